@@ -1,0 +1,416 @@
+"""A transcript: everything one connection sent and received, who it belonged to, and when.
+
+A transcript only grows. Nothing received is ever dropped, reordered or changed, so every rule can be asked
+of a session that is still open, of one that has ended, and of one loaded from a file alike.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import IO, Any, Final
+
+DURABLE: Final = (
+    "agent_started",
+    "agent_thinking",
+    "tool_executing",
+    "tool_completed",
+    "agent_completed",
+    "agent_failed",
+)
+"""The run events, which are stored and carry ``seq`` (contract: Durable frames)."""
+
+ENDS: Final = ("agent_completed", "agent_failed")
+"""The two ways a run ends; every accepted run has exactly one (contract: Order and delivery)."""
+
+
+class Direction(StrEnum):
+    """Which way a frame travelled, seen from the person."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+
+
+class Kind(StrEnum):
+    """What a frame is on the wire (RFC 6455, section 5.2), or ``drop`` for an end without a close frame."""
+
+    TEXT = "text"
+    BINARY = "binary"
+    PING = "ping"
+    PONG = "pong"
+    CLOSE = "close"
+    DROP = "drop"
+
+
+class Frame:
+    """One message of the wire: what it was, which way it went, and when.
+
+    Attributes:
+        index: Position in its transcript, from 0.
+        at: Monotonic time in seconds (``time.monotonic``), taken at the protocol event, before any parsing.
+        direction: Sent or received.
+        kind: What it is on the wire.
+        data: Text of a text frame; bytes of a binary frame, ping or pong; the reason of a close or drop.
+        code: Close code of a close frame (RFC 6455, section 7.4), else None.
+    """
+
+    __slots__ = ("_event", "at", "code", "data", "direction", "index", "kind")
+
+    def __init__(
+        self,
+        index: int,
+        at: float,
+        direction: Direction,
+        kind: Kind,
+        data: str | bytes = "",
+        code: int | None = None,
+    ) -> None:
+        self.index = index
+        self.at = at
+        self.direction = direction
+        self.kind = kind
+        self.data = data
+        self.code = code
+        self._event: Event | bool | None = False
+
+    @property
+    def received(self) -> bool:
+        """Whether the person received this frame."""
+        return self.direction is Direction.RECEIVED
+
+    @property
+    def event(self) -> Event | None:
+        """The frame read as a JSON object, or None when it is none. Read once, at first use."""
+        if isinstance(self._event, bool):
+            self._event = _read(self)
+        return self._event
+
+    @property
+    def type(self) -> str:
+        """The message's ``type``; the wire kind in angle brackets when it has none."""
+        event = self.event
+        return event.type if event is not None else f"<{self.kind}>"
+
+    def __repr__(self) -> str:
+        return f"Frame(#{self.index} {self.direction} {self.type})"
+
+
+def _read(frame: Frame) -> Event | None:
+    if frame.kind is not Kind.TEXT or not isinstance(frame.data, str):
+        return None
+    try:
+        fields = json.loads(frame.data)
+    except (ValueError, RecursionError):
+        return None
+    return Event(frame, fields) if isinstance(fields, dict) else None
+
+
+class Event(Mapping[str, Any]):
+    """A frame's JSON object, with names for the fields that rules ask for."""
+
+    __slots__ = ("fields", "frame")
+
+    def __init__(self, frame: Frame, fields: dict[str, Any]) -> None:
+        self.frame = frame
+        self.fields = fields
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 -- any JSON value
+        return self.fields[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.fields)
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    def _text(self, name: str) -> str | None:
+        value = self.fields.get(name)
+        return value if isinstance(value, str) else None
+
+    @property
+    def type(self) -> str:
+        """The message type, or ``<untyped>``."""
+        return self._text("type") or "<untyped>"
+
+    @property
+    def at(self) -> float:
+        """Monotonic receive or send time in seconds."""
+        return self.frame.at
+
+    @property
+    def index(self) -> int:
+        """Position of the frame in its transcript."""
+        return self.frame.index
+
+    @property
+    def seq(self) -> int | None:
+        """The durable sequence number, or None when absent or not an integer."""
+        value = self.fields.get("seq")
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    @property
+    def durable(self) -> bool:
+        """Whether this is a run event (contract: Durable frames)."""
+        return self.type in DURABLE
+
+    @property
+    def ends_run(self) -> bool:
+        """Whether this event ends its run."""
+        return self.type in ENDS
+
+    @property
+    def run_id(self) -> str | None:
+        """The run the frame belongs to."""
+        return self._text("run_id")
+
+    @property
+    def thread_id(self) -> str | None:
+        """The thread the frame belongs to."""
+        return self._text("thread_id")
+
+    @property
+    def user_id(self) -> str | None:
+        """The person the frame says it is for."""
+        return self._text("user_id")
+
+    @property
+    def message_id(self) -> str | None:
+        """The client's message this frame belongs to."""
+        return self._text("message_id")
+
+    @property
+    def tool_call_id(self) -> str | None:
+        """The tool call the frame belongs to."""
+        return self._text("tool_call_id")
+
+    @property
+    def timestamp(self) -> float | None:
+        """The server's own time in Unix seconds."""
+        value = self.fields.get("timestamp")
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+    def __repr__(self) -> str:
+        return f"Event(#{self.index} {self.type})"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose connection a transcript is.
+
+    Attributes:
+        name: The person's name in the suite, for example ``Ana``.
+        user_id: The backend's id of the person; empty when unknown (a recording of somebody else's).
+        organisation_id: The backend's id of the person's organisation; empty when unknown.
+        tier: The person's tier when the connection was opened; empty when unknown.
+    """
+
+    name: str
+    user_id: str = ""
+    organisation_id: str = ""
+    tier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One question and everything that came of it, as one connection saw it.
+
+    Attributes:
+        run_id: The backend's id of the run.
+        question: The frame that asked, when it was sent on this connection and its ``ack`` echoes its id.
+        ack: The acceptance, when this connection asked.
+        events: The run's durable events in order of receipt.
+    """
+
+    run_id: str
+    question: Event | None
+    ack: Event | None
+    events: tuple[Event, ...]
+
+    @property
+    def end(self) -> Event | None:
+        """The first event that ends the run, or None while it is running."""
+        return next((event for event in self.events if event.ends_run), None)
+
+    def of(self, *types: str) -> tuple[Event, ...]:
+        """The run's events of these types, in order of receipt."""
+        return tuple(event for event in self.events if event.type in types)
+
+
+@dataclass(slots=True)
+class Transcript:
+    """An append-only recording of one connection.
+
+    Attributes:
+        session: The session's alias, for example ``Ana`` or ``Ana's phone``.
+        owner: Whose connection it is.
+        connection: 1 for the session's first connection, 2 after the first reconnect, and so on.
+        opened_at: Monotonic time in seconds at which the upgrade had succeeded.
+        opened_wall: The same moment in Unix seconds.
+        frames: Everything sent and received, in order.
+        truncated: How many frames a bounded recording left out; 0 when nothing is missing.
+    """
+
+    session: str
+    owner: Owner
+    connection: int = 1
+    opened_at: float = 0.0
+    opened_wall: float = 0.0
+    frames: list[Frame] = field(default_factory=list)
+    truncated: int = 0
+
+    def append(
+        self,
+        at: float,
+        direction: Direction,
+        kind: Kind,
+        data: str | bytes = "",
+        code: int | None = None,
+    ) -> Frame:
+        """Adds one frame and returns it. Only the recording connection calls this, from one thread."""
+        frame = Frame(len(self.frames), at, direction, kind, data, code)
+        self.frames.append(frame)
+        return frame
+
+    def events(self, direction: Direction = Direction.RECEIVED, start: int = 0) -> Iterator[Event]:
+        """The JSON objects that went in ``direction``, from frame index ``start`` on."""
+        for frame in self.frames[start:]:
+            if frame.direction is direction and frame.event is not None:
+                yield frame.event
+
+    def received(self, *types: str, start: int = 0) -> tuple[Event, ...]:
+        """The received events of these types (all when none is named), from frame index ``start`` on."""
+        return tuple(e for e in self.events(start=start) if not types or e.type in types)
+
+    def sent(self, *types: str, start: int = 0) -> tuple[Event, ...]:
+        """The sent JSON objects of these types (all when none is named), from frame index ``start`` on."""
+        return tuple(e for e in self.events(Direction.SENT, start) if not types or e.type in types)
+
+    @property
+    def durable(self) -> tuple[Event, ...]:
+        """Every run event received, in order of receipt, replayed ones included."""
+        return tuple(event for event in self.events() if event.durable)
+
+    @property
+    def established(self) -> Event | None:
+        """The ``connection_established`` frame, wherever it stands."""
+        return next(iter(self.received("connection_established")), None)
+
+    @property
+    def watershed(self) -> int | None:
+        """``last_seq`` of ``connection_established``: live delivery begins one above it. None when untold."""
+        established = self.established
+        value = established.get("last_seq") if established is not None else None
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    @property
+    def end(self) -> Frame | None:
+        """The close or drop that ended the connection; None while it is open."""
+        return next((f for f in reversed(self.frames) if f.kind in (Kind.CLOSE, Kind.DROP)), None)
+
+    def runs(self) -> dict[str, Run]:
+        """The runs this connection saw, by id, in order of their first frame.
+
+        An ``ack`` with a ``run_id`` and every durable event with one belong to a run. A ``cancel`` is
+        acknowledged with the id of the run it cancels; the first ack of a run is the one that accepted it.
+        """
+        asked = {e.message_id: e for e in self.sent("chat", "user_message") if e.message_id}
+        acks: dict[str, Event] = {}
+        events: dict[str, list[Event]] = {}
+        for event in self.events():
+            run_id = event.run_id
+            if run_id is None:
+                continue
+            if event.type == "ack":
+                acks.setdefault(run_id, event)
+                events.setdefault(run_id, [])
+            elif event.durable:
+                events.setdefault(run_id, []).append(event)
+        return {
+            run_id: Run(
+                run_id,
+                asked.get(acks[run_id].message_id or "") if run_id in acks else None,
+                acks.get(run_id),
+                tuple(found),
+            )
+            for run_id, found in events.items()
+        }
+
+    def since_open(self, frame: Frame) -> float:
+        """Seconds from the opening of the connection to ``frame``."""
+        return frame.at - self.opened_at
+
+
+def save(transcripts: Iterable[Transcript], file: IO[str]) -> None:
+    """Writes transcripts as JSON Lines: a header line for each connection, then a line for each frame.
+
+    Args:
+        transcripts: What to write.
+        file: A text file open for writing, UTF-8.
+    """
+    for t in transcripts:
+        header = {
+            "transcript": 1,
+            "session": t.session,
+            "connection": t.connection,
+            "owner": {
+                "name": t.owner.name,
+                "user_id": t.owner.user_id,
+                "organisation_id": t.owner.organisation_id,
+                "tier": t.owner.tier,
+            },
+            "opened_wall": t.opened_wall,
+            "truncated": t.truncated,
+        }
+        file.write(json.dumps(header) + "\n")
+        for f in t.frames:
+            line: dict[str, object] = {"t": round(f.at - t.opened_at, 6), "dir": f.direction, "kind": f.kind}
+            if isinstance(f.data, bytes):
+                line["base64"] = base64.b64encode(f.data).decode("ascii")
+            elif f.data:
+                line["data"] = f.data
+            if f.code is not None:
+                line["code"] = f.code
+            file.write(json.dumps(line) + "\n")
+
+
+def load(lines: Iterable[str]) -> Sequence[Transcript]:
+    """Reads transcripts that :func:`save` wrote.
+
+    Args:
+        lines: The lines of the file.
+
+    Returns:
+        The transcripts in the order of the file; times are relative to each connection's opening.
+
+    Raises:
+        ValueError: A line is no JSON object, or a frame comes before any header; the message names the line.
+    """
+    found: list[Transcript] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            if "transcript" in record:
+                found.append(
+                    Transcript(
+                        record["session"],
+                        Owner(**record["owner"]),
+                        record["connection"],
+                        0.0,
+                        record["opened_wall"],
+                        truncated=record["truncated"],
+                    )
+                )
+                continue
+            data = base64.b64decode(record["base64"]) if "base64" in record else record.get("data", "")
+            kind, direction = Kind(record["kind"]), Direction(record["dir"])
+            found[-1].append(float(record["t"]), direction, kind, data, record.get("code"))
+        except IndexError:
+            raise ValueError(f"line {number}: a frame before the first transcript header") from None
+        except (ValueError, KeyError, TypeError) as problem:
+            raise ValueError(f"line {number} is no line of a transcript: {problem}") from problem
+    return found

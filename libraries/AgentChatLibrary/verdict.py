@@ -1,0 +1,139 @@
+"""A verdict: what a rule says of a transcript, with the frames that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from .transcript import Frame, Transcript
+
+SHOWN: Final = 4
+"""How many frames a story shows: enough to see the break, few enough to read at a glance."""
+
+
+class Outcome(StrEnum):
+    """What a rule found."""
+
+    HOLDS = "holds"
+    BROKEN = "broken"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule says of a transcript.
+
+    Attributes:
+        rule: The rule's name, for reports.
+        outcome: Whether it holds, is broken, or cannot be decided from what was recorded.
+        story: One sentence: who, what, and how it broke, or why it cannot be decided.
+        expected: One sentence: what should have been.
+        transcript: The transcript that was judged; None for a verdict over several or none.
+        offending: The frames that break the rule, in order.
+        context: Further frames worth seeing beside them.
+    """
+
+    rule: str
+    outcome: Outcome = Outcome.HOLDS
+    story: str = ""
+    expected: str = ""
+    transcript: Transcript | None = None
+    offending: tuple[Frame, ...] = ()
+    context: tuple[Frame, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.outcome is Outcome.HOLDS
+
+    @property
+    def broken(self) -> bool:
+        """Whether the rule is broken; an undecided one is not."""
+        return self.outcome is Outcome.BROKEN
+
+    def text(self) -> str:
+        """The failure in about five lines: the sentence, the few frames that matter, the expectation."""
+        lines = [self.story]
+        if self.transcript is not None:
+            marked = {f.index for f in self.offending[:SHOWN]}
+            spare = max(0, SHOWN - len(marked))
+            shown = {f.index: f for f in (*self.offending[:SHOWN], *self.context[:spare])}
+            lines += [describe(self.transcript, shown[i], offending=i in marked) for i in sorted(shown)]
+            hidden = len(self.offending) - SHOWN
+            if hidden > 0:
+                lines.append(f"  ... and {hidden} more")
+        if self.expected:
+            lines.append(f"Expected: {self.expected}")
+        return "\n".join(lines)
+
+
+def holds(rule: str, transcript: Transcript | None = None) -> Verdict:
+    """A verdict that the rule holds."""
+    return Verdict(rule, transcript=transcript)
+
+
+def broken(
+    rule: str,
+    transcript: Transcript | None,
+    story: str,
+    expected: str,
+    offending: Iterable[Frame] = (),
+    context: Iterable[Frame] = (),
+) -> Verdict:
+    """A verdict that the rule is broken, with the frames that show it."""
+    return Verdict(rule, Outcome.BROKEN, story, expected, transcript, tuple(offending), tuple(context))
+
+
+def undecided(rule: str, transcript: Transcript | None, why: str) -> Verdict:
+    """A verdict that the rule cannot be judged from what was recorded, and why."""
+    return Verdict(rule, Outcome.UNDECIDED, why, transcript=transcript)
+
+
+def first_broken(verdicts: Iterable[Verdict]) -> Verdict | None:
+    """The first verdict that is broken, or None."""
+    return next((v for v in verdicts if v.broken), None)
+
+
+def every(rule: str, verdicts: Sequence[Verdict], transcript: Transcript | None = None) -> Verdict:
+    """One verdict over several: the first broken one, else the first undecided one, else that it holds."""
+    found = first_broken(verdicts)
+    if found is not None:
+        return found
+    return next((v for v in verdicts if v.outcome is Outcome.UNDECIDED), holds(rule, transcript))
+
+
+def describe(transcript: Transcript, frame: Frame, *, offending: bool = False) -> str:
+    """One frame in one line: index, time since the connection opened, type and what tells it apart.
+
+    Args:
+        transcript: The frame's transcript.
+        frame: The frame to describe.
+        offending: Whether to mark it.
+    """
+    event = frame.event
+    arrow = "<-" if frame.received else "->"
+    parts = [f"  #{frame.index:<4d} {transcript.since_open(frame):+9.3f} s {arrow} {frame.type:<16s}"]
+    if event is not None:
+        if event.seq is not None:
+            parts.append(f"seq {event.seq}")
+        for name, label in (("tool_name", ""), ("tool_call_id", "call "), ("run_id", "run "), ("code", "")):
+            value = event.get(name)
+            if isinstance(value, str):
+                parts.append(label + short(value))
+    elif frame.code is not None:
+        parts.append(f"{frame.code} {frame.data!s:.60}".rstrip())
+    line = "  ".join(parts).rstrip()
+    return f"{line}   <- offending" if offending else line
+
+
+def short(identifier: str, length: int = 8) -> str:
+    """An id cut so that a person can tell it from another: its prefix and its first characters.
+
+    Args:
+        identifier: A backend's id, for example ``r_7f3a...`` with 32 hexadecimal digits.
+        length: How many characters after the prefix to keep.
+    """
+    prefix, mark, rest = identifier.partition("_")
+    if mark and len(prefix) == 1 and len(rest) > length:
+        return f"{prefix}_{rest[:length]}"
+    return identifier if len(identifier) <= 40 else identifier[:39] + "…"  # noqa: PLR2004 -- one line of a story
