@@ -1,0 +1,1 @@
+"""What is kept: tables, people, records, and the log of events."""
