@@ -1,0 +1,255 @@
+"""A deployment: a backend that answers, where it is, and the credentials that its tests need.
+
+``launch`` starts one, ``attach`` takes a running one, ``embedded`` does what is right inside a test run: the
+address of the environment first, else one backend for the whole run, shared by all its workers.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+from filelock import FileLock
+
+from .environment import Environment, EnvironmentProblem
+
+URL: Final = "AGENT_CHAT_URL"
+ADMIN_TOKEN: Final = "AGENT_CHAT_ADMIN_TOKEN"  # noqa: S105 -- the variable's name
+JWT_KEY: Final = "AGENT_CHAT_JWT_KEY"
+REACH_SECONDS: Final = 4.0
+"""Longest time to find out whether a backend answers; a run must say so within 5 s."""
+READY_SECONDS: Final = 20.0
+"""Longest time for a backend to start; it takes well under one second on an idle machine."""
+STOP_SECONDS: Final = 15.0
+"""Longest time for a backend to drain and end before it is killed."""
+
+
+class Unreachable(EnvironmentProblem):
+    """No backend answers; the message names the address and the reason."""
+
+
+@dataclass(slots=True)
+class Deployment:
+    """A backend that answers.
+
+    Attributes:
+        url: HTTP address, without a trailing slash.
+        admin_token: Credential of ``/admin`` and ``/metrics``; empty where the environment has none.
+        jwt_key: Key that tokens are signed with; empty where the environment does not give it.
+        process: The process, when this side started it.
+        home: Its private folder, when this side made it.
+        log: The backend's log file, when it is known.
+    """
+
+    url: str
+    admin_token: str = ""
+    jwt_key: str = ""
+    process: subprocess.Popen[bytes] | None = None
+    home: Path | None = None
+    log: Path | None = None
+
+    @property
+    def websocket_url(self) -> str:
+        """The address that chat sessions connect to."""
+        return "ws" + self.url.removeprefix("http") + "/ws"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables that hand this backend to a worker."""
+        given = {
+            URL: self.url,
+            ADMIN_TOKEN: self.admin_token,
+            JWT_KEY: self.jwt_key,
+            _LOG: str(self.log or ""),
+        }
+        return {name: value for name, value in given.items() if value}
+
+    def stop(self) -> None:
+        """Ends the process that this side started and removes its folder; does nothing for any other."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        if self.home is not None:
+            shutil.rmtree(self.home, ignore_errors=True)
+
+
+_LOG: Final = "AGENT_CHAT_BACKEND_LOG"
+
+
+def check(url: str) -> None:
+    """Finds out whether a backend answers at ``url``.
+
+    Raises:
+        Unreachable: Nothing answers, or what answers is no agent-chat service.
+    """
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Unreachable(f"The backend's address {url!r} is no HTTP address. Write it as http://HOST:PORT.")
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname, parts.port, timeout=REACH_SECONDS)
+    try:
+        connection.request("GET", f"{parts.path.rstrip('/')}/ws/health")
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
+        raise Unreachable(
+            f"No backend answers at {url}: {reason or type(problem).__name__}. "
+            "Start it, or correct the address in the environment file."
+        ) from problem
+    finally:
+        connection.close()
+    if status not in {200, 503}:
+        raise Unreachable(
+            f"What answers at {url} is no agent-chat backend: GET /ws/health gave {status}, not 200 or 503."
+        )
+
+
+def attach(environment: Environment) -> Deployment:
+    """Takes the running backend that the environment names.
+
+    Raises:
+        Unreachable: It does not answer.
+        EnvironmentProblem: The environment offers what needs a credential, and the credential is not there.
+    """
+    if environment.url is None:
+        raise EnvironmentProblem(f"The environment {environment.name} names no address.")
+    check(environment.url)
+    for capability, variable in (("admin", ADMIN_TOKEN), ("mint", JWT_KEY)):
+        if capability in environment.capabilities and not os.environ.get(variable):
+            raise EnvironmentProblem(
+                f"The environment {environment.name} offers {capability!r}, but {variable} is not set. "
+                f"Set it, or take {capability!r} out of CAPABILITIES in {environment.file}."
+            )
+    log = os.environ.get(_LOG)
+    return Deployment(
+        environment.url,
+        os.environ.get(ADMIN_TOKEN, ""),
+        os.environ.get(JWT_KEY, ""),
+        log=Path(log) if log else None,
+    )
+
+
+def launch(
+    environment: Environment,
+    *,
+    owner_pid: int,
+    log: Path | None = None,
+    settings: Mapping[str, object] | None = None,
+    admin_token: str = "",
+    jwt_key: str = "",
+) -> Deployment:
+    """Starts a backend on a free loopback port and waits until it accepts.
+
+    It ends with the process ``owner_pid``, however that ends. Its data lies in a private temporary folder.
+
+    Args:
+        environment: Says how to start it.
+        owner_pid: The process that the backend ends with.
+        log: Where its log goes; into its own folder when omitted.
+        settings: Settings on top of the environment's.
+        admin_token: Credential for ``/admin``; a new one when omitted.
+        jwt_key: Key for tokens; a new one when omitted.
+
+    Raises:
+        EnvironmentProblem: The environment cannot start one, or it did not come up; the message shows the end
+            of its log.
+    """
+    if not environment.command:
+        raise EnvironmentProblem(
+            f"The environment {environment.name} cannot start a backend: it sets no COMMAND."
+        )
+    home = Path(tempfile.mkdtemp(prefix="agent-chat-"))
+    ready, log = home / "ready.json", (log or home / "backend.log").resolve()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    admin_token, jwt_key = admin_token or secrets.token_urlsafe(32), jwt_key or secrets.token_urlsafe(32)
+    merged = {**environment.settings, **(settings or {})}
+    command = [
+        *environment.command,
+        *("--ready-file", str(ready), "--owner-pid", str(owner_pid)),
+        *("--log-file", str(log), "--data-dir", str(home / "data"), "--remove", str(home)),
+        *(part for key, value in merged.items() for part in ("--setting", f"{key}={value}")),
+    ]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=environment.directory,
+            env={**os.environ, ADMIN_TOKEN: admin_token, JWT_KEY: jwt_key},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    deployment = Deployment("", admin_token, jwt_key, process, home, log)
+    deadline = time.monotonic() + READY_SECONDS
+    pause = Event()
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            ended = (
+                f"ended with status {process.returncode}" if process.poll() is not None else "did not come up"
+            )
+            tail = log.read_text("utf-8", "replace").strip().splitlines()[-3:]
+            deployment.stop()
+            raise EnvironmentProblem(f"The backend {ended}: {' '.join(command[:4])}\n" + "\n".join(tail))
+        pause.wait(0.01)
+    deployment.url = json.loads(ready.read_text("utf-8"))["url"]
+    return deployment
+
+
+def embedded(environment: Environment, output: Path, *, parallel: bool) -> Deployment:
+    """The run's one backend: the environment's own, or one that the first worker to need it starts.
+
+    Args:
+        environment: The environment.
+        output: Robot Framework's output folder of this worker.
+        parallel: Whether this process is a worker of pabot.
+
+    Raises:
+        EnvironmentProblem: No backend answers and none can be started.
+    """
+    if environment.url is not None:
+        return attach(environment)
+    if not parallel:
+        return launch(environment, owner_pid=os.getpid(), log=output / "backend.log")
+    meeting = output.parent / ".agent-chat-backend"
+    with FileLock(f"{meeting}.lock"):
+        found = _met(meeting)
+        if found is None:
+            found = launch(environment, owner_pid=os.getppid(), log=meeting.with_name("backend.log"))
+            if found.home is not None:
+                _write_private(found.home / "worker.json", json.dumps(found.variables))
+                meeting.write_text(str(found.home), "utf-8")
+    return found
+
+
+def _met(meeting: Path) -> Deployment | None:
+    """The backend that another worker of this run has started, if it still answers."""
+    try:
+        home = Path(meeting.read_text("utf-8"))
+        given = json.loads((home / "worker.json").read_text("utf-8"))
+        check(given[URL])
+    except (OSError, ValueError, KeyError, Unreachable):
+        return None
+    log = given.get(_LOG)
+    return Deployment(given[URL], given[ADMIN_TOKEN], given[JWT_KEY], log=Path(log) if log else None)
+
+
+def _write_private(file: Path, text: str) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(text)

@@ -1,0 +1,40 @@
+"""The default environment: the reference backend, started on a free loopback port at the first need.
+
+Everything a test measures against is here: change a figure for a slower machine, never a test.
+"""
+
+import os
+import sys
+
+URL = os.environ.get("AGENT_CHAT_URL") or None
+"""Where a backend already runs; None lets the library start one, once per run."""
+
+_fault = os.environ.get("AGENT_CHAT_FAULT")
+COMMAND = [sys.executable, "-m", "backend.faults", _fault] if _fault else [sys.executable, "-m", "backend"]
+"""How a backend is started. The proof names a fault, so that private backends carry it too."""
+
+SETTINGS = {"drain_seconds": 2}
+"""Settings for a backend that is started here (seconds)."""
+
+CAPABILITIES = ["admin", "hold", "mint", "sign_up", "sentinel", "private_backend", "backend_log"]
+"""What this environment offers; a test that needs something else is skipped with that reason."""
+
+TOKENS = {"issuer": "agent-chat", "audience": "agent-chat", "algorithm": "HS256", "lifetime": 900}
+"""How access tokens are minted (lifetime in seconds)."""
+
+BUDGETS = {
+    "connect": 1.0,
+    "round_trip": 0.5,
+    "acknowledged": 0.5,
+    "first_sign_of_life": 1.0,
+    "started_to_thinking": 1.0,
+    "thinking_to_tool": 1.0,
+    "tool": 2.0,
+    "answer_after_last_tool": 1.0,
+    "whole_answer": 5.0,
+    "longest_silence": 2.0,
+}
+"""Longest acceptable times in seconds, for a laptop or a CI machine with two busy cores."""
+
+TIMEOUTS = {"connect": 10.0, "answer": 20.0, "silence": 5.0, "close": 5.0}
+"""Longest waits in seconds. A wait ends at once when what it waits for can no longer come."""
