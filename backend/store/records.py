@@ -122,7 +122,7 @@ class Records:
         statement = select(key, func.sum(spend.c.amount_cents)).group_by(key)
         statement = _filtered(self.of_organisation(statement, spend, organisation_id), spend, filters)
         # PostgreSQL sums bigint as numeric, hence int().
-        rows = [(name, int(amount)) for name, amount in connection.execute(statement)]
+        rows = [(str(row[0]), int(row[1])) for row in connection.execute(statement)]
         return SpendSummary(
             group_by=group_by,
             filters=dict(filters),

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection
 
@@ -32,7 +32,7 @@ class ToolResult:
         findings: The savings in it.
     """
 
-    result: Mapping[str, object]
+    result: Mapping[str, Any]
     findings: tuple[FindingDraft, ...] = ()
 
 
