@@ -1,0 +1,61 @@
+"""One asyncio loop in one daemon thread serves every session of the process.
+
+Robot Framework runs keywords in the main thread, and its own loop stands still between keywords; frames must
+be received and stamped all the time, so the loop has a thread of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+
+_lock: Final = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    if sys.platform != "win32":
+        try:
+            import uvloop  # noqa: PLC0415 -- optional: only where it is installed
+        except ImportError:
+            return asyncio.new_event_loop()
+        return uvloop.new_event_loop()
+    return asyncio.new_event_loop()
+
+
+def running() -> asyncio.AbstractEventLoop:
+    """The process's loop, started at the first call."""
+    global _loop  # noqa: PLW0603 -- one loop for the process is the point
+    with _lock:
+        if _loop is None:
+            _loop = _new_loop()
+            threading.Thread(target=_loop.run_forever, name="agent-chat-engine", daemon=True).start()
+        return _loop
+
+
+def call(work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+    """Runs a coroutine on the loop and waits for its result in the calling thread.
+
+    Args:
+        work: The coroutine.
+        timeout: Longest wait in seconds; None waits as long as the coroutine's own limits allow.
+
+    Raises:
+        TimeoutError: The coroutine took longer than ``timeout``; it is cancelled.
+    """
+    future = asyncio.run_coroutine_threadsafe(work, running())
+    try:
+        return future.result(timeout)
+    except BaseException:
+        future.cancel()
+        raise
+
+
+def soon(action: Callable[..., object], *args: object) -> None:
+    """Lets the loop call ``action`` as soon as it can, without waiting."""
+    running().call_soon_threadsafe(action, *args)

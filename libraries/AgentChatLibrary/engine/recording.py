@@ -1,0 +1,151 @@
+"""A connection that records every frame at the protocol event, before anything is parsed.
+
+Frames never pass through the client's receive queue: nothing is dropped, reordered, or stamped late because
+nobody was reading.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection
+from websockets.client import ClientProtocol
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Close, Frame, Opcode
+from websockets.http11 import Response
+from websockets.protocol import Event
+
+from ..transcript import Direction, Kind, Transcript
+
+SWITCHING_PROTOCOLS = 101
+
+
+class Recorder:
+    """Appends what a connection sends and receives to a transcript, and wakes whoever waits for it."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.transcript = transcript
+        self.changed = threading.Condition()
+
+    def record(
+        self, direction: Direction, kind: Kind, data: str | bytes = "", code: int | None = None
+    ) -> None:
+        """Appends one frame, stamped now."""
+        at = time.monotonic()
+        with self.changed:
+            self.transcript.append(at, direction, kind, data, code)
+            self.changed.notify_all()
+
+    def opened(self) -> None:
+        """Notes the moment at which the upgrade succeeded."""
+        self.transcript.opened_at, self.transcript.opened_wall = time.monotonic(), time.time()
+
+
+class RecordingConnection(ClientConnection):
+    """A client connection whose frames go straight into a transcript."""
+
+    def __init__(self, recorder: Recorder, protocol: ClientProtocol, **options: Any) -> None:  # noqa: ANN401 -- the parent's options
+        super().__init__(protocol, **options)
+        self.recorder = recorder
+        self._fragments: list[bytes] = []
+        self._fragmented: Opcode = Opcode.TEXT
+
+    def process_event(self, event: Event) -> None:
+        """Records the frame at the moment the protocol has it."""
+        if isinstance(event, Frame):
+            self._received(event)
+            if event.opcode is Opcode.PONG:
+                super().process_event(event)
+            return
+        if isinstance(event, Response) and event.status_code == SWITCHING_PROTOCOLS:
+            self.recorder.opened()
+        super().process_event(event)
+
+    def _received(self, frame: Frame) -> None:
+        received, record = Direction.RECEIVED, self.recorder.record
+        if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            self._received_data(frame)
+        elif frame.opcode is Opcode.PING:
+            record(received, Kind.PING, bytes(frame.data))
+        elif frame.opcode is Opcode.PONG:
+            record(received, Kind.PONG, bytes(frame.data))
+        elif frame.opcode is Opcode.CLOSE:
+            close = Close.parse(bytes(frame.data))
+            record(received, Kind.CLOSE, close.reason, close.code)
+
+    def _received_data(self, frame: Frame) -> None:
+        """A message may come in fragments; it is received when its last one is (RFC 6455, section 5.4)."""
+        if frame.opcode is not Opcode.CONT:
+            self._fragmented = frame.opcode
+        if not frame.fin:
+            self._fragments.append(bytes(frame.data))
+            return
+        data = b"".join([*self._fragments, bytes(frame.data)]) if self._fragments else bytes(frame.data)
+        self._fragments.clear()
+        if self._fragmented is Opcode.BINARY:
+            self.recorder.record(Direction.RECEIVED, Kind.BINARY, data)
+            return
+        try:
+            text: str | bytes = data.decode("utf-8")
+        except UnicodeDecodeError:
+            text = data
+        self.recorder.record(Direction.RECEIVED, Kind.TEXT, text)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Records an end that no close frame announced, so that every transcript has its end."""
+        if self.recorder.transcript.end is None and self.response is not None:
+            reason = str(exc) if exc is not None else "the connection ended without a close frame"
+            self.recorder.record(Direction.RECEIVED, Kind.DROP, reason)
+        super().connection_lost(exc)
+
+    async def send_text(self, text: str | bytes) -> None:
+        """Sends one message and records it just before it goes out.
+
+        Args:
+            text: Text for a text frame, bytes for a binary frame.
+        """
+        kind = Kind.TEXT if isinstance(text, str) else Kind.BINARY
+        self.recorder.record(Direction.SENT, kind, text)
+        await self.send(text)
+
+    async def send_fragments(self, parts: list[str] | list[bytes]) -> None:
+        """Sends one message in fragments (RFC 6455, section 5.4) and records it as the one message it is."""
+        whole = "".join(str(p) for p in parts) if isinstance(parts[0], str) else b"".join(parts)
+        kind = Kind.TEXT if isinstance(whole, str) else Kind.BINARY
+        self.recorder.record(Direction.SENT, kind, whole)
+        await self.send(parts)
+
+    async def send_raw_text(self, data: bytes) -> None:
+        """Sends bytes as one text frame, also when they are no UTF-8 (RFC 6455, section 8.1)."""
+        self.recorder.record(Direction.SENT, Kind.TEXT, data)
+        async with self.send_context():
+            self.protocol.send_text(data)
+
+    async def close_cleanly(self, code: int, reason: str = "") -> None:
+        """Ends with a close handshake; does nothing when the connection has ended already."""
+        if self.recorder.transcript.end is None:
+            self.recorder.record(Direction.SENT, Kind.CLOSE, reason, code)
+        await self.close(code, reason)
+
+    def drop(self) -> None:
+        """Ends at once by a TCP reset, without a close frame, as a vanished client does."""
+        raw = self.transport.get_extra_info("socket")
+        if raw is not None:
+            # Linger on with no time: closing sends RST instead of FIN (socket(7)).
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.recorder.record(Direction.SENT, Kind.DROP, "dropped by the client: TCP reset")
+        self.transport.abort()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the connection has ended, cleanly or not."""
+        return self.connection_lost_waiter.done()
+
+    def raise_if_closed(self) -> None:
+        """Raises :class:`ConnectionClosed` when nothing can be sent any more."""
+        if self.ended:
+            raise ConnectionClosed(self.protocol.close_rcvd, self.protocol.close_sent)

@@ -1,0 +1,1 @@
+"""The keywords: one topic a module, each a thin door to the core."""

@@ -1,0 +1,296 @@
+"""Organisations, people and their credentials."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from robot.api.deco import keyword
+from robot.api.types import Secret
+
+from ..identity import Organisation, Person, mint, new_password, tampered
+from ..kit import Kit
+from .types import Tier
+
+SIGN_UP_TIER: Final = "free"
+"""Whoever registers starts here (contract: HTTP)."""
+
+
+class People:
+    """Keywords about who uses the product."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    @keyword(tags=("People",))
+    def create_organisation(self, name: str, records: Mapping[str, Any] | None = None) -> Organisation:
+        """Creates a customer organisation.
+
+        Args:
+            name: How the suite calls it.
+            records: Its usage and spend records; the backend's own demo records when omitted.
+
+        Raises:
+            Declined: The backend declined it.
+        """
+        body: dict[str, Any] = {"name": name}
+        if records is not None:
+            body["records"] = dict(records)
+        answer = self.kit.service.admin("POST", "/organisations", body)
+        made = Organisation(name, answer["id"], records or {})
+        self.kit.world.scope.organisations[name] = made
+        return made
+
+    @keyword(tags=("People",))
+    def replace_records(self, organisation: str, records: Mapping[str, Any]) -> None:
+        """Replaces an organisation's usage and spend records with these.
+
+        Args:
+            organisation: The organisation.
+            records: The new records.
+
+        Raises:
+            UnknownName: There is no such organisation.
+            Declined: The backend declined them.
+        """
+        found = self.kit.world.organisation(organisation)
+        self.kit.service.admin("PUT", f"/organisations/{found.id}/records", dict(records))
+        found.records = records
+
+    @keyword(tags=("People",))
+    def get_organisation(self, name: str) -> Organisation:
+        """Returns an organisation.
+
+        Raises:
+            UnknownName: There is none of that name; the message lists those that exist.
+        """
+        return self.kit.world.organisation(name)
+
+    @keyword(tags=("People",))
+    def organisation_exists(self, name: str) -> bool:
+        """Whether this test or its suites have made an organisation of that name."""
+        return self.kit.world.has_organisation(name)
+
+    @keyword(tags=("People",))
+    def create_person(
+        self,
+        name: str,
+        organisation: str,
+        tier: Tier = "enterprise",
+        permissions: Sequence[str] | None = None,
+        limits: Mapping[str, int] | None = None,
+    ) -> Person:
+        """Creates a person who belongs to an organisation.
+
+        Args:
+            name: How the suite calls the person; also the alias of the person's first session.
+            organisation: An organisation that exists.
+            tier: What the person pays for.
+            permissions: What the person may do; the tier's permissions when omitted.
+            limits: Limits that differ from the tier's.
+
+        Raises:
+            UnknownName: There is no such organisation.
+            Declined: The backend declined it.
+        """
+        home, service = self.kit.world.organisation(organisation), self.kit.service
+        email, password = _new_email(name), new_password()
+        body: dict[str, Any] = {
+            "email": email,
+            "password": password,
+            "name": name,
+            "organisation_id": home.id,
+            "tier": tier,
+        }
+        if permissions is not None:
+            body["permissions"] = list(permissions)
+        if limits is not None:
+            body["limits"] = dict(limits)
+        user = service.admin("POST", "/people", body)["user"]
+        return self._add(name, email, password, home, user)
+
+    @keyword(tags=("People",))
+    def sign_up(self, name: str, organisation: str | None = None) -> Person:
+        """Registers a new customer over HTTP, as anybody can, with a new organisation and demo records.
+
+        Args:
+            name: How the suite calls the person.
+            organisation: Name of the new organisation; ``NAME's organisation`` when omitted.
+
+        Raises:
+            Declined: The backend declined it.
+        """
+        service, title = self.kit.service, organisation or f"{name}'s organisation"
+        email, password = _new_email(name), new_password()
+        body = {"email": email, "password": password, "name": name, "organisation": title}
+        user = service.expect("POST", "/auth/register", body)["user"]
+        home = Organisation(title, user["organisation_id"])
+        self.kit.world.scope.organisations[title] = home
+        return self._add(name, email, password, home, user)
+
+    def _add(
+        self, name: str, email: str, password: str, home: Organisation, user: Mapping[str, Any]
+    ) -> Person:
+        person = Person(
+            name,
+            email,
+            password,
+            user["id"],
+            home,
+            user["tier"],
+            tuple(user["permissions"]),
+            self.kit.service,
+        )
+        self.kit.world.scope.people[name] = person
+        return person
+
+    @keyword(tags=("People",))
+    def get_person(self, name: str) -> Person:
+        """Returns a person.
+
+        Raises:
+            UnknownName: There is none of that name; the message lists those that exist.
+        """
+        return self.kit.world.person(name)
+
+    @keyword(tags=("People", "Credentials"))
+    def sign_in(self, person: str) -> Secret:
+        """Logs a person in over HTTP, with password, for real; sessions opened later use the new token.
+
+        Returns:
+            The access token.
+
+        Raises:
+            Declined: The backend declined the login.
+        """
+        found = self.kit.world.person(person)
+        found.sign_in()
+        return Secret(found.access_token)
+
+    @keyword(tags=("People", "Credentials"))
+    def sign_out(self, person: str) -> None:
+        """Logs a person out over HTTP.
+
+        Raises:
+            Declined: The backend declined it.
+        """
+        self.kit.world.person(person).sign_out()
+
+    @keyword(tags=("People", "Credentials"))
+    def renew_tokens(self, person: str) -> Secret:
+        """Trades a person's refresh token for new tokens over HTTP.
+
+        Returns:
+            The new access token.
+
+        Raises:
+            Declined: The backend declined it.
+        """
+        found = self.kit.world.person(person)
+        found.refresh()
+        return Secret(found.access_token)
+
+    @keyword(tags=("People", "Credentials"))
+    def get_refresh_token(self, person: str) -> Secret:
+        """Returns the refresh token of a person's last login."""
+        return Secret(self.kit.world.person(person).refresh_token)
+
+    @keyword(tags=("People",))
+    def change_person(self, person: str, **changes: Any) -> None:  # noqa: ANN401 -- any administrative change
+        """Changes a person through administration, as support staff would.
+
+        Args:
+            person: The person.
+            changes: ``tier``, ``permissions``, ``limits``, ``disabled`` or ``organisation_id``.
+
+        Raises:
+            Declined: The backend declined it.
+        """
+        found = self.kit.world.person(person)
+        user = found.service.admin("PATCH", f"/people/{found.user_id}", changes)["user"]
+        found.tier, found.permissions = user["tier"], tuple(user["permissions"])
+
+    @keyword(tags=("Credentials",))
+    def mint_token(
+        self,
+        person: str,
+        *,
+        key: str | None = None,
+        algorithm: str | None = None,
+        without: Sequence[str] = (),
+        expires_in: float | None = None,
+        valid_from: float | None = None,
+        **claims: Any,  # noqa: ANN401 -- any claim, also of a wrong type
+    ) -> Secret:
+        """Signs an access token for a person: a good one, or one that is bad in exactly one way.
+
+        Args:
+            person: Whom it is for.
+            key: Signing key, when it is to be a wrong one.
+            algorithm: JWS algorithm, when it is to be another one; ``none`` leaves the token unsigned.
+            without: Claims that are left out.
+            expires_in: Seconds from now to ``exp``; negative makes an expired token.
+            valid_from: Seconds from now to ``nbf``.
+            claims: Claims that differ from a good token's.
+
+        Raises:
+            EnvironmentProblem: The environment gives no signing key.
+        """
+        import time  # noqa: PLC0415 -- for claims about time only
+
+        found, now = self.kit.world.person(person), int(time.time())
+        if expires_in is not None:
+            claims["exp"] = now + int(expires_in)
+        if valid_from is not None:
+            claims["nbf"] = now + int(valid_from)
+        signing = key if key is not None else self.kit.signing_key(found)
+        rules = self.kit.environment.tokens
+        return Secret(mint(found, rules, signing, changes=claims, without=without, algorithm=algorithm))
+
+    @keyword(tags=("Credentials",))
+    def tamper_with_token(self, token: Secret, **claims: Any) -> Secret:  # noqa: ANN401 -- any claim
+        """Returns a token with other claims and its old signature.
+
+        Args:
+            token: A good token.
+            claims: The claims to change.
+        """
+        return Secret(tampered(token.value, claims))
+
+    @keyword(tags=("Operations",))
+    def hold_runs(self, person: str, before: str, nth: int = 1) -> None:
+        """Holds every run of a person just before it would send an event, until it is released.
+
+        Args:
+            person: Whose runs.
+            before: The event type that is not to come yet.
+            nth: Before the how many-th event of that type in the run, counted from 1.
+
+        Raises:
+            Declined: The backend declined it.
+        """
+        found = self.kit.world.person(person)
+        found.service.admin("POST", f"/people/{found.user_id}/hold", {"before": before, "nth": nth})
+
+    @keyword(tags=("Operations",))
+    def release_runs(self, person: str, before: str | None = None, nth: int = 1) -> None:
+        """Lets a person's held runs go on.
+
+        Args:
+            person: Whose runs.
+            before: When given, the runs stop again before the ``nth`` event of this type, so that a run can be
+                stepped from event to event.
+            nth: See ``before``.
+
+        Raises:
+            Declined: The backend declined it.
+        """
+        found = self.kit.world.person(person)
+        body = {"hold": {"before": before, "nth": nth}} if before else {}
+        found.service.admin("POST", f"/people/{found.user_id}/release", body)
+
+
+def _new_email(name: str) -> str:
+    letters = "".join(c for c in name.lower() if c.isascii() and c.isalnum()) or "person"
+    return f"{letters}.{secrets.token_hex(6)}@customers.example"

@@ -1,0 +1,103 @@
+"""Waiting for what must come, and fencing off what must not."""
+
+from __future__ import annotations
+
+from robot.api.deco import keyword
+
+from ..chat import Unexpected
+from ..kit import Kit
+from ..transcript import Event
+from .types import EventType
+
+
+class Waiting:
+    """Keywords that wait. Each ends as soon as what it waits for has come or can no longer come."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    @keyword(tags=("Waiting",))
+    def wait_for_event(self, session: str, event: EventType, *, nth: int = 1) -> Event:
+        """Waits until the run of a session's latest question has sent an event, and returns it.
+
+        Args:
+            session: Alias of the session.
+            event: The event's type.
+            nth: The how many-th event of that type in the run, counted from 1.
+
+        Raises:
+            EventMissing: The run ended or the connection closed first. The message lists what came instead.
+        """
+        return self.kit.world.chat(session).wait_for_event(event.value, nth=nth)
+
+    @keyword(tags=("Waiting",))
+    def wait_for_answer(self, session: str, *, number: int = -1) -> Event:
+        """Waits until a question is answered and returns ``agent_completed``.
+
+        Args:
+            session: Alias of the session.
+            number: Which of the session's questions, counted from 0; the latest when omitted.
+
+        Raises:
+            EventMissing: No end of the run came.
+            Unexpected: The run failed.
+        """
+        chat = self.kit.world.chat(session)
+        end = chat.wait_for_end(chat.question(number).run_id)
+        if end.type != "agent_completed":
+            raise Unexpected(f"{chat.alias}'s run failed with {end.get('code')}: {end.get('message')}")
+        return end
+
+    @keyword(tags=("Waiting",))
+    def wait_for_reply(self, session: str, message_id: str, *types: str) -> Event:
+        """Waits for a reply of one of these types that echoes a message's id.
+
+        Args:
+            session: Alias of the session.
+            message_id: The id, as `Send Message` returned it.
+            types: Accepted types, for example ``ack`` or ``error``.
+
+        Raises:
+            EventMissing: None came.
+        """
+        return self.kit.world.chat(session).reply(message_id, *types)
+
+    @keyword(tags=("Waiting",))
+    def wait_for_error(self, session: str, code: str, *, nth: int = 1) -> Event:
+        """Waits for the ``nth`` error frame of a session's connection and checks its code.
+
+        Args:
+            session: Alias of the session.
+            code: Expected error code.
+            nth: The how many-th error on this connection, counted from 1.
+
+        Raises:
+            EventMissing: No error came.
+            Unexpected: It has another code.
+        """
+        chat = self.kit.world.chat(session)
+        error = chat.wait(
+            lambda t: found[nth - 1] if len(found := t.received("error")) >= nth else None, f"error {code}"
+        )
+        if error.get("code") != code:
+            raise Unexpected(f"{chat.alias} received the error {error.get('code')!r}, expected {code!r}.")
+        return error
+
+    @keyword(tags=("Waiting", "Absence"))
+    def fence(self, *sessions: str) -> None:
+        """Proves that what was queued on these connections has come: each pings and sees its own pong."""
+        for session in sessions:
+            self.kit.world.chat(session).fence()
+
+    @keyword(tags=("Waiting", "Absence"))
+    def sentinel_fence(self, *sessions: str) -> None:
+        """Proves an absence for these watchers: each asks a question of its own, sees its end, and pings.
+
+        The answer takes the same way through the backend's log as a leak would, so that a leak caused before
+        would have come before it.
+
+        Args:
+            sessions: Aliases of the watchers' sessions; their people should be enterprise customers.
+        """
+        for session in sessions:
+            self.kit.world.chat(session).sentinel("What did we spend in total?")

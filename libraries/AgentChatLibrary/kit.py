@@ -1,0 +1,117 @@
+"""What all keywords share: the environment, the backend, the contract, and what a test has made so far."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
+
+from . import environment as environments
+from .contract import Contract
+from .deployment import Deployment, embedded, launch
+from .environment import Environment, EnvironmentProblem
+from .identity import Person, mint
+from .redaction import issue
+from .service import Service
+from .world import World
+
+REPOSITORY: Final = Path(__file__).resolve().parents[2]
+
+
+class Kit:
+    """The shared state of one library instance.
+
+    Args:
+        variables: The folder of environment files.
+    """
+
+    def __init__(self, variables: Path | None = None) -> None:
+        self.variables = variables or REPOSITORY / "variables"
+        self.world = World()
+        self.contract = Contract()
+        self._environment: Environment | None = None
+        self._service: Service | None = None
+        self._problem: str | None = None
+
+    @property
+    def environment(self) -> Environment:
+        """The environment that ``AGENT_CHAT_ENV`` names.
+
+        Raises:
+            EnvironmentProblem: There is none of that name, or its file is wrong.
+        """
+        if self._environment is None:
+            self._environment = environments.chosen(self.variables)
+        return self._environment
+
+    @property
+    def service(self) -> Service:
+        """The backend in use: a suite's private one where it has started one, else the run's.
+
+        Raises:
+            EnvironmentProblem: No backend answers and none can be started.
+        """
+        for scope in reversed(self.world.scopes):
+            if scope.service is not None:
+                return scope.service
+        if self._service is None:
+            self._service = Service(self._deploy())
+        return self._service
+
+    def _deploy(self) -> Deployment:
+        builtin = BuiltIn()
+        try:
+            output = Path(str(builtin.get_variable_value("${OUTPUT DIR}")))
+            parallel = builtin.get_variable_value("${CALLER_ID}") is not None
+        except RobotNotRunningError:
+            raise EnvironmentProblem("A backend is only started inside a Robot Framework run.") from None
+        return embedded(self.environment, output, parallel=parallel)
+
+    def problem(self) -> str | None:
+        """Why no test can run, found out once; None when all is well."""
+        if self._problem is None:
+            try:
+                self._problem = "" if self.service else ""
+            except EnvironmentProblem as problem:
+                self._problem = str(problem)
+        return self._problem or None
+
+    def start_private(self, settings: dict[str, object], log: Path | None = None) -> Service:
+        """Starts a backend of the innermost scope's own and uses it for everything made from now on.
+
+        Raises:
+            EnvironmentProblem: The environment cannot start one.
+        """
+        import os  # noqa: PLC0415 -- only for the owner's id
+
+        service = Service(launch(self.environment, owner_pid=os.getpid(), log=log, settings=settings))
+        self.world.scope.service = service
+        self.world.scope.deployments.append(service.deployment)
+        return service
+
+    def token(self, person: Person) -> str:
+        """A good access token: the person's own after a login, else a minted one, else from a login.
+
+        Raises:
+            Declined: The backend declined the login.
+        """
+        if person.access_token:
+            return person.access_token
+        if "mint" in self.environment.capabilities:
+            return mint(person, self.environment.tokens, self.signing_key(person))
+        person.sign_in()
+        return person.access_token
+
+    def signing_key(self, person: Person) -> str:
+        """The key that the backend of ``person`` signs its tokens with.
+
+        Raises:
+            EnvironmentProblem: The environment does not give it.
+        """
+        key = person.service.deployment.jwt_key
+        if not key:
+            raise EnvironmentProblem(
+                f"The environment {self.environment.name} gives no signing key; tokens come from a login there."
+            )
+        return issue(key)

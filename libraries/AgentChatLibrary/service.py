@@ -1,0 +1,94 @@
+"""The backend's HTTP side: signing in, administration, usage. Thin, typed, and it logs no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import requests
+
+from .deployment import Deployment
+from .redaction import issue, mask
+
+SECONDS: Final = 15.0
+"""Longest wait for an HTTP answer."""
+
+
+class Declined(Exception):
+    """The backend declined an HTTP request that a test needs to succeed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer.
+
+    Attributes:
+        status: HTTP status.
+        headers: The headers, names in lower case.
+        body: The JSON body; an empty dictionary when there is none.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+
+
+class Service:
+    """The HTTP side of one deployment."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self._http = requests.Session()
+        self._http.trust_env = False  # a proxy or netrc of the machine has no business here
+
+    def request(self, method: str, path: str, body: object = None, token: str = "") -> Answer:
+        """Sends one request and returns whatever comes.
+
+        Args:
+            method: The HTTP method.
+            path: The path below the backend's address.
+            body: Sent as JSON unless None.
+            token: Sent as a bearer credential unless empty.
+        """
+        answer = self._http.request(
+            method,
+            self.deployment.url + path,
+            json=body,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=SECONDS,
+        )
+        try:
+            parsed = answer.json() if answer.content else {}
+        except ValueError:
+            parsed = {"text": answer.text}
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return Answer(answer.status_code, headers, parsed if isinstance(parsed, dict) else {"items": parsed})
+
+    def expect(self, method: str, path: str, body: object = None, token: str = "") -> Mapping[str, Any]:
+        """Sends one request and returns its body.
+
+        Raises:
+            Declined: The status is not 2xx; the message names the request and the backend's reason.
+        """
+        answer = self.request(method, path, body, token)
+        if not 200 <= answer.status < 300:  # noqa: PLR2004 -- RFC 9110, section 15.3
+            reason = mask(str(answer.body.get("error", dict(answer.body))))
+            raise Declined(f"{method} {path} was declined with {answer.status}: {reason[:300]}")
+        return answer.body
+
+    def admin(self, method: str, path: str, body: object = None) -> Mapping[str, Any]:
+        """Sends one administrative request (contract: HTTP).
+
+        Raises:
+            Declined: The status is not 2xx.
+        """
+        return self.expect(method, f"/admin{path}", body, issue(self.deployment.admin_token))
+
+    def metrics(self) -> str:
+        """The text of ``/metrics``.
+
+        Raises:
+            Declined: The backend does not give it.
+        """
+        return str(self.expect("GET", "/metrics", token=issue(self.deployment.admin_token)).get("text", ""))

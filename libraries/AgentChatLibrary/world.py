@@ -1,0 +1,112 @@
+"""What exists while a test runs: organisations, people and sessions, by the names that suites give them.
+
+Names live as long as the test or suite that made them; a test sees its own and those of its suites.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from .chat import Chat
+from .deployment import Deployment
+from .identity import Organisation, Person
+from .service import Service
+
+T = TypeVar("T")
+
+
+class UnknownName(Exception):
+    """A suite names something that does not exist; the message lists what does."""
+
+
+@dataclass(slots=True)
+class Scope:
+    """What one suite or test has made."""
+
+    name: str
+    organisations: dict[str, Organisation] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
+    chats: dict[str, Chat] = field(default_factory=dict)
+    retired: list[Chat] = field(default_factory=list)
+    service: Service | None = None
+    deployments: list[Deployment] = field(default_factory=list)
+
+
+class World:
+    """The scopes that are open, the innermost last."""
+
+    def __init__(self) -> None:
+        self.scopes: list[Scope] = [Scope("everything")]
+
+    @property
+    def scope(self) -> Scope:
+        """The innermost scope."""
+        return self.scopes[-1]
+
+    def enter(self, name: str) -> None:
+        """Opens the scope of a suite or test."""
+        self.scopes.append(Scope(name))
+
+    def leave(self) -> Scope:
+        """Closes the innermost scope and returns what it held."""
+        return self.scopes.pop() if len(self.scopes) > 1 else Scope("nothing")
+
+    def organisation(self, name: str) -> Organisation:
+        """The organisation of this name.
+
+        Raises:
+            UnknownName: There is none.
+        """
+        return _find("organisation", name, [s.organisations for s in self.scopes], "Create Organisation")
+
+    def has_organisation(self, name: str) -> bool:
+        """Whether an organisation of this name exists."""
+        return any(name in s.organisations for s in self.scopes)
+
+    def person(self, name: str) -> Person:
+        """The person of this name.
+
+        Raises:
+            UnknownName: There is none.
+        """
+        return _find("person", name, [s.people for s in self.scopes], "Create Person")
+
+    def chat(self, alias: str) -> Chat:
+        """The session of this alias.
+
+        Raises:
+            UnknownName: There is none.
+        """
+        return _find("session", alias, [s.chats for s in self.scopes], "Open Session")
+
+    def has_chat(self, alias: str) -> bool:
+        """Whether a session of this alias exists."""
+        return any(alias in s.chats for s in self.scopes)
+
+    def chats(self) -> Iterator[Chat]:
+        """Every session of every open scope, replaced ones included."""
+        for scope in self.scopes:
+            yield from scope.retired
+            yield from scope.chats.values()
+
+    def add_chat(self, chat: Chat) -> None:
+        """Adds a session to the innermost scope; an older one of that alias is kept for judging."""
+        old = self.scope.chats.get(chat.alias)
+        if old is not None:
+            self.scope.retired.append(old)
+        self.scope.chats[chat.alias] = chat
+
+
+def _find(kind: str, name: str, places: list[dict[str, T]], maker: str) -> T:
+    for place in reversed(places):
+        if name in place:
+            return place[name]
+    known = [key for place in places for key in place]
+    if not known:
+        raise UnknownName(f"There is no {kind} {name!r}, and no other yet. Make one with `{maker}`.")
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise UnknownName(f"There is no {kind} {name!r}.{hint} There are: {', '.join(known)}.")
