@@ -20,7 +20,7 @@ _ASKS_FOR: Mapping[str, str] = {
     "models": "what the language models cost",
     "rightsizing": "what is larger than it needs to be",
     "forecast": "what will be spent",
-    "review": "a review of every service, one by one",
+    "review": "how each service does, one by one",
     "spend": "what was spent",
 }
 
@@ -87,8 +87,7 @@ class Narrator:
         """
         findings = tuple(self.findings(outcomes))
         parts = [self.total(plan, outcomes), self.savings(plan, findings)]
-        if plan.intent != "savings":
-            parts += [part for outcome in outcomes for part in self.details(outcome)]
+        parts += [part for outcome in outcomes for part in self.details(plan, outcome)]
         if plan.withheld:
             parts.append(f"Your tier does not include {' and '.join(plan.withheld)}.")
         if offer is not None:
@@ -119,13 +118,13 @@ class Narrator:
         lines = [f"- {finding.title}: {money(finding.monthly_saving_cents)}" for finding in findings]
         return "\n".join([f"You can save {money(saving)} a month:", *lines])
 
-    def details(self, outcome: Outcome) -> Iterable[str]:
+    def details(self, plan: Plan, outcome: Outcome) -> Iterable[str]:
         """Yields the figures of one call that the findings do not show."""
         result = outcome.result.result
         match outcome.call.tool:
             case "query_spend":
                 yield _spend_table(result)
-            case "compare_models":
+            case "compare_models" if plan.intent == "models":
                 yield from (_task_line(task) for task in result["tasks"])
             case "forecast_spend":
                 yield _forecast_text(result)
