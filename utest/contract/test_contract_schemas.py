@@ -80,6 +80,12 @@ def test_client_frames_are_open_and_may_carry_a_message_id(name):
     assert "message_id" in set(schema["properties"]) - set(schema["required"])
 
 
+@pytest.mark.parametrize("uri", [uri_of(s, n) for s in ("server", "client") for n in types_of(s)])
+@pytest.mark.parametrize("value", [[], "text", 1, 1.5, True, None])
+def test_no_frame_is_anything_but_an_object(judge, uri, value):
+    assert not judge(uri, value)
+
+
 def test_chat_and_user_message_are_synonyms():
     chat, synonym = (copy.deepcopy(SCHEMAS[uri_of("client", name)]) for name in ("chat", "user_message"))
     for schema in (chat, synonym):
