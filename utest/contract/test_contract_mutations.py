@@ -27,6 +27,9 @@ NEEDED_BY_CODE = {
 TOOLS = SCHEMAS[f"{ROOT}schemas/common.json"]["$defs"]["tool_name"]["enum"]
 FILTERS = {"service", "team", "month", "provider", "region"}
 OTHERS = ("text", 7, True, None, [], {})
+EXACT = {"seq", "last_seq", "from_seq", "to_seq", "sequence"}
+"""Beyond 2^53 - 1 a reader may lose the last digits (RFC 8259, section 6); so it may of cents."""
+
 FRACTIONAL = {"timestamp", "duration_ms", "retry_after", "heartbeat_seconds"}
 
 
@@ -114,7 +117,9 @@ def test_false_numbers_are_caught(judge, frame):
         value = at(frame, path)
         if json_type(value) != "number":
             continue
-        false = [str(value), -1 if path != ("sequence",) else 2**53]
+        false = [str(value), -(2**53)]
+        false += [-1] if path != ("sequence",) else []
+        false += [2**53] if path[-1] in EXACT or str(path[-1]).endswith("_cents") else []
         if path[-1] not in FRACTIONAL:
             false.append(value + 0.5)
         if path[-1] in {"timestamp", "expires_at"}:
@@ -179,6 +184,44 @@ def test_an_error_that_could_not_be_read_echoes_nothing(judge, frame):
 def test_only_a_spent_quota_is_answered_with_an_offer(judge, frame):
     offer = {"tier": "pro", "withheld": [], "monthly_saving_cents": 0, "message": "More tools."}
     assert judge.server(frame | {"upgrade_offer": offer}) == (frame["code"] == "quota_exceeded")
+
+
+@pytest.mark.parametrize("tier", ["free", "pro", "enterprise"])
+@pytest.mark.parametrize(
+    "frame", examples_of("server", lambda f: f["type"] == "connection_established" or "upgrade_offer" in f)
+)
+def test_every_tier_can_connect_and_every_higher_one_be_offered(judge, frame, tier):
+    if "tier" in frame:
+        assert judge.server(frame | {"tier": tier})
+    else:
+        offered = replaced(frame, ("upgrade_offer", "tier"), tier)
+        assert judge.server(offered) == (tier != "free")
+
+
+@pytest.mark.parametrize("group_by", ["service", "team", "month", "provider", "region"])
+@pytest.mark.parametrize(
+    "frame", examples_of("server", lambda f: gave_or_takes(f) and f["tool_name"] == "query_spend")
+)
+def test_spend_can_be_grouped_and_filtered_by_each_dimension(judge, frame, group_by):
+    name = "arguments" if "arguments" in frame else "result"
+    value = "2026-10" if group_by == "month" else "x"
+    changed = replaced(frame, (name, "group_by"), group_by)
+    changed = replaced(
+        changed, (name, group_by) if name == "arguments" else (name, "filters", group_by), value
+    )
+    assert judge.server(changed)
+    if group_by == "month":
+        place = (name, "month") if name == "arguments" else (name, "filters", "month")
+        for false in ("2026-13", "2026-00", "26-10", "2026-1", "October", "2026-10-01"):
+            assert not judge.server(replaced(frame, place, false))
+
+
+@pytest.mark.parametrize("dimension", ["service", "team", "provider", "region"])
+@pytest.mark.parametrize("frame", examples_of("server", lambda f: f["type"] == "tool_executing"))
+def test_every_tool_takes_its_filters_and_no_blank_one(judge, frame, dimension):
+    taken = frame["tool_name"] != "compare_models" or dimension == "team"
+    assert judge.server(replaced(frame, ("arguments", dimension), "x")) == taken
+    assert not judge.server(replaced(frame, ("arguments", dimension), ""))
 
 
 def test_a_pong_may_echo_any_json(judge):
