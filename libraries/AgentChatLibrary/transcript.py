@@ -190,7 +190,12 @@ class Event(Mapping[str, Any]):
     def timestamp(self) -> float | None:
         """The server's own time in Unix seconds."""
         value = self.fields.get("timestamp")
-        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return None
+        try:
+            return float(value)
+        except OverflowError:  # an integer of hundreds of digits, which is no time either
+            return None
 
     def __repr__(self) -> str:
         return f"Event(#{self.index} {self.type})"
@@ -296,7 +301,7 @@ class Transcript:
     @property
     def established(self) -> Event | None:
         """The ``connection_established`` frame, wherever it stands."""
-        return next(iter(self.received("connection_established")), None)
+        return next((event for event in self.events() if event.type == "connection_established"), None)
 
     @property
     def watershed(self) -> int | None:
@@ -337,6 +342,10 @@ class Transcript:
             )
             for run_id, found in events.items()
         }
+
+    def wall(self, frame: Frame) -> float:
+        """The moment of ``frame`` in Unix seconds, to compare frames of different or loaded transcripts."""
+        return self.opened_wall + frame.at - self.opened_at
 
     def since_open(self, frame: Frame) -> float:
         """Seconds from the opening of the connection to ``frame``."""
@@ -407,10 +416,13 @@ def load(lines: Iterable[str]) -> Sequence[Transcript]:
                 )
                 continue
             data = base64.b64decode(record["base64"]) if "base64" in record else record.get("data", "")
+            code = record.get("code")
+            if not isinstance(data, str | bytes) or not isinstance(code, int | None):
+                raise TypeError("data is text and code an integer")
             kind, direction = Kind(record["kind"]), Direction(record["dir"])
-            found[-1].append(float(record["t"]), direction, kind, data, record.get("code"))
+            found[-1].append(float(record["t"]), direction, kind, data, code)
         except IndexError:
             raise ValueError(f"line {number}: a frame before the first transcript header") from None
-        except (ValueError, KeyError, TypeError) as problem:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
             raise ValueError(f"line {number} is no line of a transcript: {problem}") from problem
     return found

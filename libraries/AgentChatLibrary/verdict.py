@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from .transcript import Frame, Transcript
+from .transcript import Frame, Kind, Transcript
 
 SHOWN: Final = 4
 """How many frames a story shows: enough to see the break, few enough to read at a glance."""
@@ -33,6 +33,7 @@ class Verdict:
         transcript: The transcript that was judged; None for a verdict over several or none.
         offending: The frames that break the rule, in order.
         context: Further frames worth seeing beside them.
+        beside: Frames of other transcripts worth seeing, for a verdict over several.
     """
 
     rule: str
@@ -42,6 +43,7 @@ class Verdict:
     transcript: Transcript | None = None
     offending: tuple[Frame, ...] = ()
     context: tuple[Frame, ...] = ()
+    beside: tuple[tuple[Transcript, Frame], ...] = ()
 
     def __bool__(self) -> bool:
         return self.outcome is Outcome.HOLDS
@@ -62,6 +64,8 @@ class Verdict:
             hidden = len(self.offending) - SHOWN
             if hidden > 0:
                 lines.append(f"  ... and {hidden} more")
+        for other, frame in self.beside[:SHOWN]:
+            lines.append(f"{describe(other, frame)}   on {short(other.session)}")
         if self.expected:
             lines.append(f"Expected: {self.expected}")
         return "\n".join(lines)
@@ -79,9 +83,12 @@ def broken(
     expected: str,
     offending: Iterable[Frame] = (),
     context: Iterable[Frame] = (),
+    beside: Iterable[tuple[Transcript, Frame]] = (),
 ) -> Verdict:
     """A verdict that the rule is broken, with the frames that show it."""
-    return Verdict(rule, Outcome.BROKEN, story, expected, transcript, tuple(offending), tuple(context))
+    return Verdict(
+        rule, Outcome.BROKEN, story, expected, transcript, tuple(offending), tuple(context), tuple(beside)
+    )
 
 
 def undecided(rule: str, transcript: Transcript | None, why: str) -> Verdict:
@@ -111,17 +118,17 @@ def describe(transcript: Transcript, frame: Frame, *, offending: bool = False) -
         offending: Whether to mark it.
     """
     event = frame.event
-    arrow = "<-" if frame.received else "->"
-    parts = [f"  #{frame.index:<4d} {transcript.since_open(frame):+9.3f} s {arrow} {frame.type:<16s}"]
+    name = short(frame.type) if frame.received else f"sent {short(frame.type)}"
+    parts = [f"  #{frame.index:<4d} {transcript.since_open(frame):+9.3f} s  {name:<16s}"]
     if event is not None:
         if event.seq is not None:
-            parts.append(f"seq {event.seq}")
+            parts.append(f"seq {plain(str(event.seq), 20)}")
         for name, label in (("tool_name", ""), ("tool_call_id", "call "), ("run_id", "run "), ("code", "")):
             value = event.get(name)
             if isinstance(value, str):
                 parts.append(label + short(value))
-    elif frame.code is not None:
-        parts.append(f"{frame.code} {frame.data!s:.60}".rstrip())
+    elif frame.kind in (Kind.CLOSE, Kind.DROP):
+        parts.append(f"{frame.code or ''} {plain(str(frame.data))}".strip())
     line = "  ".join(parts).rstrip()
     return f"{line}   <- offending" if offending else line
 
@@ -135,5 +142,18 @@ def short(identifier: str, length: int = 8) -> str:
     """
     prefix, mark, rest = identifier.partition("_")
     if mark and len(prefix) == 1 and len(rest) > length:
-        return f"{prefix}_{rest[:length]}"
-    return identifier if len(identifier) <= 40 else identifier[:39] + "…"  # noqa: PLR2004 -- one line of a story
+        return plain(f"{prefix}_{rest[:length]}")
+    return plain(identifier)
+
+
+def plain(text: str, length: int = 40) -> str:
+    """Text from the wire made fit for one line of a story: cut, and without characters that do not print.
+
+    A newline could forge a line of the story, and a lone surrogate could not be written to a report.
+
+    Args:
+        text: Any text.
+        length: How many characters to keep at the most.
+    """
+    cut = text if len(text) <= length else text[: length - 1] + "…"
+    return cut if cut.isprintable() else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in cut)

@@ -1,0 +1,88 @@
+"""Every frame keeps the wire contract (contract: Frames)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal, NoReturn, Protocol
+
+from ..transcript import Direction, Frame, Kind, Transcript
+from ..verdict import Verdict, broken
+from .story import counted, settle, shown, someone
+
+VALID = "contract.valid"
+
+
+class ContractLike(Protocol):
+    """What knows the contract: says how a message departs from it, in short lines; none when it does not."""
+
+    def problems(self, direction: Literal["server", "client"], message: dict[str, Any], /) -> list[str]:
+        """Says how ``message``, sent by ``direction``, departs from the contract."""
+        ...
+
+
+def valid(
+    transcript: Transcript, contract: ContractLike, direction: Direction = Direction.RECEIVED
+) -> Verdict:
+    """Every message is a JSON object in a text frame that the contract accepts.
+
+    Strict JSON (RFC 8259): a key that comes twice, ``NaN`` and infinities are refused; so are binary frames.
+
+    Args:
+        transcript: The connection to judge.
+        contract: What knows the contract.
+        direction: Judges what was received, or what was sent.
+    """
+    sender: Literal["server", "client"] = "server" if direction is Direction.RECEIVED else "client"
+    verb = "received" if direction is Direction.RECEIVED else "sent"
+    wrong: list[tuple[Frame, str]] = []
+    for frame in transcript.frames[:]:
+        if frame.direction is direction and frame.kind in (Kind.TEXT, Kind.BINARY):
+            problems = _problems(frame, contract, sender)
+            if problems:
+                wrong.append((frame, "; ".join(problems[:3])))
+    if not wrong:
+        return settle(VALID, transcript)
+    frame, problem = wrong[0]
+    more = f" ({counted(len(wrong) - 1, 'further frame')} too)" if len(wrong) > 1 else ""
+    name = "a binary frame" if frame.kind is Kind.BINARY else shown(frame.type).strip('"')
+    return broken(
+        VALID,
+        transcript,
+        f"{someone(transcript)} {verb} {name}, which the contract does not allow{more}: {problem}",
+        "every message is a JSON object that the contract's schema for its type accepts.",
+        [f for f, _ in wrong],
+    )
+
+
+def _problems(frame: Frame, contract: ContractLike, sender: Literal["server", "client"]) -> list[str]:
+    if frame.kind is Kind.BINARY:
+        return ["messages are text frames."]
+    try:
+        message = json.loads(frame.data, object_pairs_hook=_once, parse_constant=_no, parse_float=_finite)
+    except RecursionError:
+        return ["it is nested too deep to be read."]
+    except ValueError as problem:
+        return [f"it is no strict JSON: {problem}."]
+    if not isinstance(message, dict):
+        return [f"it is no JSON object but {shown(message)}."]
+    return contract.problems(sender, message)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {shown(twice)} comes twice")
+    return fields
+
+
+def _no(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{shown(text)} is beyond what a number can hold")
+    return value

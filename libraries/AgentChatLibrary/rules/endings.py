@@ -1,0 +1,104 @@
+"""How runs end, judged over all connections of a test (contract: Order and delivery; Errors and ends)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from ..transcript import Event, Kind, Transcript
+from ..verdict import Verdict, broken, holds, undecided
+from .reading import ASKING, SeenRun, seen_runs
+from .story import missing, run_of, until
+
+ABOVE: Final = "endings.nothing_above_the_end"
+ENDED: Final = "endings.acknowledged_runs_ended"
+
+GOING_AWAY: Final = 1001
+"""Closes a drained connection, after every run has ended (RFC 6455, section 7.4.1; contract: Errors and ends)."""
+
+
+def nothing_above_the_end(transcripts: Sequence[Transcript]) -> Verdict:
+    """No event of a run has a ``seq`` above that of its end, on whichever connection it came.
+
+    Args:
+        transcripts: Connections of any people.
+    """
+    ends: dict[str, tuple[int, Transcript, Event]] = {}
+    for transcript in transcripts:
+        for event in transcript.events():
+            run_id, seq = event.run_id, event.seq
+            if event.ends_run and run_id is not None and seq is not None:
+                before = ends.get(run_id)
+                if before is None or seq < before[0]:
+                    ends[run_id] = seq, transcript, event
+    for transcript in transcripts:
+        above: dict[str, list[Event]] = {}
+        for event in transcript.events():
+            run_id, seq = event.run_id, event.seq
+            if run_id in ends and seq is not None and seq > ends[run_id][0] and event.durable:
+                above.setdefault(run_id, []).append(event)
+        for run_id, events in above.items():
+            last, there, end = ends[run_id]
+            return broken(
+                ABOVE,
+                transcript,
+                f"{run_of(transcript, run_id)} went on after its end: it ended with seq {last}, "
+                f"and its {events[0].type} has seq {events[0].seq}.",
+                "no event of a run has a seq above that of its end.",
+                [event.frame for event in events],
+                [end.frame] if there is transcript else [],
+                [(there, end.frame)] if there is not transcript else [],
+            )
+    cut = next((t for t in transcripts if t.truncated), None)
+    return holds(ABOVE) if cut is None else undecided(ABOVE, cut, missing(cut))
+
+
+def acknowledged_runs_ended(transcripts: Sequence[Transcript]) -> Verdict:
+    """Each acknowledged run ended, or was still running when its session did.
+
+    Whether a run was still running is not written in what a person receives, and runs may overlap, so that a
+    later one proves nothing about an earlier. One fact of order decides: a drained server ends every run
+    before it closes with 1001. So a run that is still open then is broken, unless its question was sent on
+    another connection too (then another process may own it). Any other run whose end came on no connection
+    is undecided.
+
+    Args:
+        transcripts: Connections of any people; a run's end counts wherever it came.
+    """
+    ended: set[str] = set()
+    asked: Counter[str] = Counter()
+    for transcript in transcripts:
+        ended.update(e.run_id for e in transcript.events() if e.ends_run and e.run_id is not None)
+        asked.update({e.message_id for e in transcript.sent(*ASKING) if e.message_id is not None})
+    open_run: tuple[Transcript, SeenRun] | None = None
+    for transcript in transcripts:
+        close = transcript.end
+        drained = (
+            close is not None
+            and close.received
+            and close.kind is Kind.CLOSE
+            and close.code == GOING_AWAY
+            and not transcript.truncated
+        )
+        for run in seen_runs(transcript).values():
+            if run.ack is None or run.run_id in ended:
+                continue
+            once = run.question is not None and asked[run.question.message_id or ""] == 1
+            if drained and once and close is not None:
+                last = run.events[-1] if run.events else run.ack
+                return broken(
+                    ENDED,
+                    transcript,
+                    f"{run_of(transcript, run.run_id)} had no end when the drained server closed with 1001; "
+                    f"its last frame was {last.type}.",
+                    "every acknowledged run ends before a drained server closes.",
+                    [close],
+                    [run.ack.frame, last.frame],
+                )
+            open_run = open_run or (transcript, run)
+    if open_run is None:
+        return holds(ENDED)
+    transcript, run = open_run
+    story = f"{run_of(transcript, run.run_id)} was acknowledged, and no end came {until(transcript)}; "
+    return undecided(ENDED, transcript, f"{story}whether it was running still, nothing received can tell.")

@@ -1,0 +1,146 @@
+"""A transcript read run by run, in the order in which the backend wrote it.
+
+A resumed connection receives old events after new ones, and the same ones again when it resumes twice
+(contract: Order and delivery). What a rule about a run wants is the run as it was written: replayed events
+first, each once, then what came live, in the order of its coming.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..transcript import Direction, Event, Transcript
+
+ASKING: Final = ("chat", "user_message")
+"""The two synonyms that ask a question (contract: Frames)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRun:
+    """A run as one connection saw it.
+
+    Attributes:
+        run_id: The backend's id of the run.
+        question: The frame that asked, when this connection asked and named its message.
+        ack: The acceptance, when this connection asked.
+        events: The run's events in the order in which the backend wrote them.
+        whole: Whether nothing can be missing before the last of them but by a fault: this connection asked,
+            or saw the run begin, or received every event of the person from the first on.
+        replayed: Whether some of the events were replayed, so that their times say nothing.
+    """
+
+    run_id: str
+    question: Event | None
+    ack: Event | None
+    events: tuple[Event, ...]
+    whole: bool
+    replayed: bool
+
+    @property
+    def end(self) -> Event | None:
+        """The first event that ends the run, or None while it is running."""
+        return next((event for event in self.events if event.ends_run), None)
+
+    def of(self, *types: str) -> list[Event]:
+        """The run's events of these types."""
+        return [event for event in self.events if event.type in types]
+
+
+@dataclass(slots=True)
+class _Growing:
+    question: Event | None = None
+    ack: Event | None = None
+    live: list[Event] = field(default_factory=list)
+    replays: dict[int, list[Event]] = field(default_factory=dict)
+
+    def written(self) -> list[Event]:
+        """Replayed events, each once, then the live ones."""
+        replays = list(self.replays.values())
+        if not replays:
+            return self.live
+        if len(replays) == 1:
+            return replays[0] + self.live
+        first_seen: dict[int, list[Event]] = {}
+        for replay in replays:
+            here: dict[int, list[Event]] = {}
+            for event in replay:
+                here.setdefault(event.seq or 0, []).append(event)
+            for seq, events in here.items():
+                first_seen.setdefault(seq, events)
+        return [event for seq in sorted(first_seen) for event in first_seen[seq]] + self.live
+
+
+def integer(value: object) -> int | None:
+    """The value when it is an integer (JSON's ``true`` is none), else None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def each(transcript: Transcript) -> Iterator[tuple[Direction, Event]]:
+    """Every JSON object of the transcript, with the way it went, in order."""
+    for frame in transcript.frames[:]:
+        event = frame.event
+        if event is not None:
+            yield frame.direction, event
+
+
+def seen_runs(transcript: Transcript) -> dict[str, SeenRun]:
+    """The runs that a connection saw, by id, in the order of their first frame."""
+    watershed = transcript.watershed
+    runs: dict[str, _Growing] = {}
+    asked: dict[str, Event] = {}
+    cancels: set[str] = set()
+    resumes, resumed, from_the_first = 0, 0, watershed == 0
+    for direction, event in each(transcript):
+        kind = event.type
+        if direction is Direction.SENT:
+            if kind in ASKING and event.message_id:
+                asked.setdefault(event.message_id, event)
+            elif kind == "cancel":
+                cancels.add(event.message_id or f"of {event.run_id}")
+            elif kind == "resume":
+                resumes += 1
+            continue
+        if kind == "resumed":
+            resumed += 1
+            from_the_first = from_the_first or event.get("from_seq") == 1
+        run_id = event.run_id
+        if run_id is None or not (kind == "ack" or event.durable):
+            continue
+        run = runs.setdefault(run_id, _Growing())
+        if kind == "ack":
+            question = asked.get(event.message_id or "")
+            if question is not None or (event.message_id not in cancels and f"of {run_id}" not in cancels):
+                run.ack = run.ack or event
+                run.question = run.question or question
+        elif resumes and watershed is not None and event.seq is not None and event.seq <= watershed:
+            run.replays.setdefault(resumed, []).append(event)
+        else:
+            run.live.append(event)
+    return {
+        run_id: _seen(run_id, run, resumed, from_the_first=from_the_first) for run_id, run in runs.items()
+    }
+
+
+def _seen(run_id: str, run: _Growing, resumed: int, *, from_the_first: bool) -> SeenRun:
+    events = run.written()
+    # A replay that is not over yet leaves a hole between it and what came live before it.
+    over = all(replay < resumed for replay in run.replays)
+    begun = bool(events) and events[0].type == "agent_started" and over
+    return SeenRun(
+        run_id,
+        run.question,
+        run.ack,
+        tuple(events),
+        whole=from_the_first or run.ack is not None or begun,
+        replayed=bool(run.replays),
+    )
+
+
+def chosen(transcript: Transcript, run_id: str | None) -> Iterable[SeenRun]:
+    """The run of this id, or every run when none is named; an unknown one is a run without events."""
+    runs = seen_runs(transcript)
+    if run_id is None:
+        return runs.values()
+    return [runs.get(run_id, SeenRun(run_id, None, None, (), whole=False, replayed=False))]

@@ -1,0 +1,97 @@
+"""No secret comes back over the wire (contract: Errors and ends)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import quote
+
+from ..transcript import Direction, Frame, Transcript
+from ..verdict import Verdict, broken
+from .needles import Needles
+from .story import counted, settle, someone, until
+
+RULE: Final = "secrets.holds_no_secret"
+
+
+def holds_no_secret(transcript: Transcript, secrets: Collection[str]) -> Verdict:
+    """No received frame holds an issued secret: plain, URL-encoded, or in base64 or base64url.
+
+    A pong that quotes what its own ping carried is exempt. Secrets shorter than 12 characters are not looked
+    for: they would meet by chance. The story never shows the secret.
+
+    Args:
+        transcript: The connection to judge.
+        secrets: Every token and password issued.
+    """
+    needles, forms = _sought(frozenset(secrets))
+    received = [frame for frame in transcript.frames[:] if frame.received and frame.data]
+    found = needles.found_in("\n".join(map(_text, received)))
+    leaks: list[tuple[Frame, str]] = []
+    if found:
+        pings: set[str] | None = None
+        for frame in received:
+            text = _text(frame)
+            held = next((needle for needle in found if needle in text), None)
+            if held is None:
+                continue
+            if frame.type == "pong":
+                pings = _pinged(transcript) if pings is None else pings
+                text = _beside_the_quote(frame, pings)
+                held = next((needle for needle in found if needle in text), None)
+            if held is not None:
+                leaks.append((frame, forms[held]))
+    if leaks:
+        frame, form = leaks[0]
+        story = f"{someone(transcript)} received {frame.type} with an issued secret in it ({form})"
+        story += f", and {counted(len(leaks) - 1, 'more frame')} like it." if len(leaks) > 1 else "."
+        expected = "no frame holds a token or a password, in whatever encoding."
+        return broken(RULE, transcript, story, expected, [frame for frame, _ in leaks])
+    return settle(RULE, transcript, f"{someone(transcript)} received no secret {until(transcript)}.")
+
+
+@lru_cache(maxsize=8)
+def _sought(secrets: frozenset[str]) -> tuple[Needles, dict[str, str]]:
+    forms = {form: name for secret in secrets for form, name in _forms(secret)}
+    return Needles(forms), forms
+
+
+def _forms(secret: str) -> Iterator[tuple[str, str]]:
+    """The secret as it may stand in a frame, and what that form is called; the plain one last, so it wins."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    for encode, name in ((base64.b64encode, "base64"), (base64.urlsafe_b64encode, "base64url")):
+        # The last quantum depends on what follows the secret, the padding on the encoder: both are left out.
+        yield encode(raw).decode("ascii").rstrip("=")[: len(raw) * 4 // 3], name
+    yield quote(secret, safe="", errors="surrogatepass"), "URL-encoded"
+    yield json.dumps(secret)[1:-1], "JSON-escaped"
+    yield json.dumps(secret, ensure_ascii=False)[1:-1], "JSON-escaped"
+    yield secret, "plain"
+
+
+def _text(frame: Frame) -> str:
+    return frame.data if isinstance(frame.data, str) else frame.data.decode("latin-1")
+
+
+def _pinged(transcript: Transcript) -> set[str]:
+    return {_quoted(event.fields) for event in transcript.events(Direction.SENT) if event.type == "ping"}
+
+
+def _quoted(fields: dict[str, Any]) -> str:
+    try:
+        return json.dumps([fields.get("sequence"), fields.get("data")], sort_keys=True)
+    except RecursionError:  # nested deeper than the contract allows: nothing that a pong may quote
+        return ""
+
+
+def _beside_the_quote(pong: Frame, pings: set[str]) -> str:
+    """The text of a pong, without the data when a ping asked for it."""
+    event = pong.event
+    if event is None or _quoted(event.fields) not in pings:
+        return _text(pong)
+    try:
+        return json.dumps({k: v for k, v in event.fields.items() if k != "data"}, ensure_ascii=False)
+    except RecursionError:
+        return _text(pong)
