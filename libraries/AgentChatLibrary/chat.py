@@ -263,7 +263,7 @@ class Chat:
         return pong
 
     def sentinel(self, content: str) -> Question:
-        """Asks a question of its own, sees its end, and fences: a leak would have come the same way before."""
+        """Asks a question, sees its end, and fences: a leak would have come the same way before."""
         question = self.ask(content)
         self.wait_for_end(question.run_id)
         self.fence()

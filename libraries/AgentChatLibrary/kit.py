@@ -30,6 +30,7 @@ class Kit:
         self.variables = variables or REPOSITORY / "variables"
         self.world = World()
         self.contract = Contract()
+        self.bodies: dict[str, str] = {}
         self._environment: Environment | None = None
         self._service: Service | None = None
         self._problem: str | None = None
@@ -72,7 +73,8 @@ class Kit:
         """Why no test can run, found out once; None when all is well."""
         if self._problem is None:
             try:
-                self._problem = "" if self.service else ""
+                _ = self.service
+                self._problem = ""
             except EnvironmentProblem as problem:
                 self._problem = str(problem)
         return self._problem or None
@@ -112,6 +114,6 @@ class Kit:
         key = person.service.deployment.jwt_key
         if not key:
             raise EnvironmentProblem(
-                f"The environment {self.environment.name} gives no signing key; tokens come from a login there."
+                f"The environment {self.environment.name} gives no signing key: tokens come from a login."
             )
         return issue(key)

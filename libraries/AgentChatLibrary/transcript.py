@@ -402,27 +402,21 @@ def load(lines: Iterable[str]) -> Sequence[Transcript]:
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
-            if "transcript" in record:
-                found.append(
-                    Transcript(
-                        record["session"],
-                        Owner(**record["owner"]),
-                        record["connection"],
-                        0.0,
-                        record["opened_wall"],
-                        truncated=record["truncated"],
-                    )
-                )
-                continue
-            data = base64.b64decode(record["base64"]) if "base64" in record else record.get("data", "")
-            code = record.get("code")
-            if not isinstance(data, str | bytes) or not isinstance(code, int | None):
-                raise TypeError("data is text and code an integer")
-            kind, direction = Kind(record["kind"]), Direction(record["dir"])
-            found[-1].append(float(record["t"]), direction, kind, data, code)
+            _read_line(json.loads(line), found)
         except IndexError:
             raise ValueError(f"line {number}: a frame before the first transcript header") from None
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+        except (ValueError, KeyError, TypeError) as problem:
             raise ValueError(f"line {number} is no line of a transcript: {problem}") from problem
     return found
+
+
+def _read_line(record: dict[str, Any], found: list[Transcript]) -> None:
+    if "transcript" in record:
+        owner = Owner(**record["owner"])
+        header = Transcript(record["session"], owner, record["connection"], 0.0, record["opened_wall"])
+        header.truncated = record["truncated"]
+        found.append(header)
+        return
+    data = base64.b64decode(record["base64"]) if "base64" in record else record.get("data", "")
+    kind, direction = Kind(record["kind"]), Direction(record["dir"])
+    found[-1].append(float(record["t"]), direction, kind, data, record.get("code"))

@@ -33,6 +33,8 @@ class Scope:
     retired: list[Chat] = field(default_factory=list)
     service: Service | None = None
     deployments: list[Deployment] = field(default_factory=list)
+    held: list[Person] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class World:

@@ -19,7 +19,7 @@ from . import loop
 from .recording import Recorder, RecordingConnection
 
 T = TypeVar("T")
-Carrier = Literal["header", "subprotocol", "query", "none"]
+Carrier = Literal["header", "subprotocol", "bare_subprotocol", "token_query", "access_token_query"]
 
 SUBPROTOCOL: Final = "agent-chat.v1"
 """The one subprotocol the server selects (contract: Handshake)."""
@@ -53,28 +53,30 @@ class Offer:
 
     Attributes:
         url: The WebSocket address.
-        token: The access token; None presents no credential.
-        carrier: How the token travels (contract: Handshake); ``query`` is the way that must be refused.
+        credentials: Tokens and how each travels (contract: Handshake). The queries and the subprotocol
+            without its companion are ways that must be refused.
         headers: Further headers, for example ``Origin``.
     """
 
     url: str
-    token: str | None
-    carrier: Carrier = "header"
+    credentials: Sequence[tuple[Carrier, str]] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def request(self) -> tuple[str, dict[str, str], list[Subprotocol] | None]:
-        """The address, headers and subprotocols that carry the token."""
-        url, headers, subprotocols = self.url, dict(self.headers), None
-        if self.token is not None:
-            if self.carrier == "header":
-                headers["Authorization"] = f"Bearer {self.token}"
-            elif self.carrier == "subprotocol":
-                encoded = base64.urlsafe_b64encode(self.token.encode()).decode().rstrip("=")
-                subprotocols = [Subprotocol(SUBPROTOCOL), Subprotocol(f"jwt.{encoded}")]
-            elif self.carrier == "query":
-                url = f"{url}?token={self.token}"
-        return url, headers, subprotocols
+        """The address, headers and subprotocols that carry the tokens."""
+        headers, query = dict(self.headers), []
+        subprotocols: list[Subprotocol] = []
+        for carrier, token in self.credentials:
+            if carrier == "header":
+                headers["Authorization"] = f"Bearer {token}"
+            elif carrier in {"token_query", "access_token_query"}:
+                query.append(f"{carrier.removesuffix('_query')}={token}")
+            else:
+                encoded = base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
+                companion = [] if carrier == "bare_subprotocol" else [Subprotocol(SUBPROTOCOL)]
+                subprotocols += [*companion, Subprotocol(f"jwt.{encoded}")]
+        url = f"{self.url}?{'&'.join(query)}" if query else self.url
+        return url, headers, subprotocols or None
 
 
 class Session:
@@ -185,6 +187,18 @@ class Session:
     def send(self, message: str | bytes) -> None:
         """Sends one message: text as a text frame, bytes as a binary frame."""
         loop.call(self.connection.send_text(message))
+
+    def send_soon(self, message: str) -> None:
+        """Sends one text frame without waiting until it has gone out; does nothing when nothing is open."""
+        connection = self._connection
+        if connection is None or not self.is_open:
+            return
+
+        async def send() -> None:
+            if not connection.ended:
+                await connection.send_text(message)
+
+        loop.soon(lambda: asyncio.ensure_future(send()))
 
     def send_many(self, messages: Sequence[str]) -> None:
         """Sends messages back to back, without waiting for anything between them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -218,7 +219,7 @@ class People:
         *,
         key: str | None = None,
         algorithm: str | None = None,
-        without: Sequence[str] = (),
+        without: str | None = None,
         expires_in: float | None = None,
         valid_from: float | None = None,
         **claims: Any,  # noqa: ANN401 -- any claim, also of a wrong type
@@ -229,7 +230,7 @@ class People:
             person: Whom it is for.
             key: Signing key, when it is to be a wrong one.
             algorithm: JWS algorithm, when it is to be another one; ``none`` leaves the token unsigned.
-            without: Claims that are left out.
+            without: A claim that is left out.
             expires_in: Seconds from now to ``exp``; negative makes an expired token.
             valid_from: Seconds from now to ``nbf``.
             claims: Claims that differ from a good token's.
@@ -237,8 +238,6 @@ class People:
         Raises:
             EnvironmentProblem: The environment gives no signing key.
         """
-        import time  # noqa: PLC0415 -- for claims about time only
-
         found, now = self.kit.world.person(person), int(time.time())
         if expires_in is not None:
             claims["exp"] = now + int(expires_in)
@@ -246,7 +245,8 @@ class People:
             claims["nbf"] = now + int(valid_from)
         signing = key if key is not None else self.kit.signing_key(found)
         rules = self.kit.environment.tokens
-        return Secret(mint(found, rules, signing, changes=claims, without=without, algorithm=algorithm))
+        left_out = (without,) if without else ()
+        return Secret(mint(found, rules, signing, changes=claims, without=left_out, algorithm=algorithm))
 
     @keyword(tags=("Credentials",))
     def tamper_with_token(self, token: Secret, **claims: Any) -> Secret:  # noqa: ANN401 -- any claim
@@ -272,6 +272,7 @@ class People:
         """
         found = self.kit.world.person(person)
         found.service.admin("POST", f"/people/{found.user_id}/hold", {"before": before, "nth": nth})
+        self.kit.world.scope.held.append(found)
 
     @keyword(tags=("Operations",))
     def release_runs(self, person: str, before: str | None = None, nth: int = 1) -> None:
@@ -279,7 +280,7 @@ class People:
 
         Args:
             person: Whose runs.
-            before: When given, the runs stop again before the ``nth`` event of this type, so that a run can be
+            before: When given, the runs stop again before the ``nth`` event of this type; so a run can be
                 stepped from event to event.
             nth: See ``before``.
 

@@ -4,16 +4,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Final
 
 from robot.api.deco import keyword
 from robot.api.types import Secret
 
 from ..chat import Chat, EventMissing, Unexpected
-from ..engine.session import Offer, Refused, Session
+from ..engine.session import Carrier, Offer, Refused, Session
 from ..kit import Kit
+from ..redaction import mask
 from ..transcript import Event, Kind
-from .types import Carrier
+
+UNAUTHORISED: Final = 401
+"""RFC 9110, section 15.5.2: the answer carries a challenge in ``WWW-Authenticate``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused handshake.
+
+    Attributes:
+        status: HTTP status.
+        code: The error code in the body.
+        headers: The answer's headers, names in lower case.
+        body: The answer's body.
+    """
+
+    status: int
+    code: str
+    headers: Mapping[str, str]
+    body: str
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.code}: {self.body[:200]}"
 
 
 class Sessions:
@@ -30,18 +54,20 @@ class Sessions:
         *,
         carrier: Carrier = "header",
         token: Secret | None = None,
+        also_in: Carrier | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """Connects a person's device and waits for the backend's welcome.
 
-        Sessions opened in a test are closed, and judged, at the test's end; those opened in a suite's setup live
-        until the suite ends.
+        Sessions opened in a test are closed, and judged, at the test's end; those opened in a suite's setup
+        live until the suite ends.
 
         Args:
             person: Who connects.
             alias: How the suite calls the session; the person's name when omitted.
             carrier: How the token travels.
             token: The access token; the person's own from the last login when omitted, else a minted one.
+            also_in: A second way in which the same token travels.
             headers: Further headers of the handshake.
 
         Raises:
@@ -51,7 +77,8 @@ class Sessions:
         found = self.kit.world.person(person)
         chat = Chat(Session(alias or person, found.owner), found, self.kit.environment)
         self.kit.world.add_chat(chat)
-        self._connect(chat, self._offer(chat, carrier, token, headers))
+        carriers = [carrier, *([also_in] if also_in is not None else [])]
+        self._connect(chat, self._offer(chat, carriers, token, headers))
 
     @keyword(tags=("Sessions",))
     def reopen_session(
@@ -68,13 +95,14 @@ class Sessions:
             Unexpected: The connection was refused.
         """
         chat = self.kit.world.chat(session)
-        self._connect(chat, self._offer(chat, carrier, token, None))
+        self._connect(chat, self._offer(chat, [carrier], token, None))
 
     def _offer(
-        self, chat: Chat, carrier: Carrier, token: Secret | None, headers: Mapping[str, str] | None
+        self, chat: Chat, carriers: list[Carrier], token: Secret | None, headers: Mapping[str, str] | None
     ) -> Offer:
         value = token.value if token is not None else self.kit.token(chat.person)
-        return Offer(chat.person.service.deployment.websocket_url, value, carrier, headers or {})
+        url = chat.person.service.deployment.websocket_url
+        return Offer(url, [(carrier, value) for carrier in carriers], headers or {})
 
     def _connect(self, chat: Chat, offer: Offer) -> None:
         try:
@@ -131,6 +159,30 @@ class Sessions:
             )
         return first.event
 
+    @keyword(tags=("Sessions",))
+    def welcome_should_be_for(self, session: str) -> Event:
+        """Checks that the first frame of a session welcomes the person whose token was presented.
+
+        Raises:
+            Unexpected: It is another frame, or names another person or tier.
+        """
+        chat = self.kit.world.chat(session)
+        first: Event = self.get_welcome(session)
+        expected = {
+            "type": "connection_established",
+            "user_id": chat.person.user_id,
+            "tier": chat.person.tier,
+        }
+        came = {name: first.get(name) for name in expected}
+        if came != expected:
+            raise Unexpected(f"{chat.alias} was welcomed with {came}, expected {expected}.")
+        return first
+
+    @keyword(tags=("Sessions", "Security"))
+    def selected_subprotocol(self, session: str) -> str | None:
+        """Returns the subprotocol that the backend selected for a session; None when it selected none."""
+        return self.kit.world.chat(session).session.connection.subprotocol
+
     @keyword(tags=("Sessions", "Security"))
     def connection_should_be_refused(
         self,
@@ -139,61 +191,73 @@ class Sessions:
         code: str,
         *,
         token: Secret | None = None,
-        carrier: Carrier = "header",
+        carrier: Carrier | None = None,
+        also_in: Carrier | None = None,
+        also_token: Secret | None = None,
         headers: Mapping[str, str] | None = None,
-        path: str = "",
-        with_own_token: bool = False,
-    ) -> dict[str, Any]:
+    ) -> Refusal:
         """Tries to connect and expects to be refused before the upgrade.
+
+        A refusal with 401 must carry a challenge, which names an error unless there was no credential at
+        all, and every ``invalid_token`` must have one and the same body: it must not tell what was wrong.
 
         Args:
             person: In whose name.
             status: Expected HTTP status.
             code: Expected error code in the body.
-            token: The credential that is presented.
-            carrier: How it travels; without a token none is presented.
+            token: The credential; the person's own good token when omitted and ``carrier`` is given.
+            carrier: How it travels; ``header`` for a given token. Without token and carrier none is presented.
+            also_in: A second way in which a credential travels.
+            also_token: The second credential; the first one when omitted.
             headers: Further headers of the handshake.
-            path: Added to the address, for example a query.
-            with_own_token: Present the person's own good token beside whatever else is presented.
 
         Returns:
-            What came: ``status``, ``code``, ``headers`` and ``body`` (text).
+            What came.
 
         Raises:
             Unexpected: The connection was let in, or refused in another way.
         """
         found = self.kit.world.person(person)
-        value = token.value if token is not None else self.kit.token(found) if with_own_token else None
-        offer = Offer(found.service.deployment.websocket_url + path, value, carrier, headers or {})
-        session = Session(f"{person}'s attempt", found.owner)
+        credentials: list[tuple[Carrier, str]] = []
+        if token is not None or carrier is not None:
+            value = token.value if token is not None else self.kit.token(found)
+            credentials.append((carrier or "header", value))
+            if also_in is not None:
+                credentials.append((also_in, also_token.value if also_token is not None else value))
+        offer = Offer(found.service.deployment.websocket_url, credentials, headers or {})
+        came = self._refusal(Session(f"{person}'s attempt", found.owner), offer, f"{status} {code}")
+        if (came.status, came.code) != (status, code):
+            raise Unexpected(f"Expected a refusal with {status} {code}, but it was {came}.")
+        if status == UNAUTHORISED:
+            self._check_challenge(came)
+        return came
+
+    def _refusal(self, session: Session, offer: Offer, expected: str) -> Refusal:
         try:
             session.open(offer, self.kit.environment.timeout("connect"))
-        except Refused as refusal:
-            came = {
-                "status": refusal.status,
-                "code": _code(refusal.body),
-                "headers": dict(refusal.headers),
-                "body": refusal.body,
-            }
-        else:
-            self.kit.world.scope.retired.append(Chat(session, found, self.kit.environment))
-            raise Unexpected(f"The connection was let in; it should have been refused with {status} {code}.")
-        if (came["status"], came["code"]) != (status, code):
+        except Refused as refused:
+            return Refusal(refused.status, _code(refused.body), refused.headers, mask(refused.body))
+        session.close()
+        raise Unexpected(f"The connection was let in; it should have been refused with {expected}.")
+
+    def _check_challenge(self, came: Refusal) -> None:
+        challenge = came.headers.get("www-authenticate", "")
+        if not challenge.lower().startswith("bearer"):
+            raise Unexpected(f"The refusal has no Bearer challenge (WWW-Authenticate: {challenge!r}).")
+        if ("error=" in challenge) == (came.code == "missing_credential"):
             raise Unexpected(
-                f"Expected a refusal with {status} {code}, but it was {came['status']} {came['code']}: "
-                f"{refusal_text(came)}"
+                f"A challenge names an error exactly when there was a credential; this one is {challenge!r}."
             )
-        return came
+        if came.code == "invalid_token":
+            first = self.kit.bodies.setdefault("invalid_token", came.body)
+            if came.body != first:
+                raise Unexpected(
+                    f"Bad tokens are told apart: one got {first[:200]!r}, another got {came.body[:200]!r}."
+                )
 
 
 def _code(body: str) -> str:
     try:
-        parsed = json.loads(body)
-        return str(parsed["error"]["code"])
+        return str(json.loads(body)["error"]["code"])
     except (ValueError, KeyError, TypeError):
         return "without a code"
-
-
-def refusal_text(came: Mapping[str, Any]) -> str:
-    """A refusal's body, cut to a line."""
-    return str(came["body"])[:200]

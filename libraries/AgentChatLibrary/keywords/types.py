@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Literal
 
 Tier = Literal["free", "pro", "enterprise"]
-Carrier = Literal["header", "subprotocol", "query", "none"]
 
 
 class EventType(StrEnum):

@@ -17,18 +17,20 @@ class Waiting:
         self.kit = kit
 
     @keyword(tags=("Waiting",))
-    def wait_for_event(self, session: str, event: EventType, *, nth: int = 1) -> Event:
-        """Waits until the run of a session's latest question has sent an event, and returns it.
+    def wait_for_event(self, session: str, event: EventType, *, nth: int = 1, number: int = -1) -> Event:
+        """Waits until a run has sent an event, and returns it.
 
         Args:
             session: Alias of the session.
             event: The event's type.
             nth: The how many-th event of that type in the run, counted from 1.
+            number: Which of the session's questions, counted from 0; the latest when omitted.
 
         Raises:
             EventMissing: The run ended or the connection closed first. The message lists what came instead.
         """
-        return self.kit.world.chat(session).wait_for_event(event.value, nth=nth)
+        chat = self.kit.world.chat(session)
+        return chat.wait_for_event(event.value, nth=nth, run_id=chat.question(number).run_id)
 
     @keyword(tags=("Waiting",))
     def wait_for_answer(self, session: str, *, number: int = -1) -> Event:

@@ -1,0 +1,42 @@
+"""Keywords for acceptance tests of agent chat over authenticated WebSockets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from robot.api.deco import library
+from robotlibcore import DynamicCore
+
+from .ambient import AmbientListener
+from .keywords.asking import Asking
+from .keywords.judging import Judging
+from .keywords.people import People
+from .keywords.sessions import Sessions
+from .keywords.waiting import Waiting
+from .keywords.web import Web
+from .kit import Kit
+
+
+@library(scope="GLOBAL", doc_format="ROBOT")
+class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untyped
+    """Opens authenticated chat sessions for named people, asks, waits, and judges what came.
+
+    A *person* belongs to an *organisation* and has *sessions*, one for each device. A session records every
+    frame it sends and receives; each connection makes one *transcript*. *Rules* judge transcripts. At the end
+    of every test all of its sessions are judged, whatever the test itself looked at: a failure found that way
+    begins with ``Ambient:``.
+
+    The *environment* says where the backend is and what it can do. It is a file in ``variables/``; the
+    environment variable ``AGENT_CHAT_ENV`` names it, ``embedded`` is the default.
+    """
+
+    def __init__(self, variables: Path | None = None) -> None:
+        """Prepares the keywords; nothing is started before it is needed.
+
+        Args:
+            variables: The folder of environment files; the project's own when omitted.
+        """
+        self.kit = Kit(variables)
+        self.ROBOT_LIBRARY_LISTENER = AmbientListener(self.kit)
+        kit = self.kit
+        super().__init__([People(kit), Sessions(kit), Asking(kit), Waiting(kit), Judging(kit), Web(kit)])

@@ -1,0 +1,144 @@
+"""The listener: judges every session at a test's end, so that every test is also a test of isolation.
+
+It must never raise: Robot Framework turns an exception in ``end_test`` into an error line, and the test
+passes.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from robot import model, result, running
+
+from .chat import Chat, encoded, new_message_id
+from .engine.session import close_many
+from .environment import CAPABILITIES
+from .kit import Kit
+from .redaction import issued, mask
+from .rules.ambient import ambient
+from .service import Declined
+from .transcript import Frame, Transcript
+from .world import Scope
+
+MARK: Final = "Ambient:"
+"""How an ambient failure begins; the proof counts those apart from a test's own assertions."""
+FENCE_SECONDS: Final = 1.0
+"""Longest wait for the last pongs before sessions are judged; without one a session is judged as it is."""
+NEEDS: Final = "needs:"
+
+
+class AmbientListener:
+    """Opens and closes scopes, skips what the environment cannot do, judges and closes sessions."""
+
+    ROBOT_LISTENER_API_VERSION = 3
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    def start_suite(self, data: running.TestSuite, _: result.TestSuite) -> None:
+        """Opens the suite's scope."""
+        self.kit.world.enter(data.full_name)
+
+    def start_test(self, data: running.TestCase, _: result.TestCase) -> None:
+        """Opens the test's scope; replaces a test that cannot run by the reason."""
+        self.kit.world.enter(data.full_name)
+        problem = self.kit.problem()
+        if problem is not None:
+            _replace(data, "Fail", problem)
+            return
+        offered = self.kit.environment.capabilities
+        needed = [str(tag)[len(NEEDS) :] for tag in data.tags if str(tag).startswith(NEEDS)]
+        absent = [name for name in needed if name not in offered]
+        if absent:
+            meaning = CAPABILITIES.get(absent[0], "no environment knows it")
+            reason = f"The environment {self.kit.environment.name} does not offer {absent[0]!r}: {meaning}."
+            _replace(data, "Skip", reason)
+
+    def end_test(self, _: running.TestCase, outcome: result.TestCase) -> None:
+        """Judges every session the test had, closes its own, and closes its scope."""
+        try:
+            stories = self._settle(self.kit.world.scope)
+        except BaseException as problem:  # noqa: BLE001 -- whatever it is, the test must not pass because of it
+            stories = [f"the sessions could not be judged: {problem!r}\n{traceback.format_exc(limit=-3)}"]
+        finally:
+            self._leave()
+        if stories and not outcome.skipped:
+            lines = [f"{MARK} {story}" for story in stories]
+            outcome.message = mask("\n\n".join([*([outcome.message] if outcome.message else []), *lines]))
+            outcome.status = "FAIL"
+        elif outcome.message:
+            outcome.message = mask(outcome.message)
+
+    def end_suite(self, _: running.TestSuite, __: result.TestSuite) -> None:
+        """Closes what the suite has opened."""
+        try:
+            close_many([chat.session for chat in _chats(self.kit.world.scope)])
+        finally:
+            self._leave()
+
+    def log_message(self, message: model.Message) -> None:
+        """A second net under every secret: what is logged is masked."""
+        masked = mask(message.message)
+        if masked != message.message:
+            message.message = masked
+
+    def _settle(self, scope: Scope) -> list[str]:
+        """Fences, closes and judges; returns the stories of what is broken."""
+        everyone = list(self.kit.world.chats())
+        if not everyone:
+            return []
+        _last_pongs([chat for chat in everyone if chat.session.is_open])
+        _release(scope)
+        close_many([chat.session for chat in _chats(scope)])
+        transcripts = [t for chat in everyone for t in chat.session.transcripts]
+        verdicts = ambient(transcripts, self.kit.contract, issued())
+        return [verdict.text() for verdict in verdicts if verdict.broken]
+
+    def _leave(self) -> None:
+        for deployment in self.kit.world.leave().deployments:
+            deployment.stop()
+
+
+def _chats(scope: Scope) -> list[Chat]:
+    return [*scope.retired, *scope.chats.values()]
+
+
+def _last_pongs(chats: Iterable[Chat]) -> None:
+    """Pings every open session at once and waits shortly for the pongs: what was queued has come by then."""
+    pinged: list[tuple[Chat, str]] = []
+    for chat in chats:
+        message_id = new_message_id()
+        chat.session.send_soon(encoded("ping", message_id, {}))
+        pinged.append((chat, message_id))
+    deadline = time.monotonic() + FENCE_SECONDS
+    for chat, message_id in pinged:
+        chat.session.wait(
+            lambda t, wanted=message_id: next(
+                (f for f in reversed(t.frames) if f.received and f.event and f.event.message_id == wanted),
+                None,
+            ),
+            max(0.0, deadline - time.monotonic()),
+        )
+
+
+def _release(scope: Scope) -> None:
+    """Lets runs go on that a test has left held, so that none stays open for ever."""
+    for person in scope.held:
+        try:
+            person.service.admin("POST", f"/people/{person.user_id}/release", {})
+        except (Declined, OSError) as problem:
+            scope.notes.append(f"{person.name}'s runs could not be released: {problem}")
+    scope.held.clear()
+
+
+def _replace(data: running.TestCase, keyword: str, reason: str) -> None:
+    """Makes a test consist of one keyword: Fail or Skip, with the reason."""
+    data.setup = None
+    data.teardown = None
+    data.template = None
+    data.body.clear()
+    body: Any = data.body
+    body.create_keyword(name=f"BuiltIn.{keyword}", args=[reason])

@@ -1,0 +1,268 @@
+"""Judging what came: thin doors to the rules."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from robot.api import logger
+from robot.api.deco import keyword
+
+from ..chat import Chat, Unexpected
+from ..kit import Kit
+from ..rules import contract, correlation, isolation, order, pairing, timing
+from ..transcript import DURABLE, Direction, Event
+from ..verdict import Outcome, Verdict
+from .types import EventType
+
+FIVE: Final = tuple(kind for kind in DURABLE if kind != "agent_failed")
+"""The five events of a run that ends well."""
+QUOTED: Final = 200
+"""Characters of a question that the agent's first reasoning quotes (contract: the agent)."""
+RUN_BUDGETS: Final = tuple(timing.TRANSITIONS)
+"""Budgets that concern one run."""
+
+
+class BrokenPromise(AssertionError):
+    """A rule is broken; the message tells the story, shows the frames, and says what was expected."""
+
+
+def demand(verdict: Verdict) -> None:
+    """Raises unless the rule holds: an undecided rule proves nothing, so it does not pass either.
+
+    Raises:
+        BrokenPromise: The rule is broken, or cannot be decided.
+    """
+    if verdict.outcome is Outcome.UNDECIDED:
+        raise BrokenPromise(f"This could not be decided: {verdict.text()}")
+    if not verdict:
+        raise BrokenPromise(verdict.text())
+
+
+class Judging:
+    """Keywords that judge a session's run; the latest question's unless ``number`` says which, from 0."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    def _of(self, session: str, number: int) -> tuple[Chat, str]:
+        chat = self.kit.world.chat(session)
+        return chat, chat.question(number).run_id
+
+    def _events(self, session: str, number: int, *types: str) -> list[Event]:
+        chat, run_id = self._of(session, number)
+        events = chat.run(run_id).events
+        return [e for e in events if not types or e.type in types]
+
+    # -- rules --------------------------------------------------------------------------------------
+
+    @keyword(tags=("Judging",))
+    def run_should_be_complete(self, session: str, *, number: int = -1) -> None:
+        """Checks that a run has all five events in the agreed order, every call answered once, and one end.
+
+        Args:
+            session: Alias of the session that asked.
+            number: Which of its questions, counted from 0; the latest when omitted.
+
+        Raises:
+            BrokenPromise: It is not so; the message shows the offending frames.
+        """
+        chat, run_id = self._of(session, number)
+        chat.fence()
+        demand(order.complete_run(chat.transcript, run_id))
+        demand(correlation.one_thread_and_person_per_run(chat.transcript, run_id))
+        demand(correlation.one_run_per_question(chat.transcript))
+
+    @keyword(tags=("Judging",))
+    def run_should_begin_with_agent_started(self, session: str, *, number: int = -1) -> None:
+        """Checks that a run began with exactly one ``agent_started``, and thought before it used a tool."""
+        chat, run_id = self._of(session, number)
+        demand(order.started_first(chat.transcript, run_id))
+        demand(order.thinking_before_tools(chat.transcript, run_id))
+
+    @keyword(tags=("Judging",))
+    def tool_calls_should_be_answered(self, session: str, *, number: int = -1) -> None:
+        """Checks that every ``tool_executing`` of a run has one ``tool_completed`` of the same call."""
+        chat, run_id = self._of(session, number)
+        demand(pairing.every_tool_call_is_answered(chat.transcript, run_id))
+
+    @keyword(tags=("Judging",))
+    def tool_durations_should_be_honest(self, session: str, *, number: int = -1) -> None:
+        """Checks that no ``duration_ms`` is longer than its frames were apart, plus 50 ms."""
+        chat, run_id = self._of(session, number)
+        demand(timing.durations_are_true(chat.transcript, run_id))
+
+    @keyword(tags=("Judging",))
+    def frames_should_keep_the_contract(self, session: str) -> int:
+        """Checks every frame of a session, received and sent, against the contract.
+
+        Returns:
+            How many frames were received.
+
+        Raises:
+            BrokenPromise: A frame departs from the contract; the message says which and how.
+        """
+        transcript = self.kit.world.chat(session).transcript
+        demand(contract.valid(transcript, self.kit.contract))
+        return len(transcript.received())
+
+    @keyword(tags=("Judging",))
+    def sent_frames_should_keep_the_contract(self, session: str) -> None:
+        """Checks every frame that a session has sent against the contract."""
+        transcript = self.kit.world.chat(session).transcript
+        demand(contract.valid(transcript, self.kit.contract, Direction.SENT))
+
+    @keyword(tags=("Judging",))
+    def should_have_seen_all_five_events(self, session: str, *, number: int = -1) -> None:
+        """Checks that all five kinds of event came in a run.
+
+        Raises:
+            BrokenPromise: One is missing.
+        """
+        seen = {e.type for e in self._events(session, number)}
+        absent = [kind for kind in FIVE if kind not in seen]
+        if absent:
+            raise BrokenPromise(f"{session} did not see {', '.join(absent)}; only {', '.join(sorted(seen))}.")
+
+    @keyword(tags=("Judging", "Absence"))
+    def should_have_received_only(self, session: str, *types: str) -> None:
+        """Checks that a session has received frames of these types alone, until a ping was answered just now.
+
+        Raises:
+            BrokenPromise: Something else came.
+        """
+        chat = self.kit.world.chat(session)
+        chat.fence()
+        strange = [e for e in chat.transcript.received() if e.type not in {*types, "pong"}]
+        if strange:
+            raise BrokenPromise(f"{session} also received {', '.join(sorted({e.type for e in strange}))}.")
+
+    @keyword(tags=("Judging", "Absence"))
+    def should_have_seen_only_its_own_runs(self, session: str) -> None:
+        """Checks that every run event of a session belongs to a question of that session."""
+        chat = self.kit.world.chat(session)
+        demand(correlation.only_these_runs(chat.transcript, [q.run_id for q in chat.questions]))
+
+    @keyword(tags=("Judging", "Absence"))
+    def should_have_received_nothing_of(self, watcher: str, *others: str) -> None:
+        """Checks that nothing of other people's runs has reached a session. Use `Sentinel Fence` before it.
+
+        Args:
+            watcher: Alias of the session that should not have seen anything.
+            others: Aliases of the sessions whose runs it must not have seen.
+
+        Raises:
+            BrokenPromise: Something has reached it.
+        """
+        transcript = self.kit.world.chat(watcher).transcript
+        runs = [q.run_id for other in others for q in self.kit.world.chat(other).questions]
+        if not runs:
+            raise BrokenPromise(f"{', '.join(others)} has asked nothing: there is nothing that could leak.")
+        demand(isolation.no_events_of(transcript, runs))
+        demand(isolation.no_foreign_events(transcript))
+        demand(isolation.no_foreign_canary(transcript))
+
+    @keyword(tags=("Judging", "Timing"))
+    def run_should_keep_its_budgets(self, session: str, *names: str, number: int = -1) -> None:
+        """Checks that a run was as fast as the environment promises.
+
+        Args:
+            session: Alias of the session that asked.
+            names: Budgets of the environment, for example ``asked_to_started``; all that concern a run when
+                none is named.
+            number: Which of its questions, counted from 0; the latest when omitted.
+
+        Raises:
+            BrokenPromise: A transition took longer than its budget.
+        """
+        chat, run_id = self._of(session, number)
+        budgets = {name: self.kit.environment.budget(name) for name in names or RUN_BUDGETS}
+        demand(timing.within(chat.transcript, run_id, budgets))
+        measured = timing.times(chat.transcript, run_id)
+        for name, budget in budgets.items():
+            longest = measured.longest(name)
+            if longest is not None:
+                logger.info(f"{name}: {longest * 1000:.1f} ms of {budget * 1000:.0f} ms")
+
+    # -- what came ----------------------------------------------------------------------------------
+
+    @keyword(tags=("Getting",))
+    def get_question(self, session: str, *, number: int = -1) -> Any:  # noqa: ANN401 -- an opaque value for suites
+        """Returns a question of a session: ``content``, ``run_id``, ``thread_id``, ``message_id``."""
+        return self.kit.world.chat(session).question(number)
+
+    @keyword(tags=("Getting",))
+    def get_run_events(self, session: str, *, number: int = -1) -> list[Event]:
+        """Returns the events of a run in order of receipt."""
+        return self._events(session, number)
+
+    @keyword(tags=("Getting",))
+    def get_reasoning(self, session: str, *, number: int = -1) -> list[str]:
+        """Returns what the agent thought in a run, step by step."""
+        return [str(e.get("reasoning")) for e in self._events(session, number, "agent_thinking")]
+
+    @keyword(tags=("Getting",))
+    def get_tool_result(self, session: str, tool: str, *, number: int = -1) -> dict[str, Any]:
+        """Returns the result of the first call of a tool in a run.
+
+        Raises:
+            Unexpected: The run did not use the tool.
+        """
+        completed = self._events(session, number, "tool_completed")
+        found = next((e for e in completed if e.get("tool_name") == tool), None)
+        if found is None:
+            used = sorted({str(e.get("tool_name")) for e in completed})
+            raise Unexpected(f"{session}'s run did not use {tool}; it used {', '.join(used) or 'none'}.")
+        return dict(found["result"])
+
+    # -- what it says -------------------------------------------------------------------------------
+
+    @keyword(tags=("Judging",))
+    def reasoning_should_be_about_the_question(self, session: str, *, number: int = -1) -> None:
+        """Checks that a run's reasoning is about its own question.
+
+        The first step quotes the question; steps count 1, 2, 3, ...; none is empty, and no two are the same.
+
+        Raises:
+            BrokenPromise: It is not so.
+        """
+        chat, run_id = self._of(session, number)
+        demand(order.steps_rise_by_one(chat.transcript, run_id))
+        content, steps = chat.question(number).content, self.get_reasoning(session, number=number)
+        if not steps or not all(step.strip() for step in steps):
+            raise BrokenPromise(f"{session}'s agent shows no reasoning at step {_first_empty(steps)}.")
+        if content[:QUOTED] not in steps[0]:
+            raise BrokenPromise(
+                f"{session} asked {content!r}, but the agent reasons about something else: {steps[0]!r}."
+            )
+        if len(set(steps)) < len(steps):
+            raise BrokenPromise(f"{session}'s agent repeats itself instead of reasoning: {steps}.")
+
+    @keyword(tags=("Judging",))
+    def run_should_use_tools(self, session: str, *tools: str, number: int = -1) -> None:
+        """Checks that a run has called exactly these tools, in this order of first use."""
+        calls = self._events(session, number, "tool_executing")
+        used = list(dict.fromkeys(str(e.get("tool_name")) for e in calls))
+        if used != list(tools):
+            content = self.kit.world.chat(session).question(number).content
+            raise BrokenPromise(f"To answer {content!r} the agent used {used}, expected {list(tools)}.")
+
+    @keyword(tags=("Judging",))
+    def tool_arguments_should_include(self, session: str, name: str, value: str, *, number: int = -1) -> None:
+        """Checks that every call of a run has an argument with this value."""
+        for event in self._events(session, number, "tool_executing"):
+            if event["arguments"].get(name) != value:
+                raise BrokenPromise(
+                    f"{event['tool_name']} was asked with {event['arguments']}; expected {name} = {value!r}."
+                )
+
+    @keyword(tags=("Judging", "Absence"))
+    def last_run_event_should_be(self, session: str, event: EventType, *, number: int = -1) -> None:
+        """Checks which event of a run was the last to come so far."""
+        events = self._events(session, number)
+        last = events[-1].type if events else "nothing"
+        if last != event.value:
+            raise BrokenPromise(f"The last event of {session}'s run is {last}, expected {event.value}.")
+
+
+def _first_empty(steps: list[str]) -> int:
+    return next((number for number, step in enumerate(steps, 1) if not step.strip()), 1)

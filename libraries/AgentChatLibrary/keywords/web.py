@@ -1,0 +1,66 @@
+"""HTTP sessions for RequestsLibrary, with credentials that its log never shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from requests import PreparedRequest, Response
+from requests.auth import AuthBase
+from robot.api.deco import keyword
+from robot.libraries.BuiltIn import BuiltIn
+
+from ..kit import Kit
+from ..redaction import MASK, issue
+
+
+class Bearer(AuthBase):
+    """Adds a bearer credential, and gives whoever logs the answer a copy of the request without it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = issue(token)
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Adds the header, and the hook that hides it again."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        request.register_hook("response", _hide)  # type: ignore[no-untyped-call]
+        return request
+
+
+def _hide(answer: Response, *_: object, **__: object) -> Response:
+    shown = answer.request.copy()
+    shown.headers["Authorization"] = MASK
+    answer.request = shown
+    return answer
+
+
+class Web:
+    """Keywords about plain web requests."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    @keyword(tags=("Web",))
+    def open_http_session(self, alias: str, person: str | None = None) -> None:
+        """Opens a session of RequestsLibrary to the backend; its keywords take ``alias``.
+
+        Args:
+            alias: Name of the HTTP session, for example for `GET On Session`.
+            person: Whose credential every request carries; none when omitted.
+
+        Raises:
+            UnknownName: There is no such person.
+        """
+        found = self.kit.world.person(person) if person is not None else None
+        service = found.service if found is not None else self.kit.service
+        self._open(alias, service.deployment.url, self.kit.token(found) if found is not None else "")
+
+    @keyword(tags=("Web", "Operations"))
+    def open_admin_session(self, alias: str) -> None:
+        """Opens a session of RequestsLibrary to the backend with the administrator's credential."""
+        service = self.kit.service
+        self._open(alias, service.deployment.url, service.deployment.admin_token)
+
+    def _open(self, alias: str, url: str, token: str) -> None:
+        requests: Any = BuiltIn().get_library_instance("RequestsLibrary")
+        auth = Bearer(token) if token else None
+        requests.create_custom_session(alias, url, auth=auth, disable_warnings=1, timeout=15, max_retries=0)

@@ -1,0 +1,147 @@
+"""Keywords for the assistant's subject: records of cloud costs to plant, and the truth they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from robot.api.deco import keyword, library
+
+from . import planting, truth
+
+
+class NotTrue(AssertionError):
+    """An answer departs from the records; the message says where."""
+
+
+@library(scope="GLOBAL")
+class CostRecordsLibrary:
+    """Makes an organisation's cost records, and checks answers against them.
+
+    The figures are recomputed from the planted rows by arithmetic of the tests' own; nothing is taken from
+    the backend that is being tested.
+    """
+
+    @keyword
+    def make_records(self, organisation_id: str) -> dict[str, Any]:
+        """Returns small records with amounts that nobody can guess, marked with the organisation's canary.
+
+        Args:
+            organisation_id: The backend's id of the organisation that they are for.
+        """
+        return planting.records(planting.canary("organisation", organisation_id))
+
+    @keyword
+    def make_canary(self, audience: str, owner_id: str) -> str:
+        """Returns a mark that says whom it belongs to; every session is watched for marks of others.
+
+        Args:
+            audience: ``person``, ``organisation`` or ``sharers``.
+            owner_id: The backend's id of the person or organisation.
+        """
+        return planting.canary(audience, owner_id)
+
+    @keyword
+    def tool_results_should_be_true(
+        self, events: Sequence[Mapping[str, Any]], records: Mapping[str, Any]
+    ) -> int:
+        """Checks every tool result of a run against the records.
+
+        Args:
+            events: The run's events.
+            records: The organisation's records.
+
+        Returns:
+            How many results were checked.
+
+        Raises:
+            NotTrue: A result departs from the records, or there is none.
+        """
+        asked = {e["tool_call_id"]: e for e in events if e["type"] == "tool_executing"}
+        results = [e for e in events if e["type"] == "tool_completed"]
+        if not results:
+            raise NotTrue("The run delivered no tool result.")
+        for event in results:
+            call = asked[event["tool_call_id"]]
+            wrong = truth.differences(records, call["tool_name"], call["arguments"], event["result"])
+            if wrong:
+                raise NotTrue(f"{call['tool_name']} with {dict(call['arguments'])} is not true.\n" + wrong[0])
+        return len(results)
+
+    @keyword
+    def findings_should_be_true(
+        self, events: Sequence[Mapping[str, Any]], records: Mapping[str, Any]
+    ) -> list[int]:
+        """Checks the answer of a run: its findings are exactly those that follow from the records.
+
+        Each finding belongs to a tool call of this run, its amount stands in the text, and no saving that the
+        tools must find is left out.
+
+        Args:
+            events: The run's events.
+            records: The organisation's records.
+
+        Returns:
+            The findings' amounts in cents.
+
+        Raises:
+            NotTrue: A finding is wrong, missing or too many, or its amount is not in the text.
+        """
+        answer = next((e for e in events if e["type"] == "agent_completed"), None)
+        if answer is None:
+            raise NotTrue("The run has no answer.")
+        asked = {e["tool_call_id"]: e for e in events if e["type"] == "tool_executing"}
+        findings = answer["result"]["findings"]
+        for call_id, call in asked.items():
+            said = sorted(f["monthly_saving_cents"] for f in findings if f["tool_call_id"] == call_id)
+            expected = truth.savings(records, call["tool_name"], call["arguments"])
+            if said != expected:
+                raise NotTrue(
+                    f"The answer's findings of {call['tool_name']} are not true: "
+                    f"the records say {expected}, the answer said {said} (monthly savings in cents)."
+                )
+        for finding in findings:
+            if finding["tool_call_id"] not in asked:
+                raise NotTrue(f"The finding {finding['title']!r} belongs to no tool call of this run.")
+            for part in (finding["title"], truth.money(finding["monthly_saving_cents"])):
+                if part not in answer["response"]:
+                    raise NotTrue(f"The answer's text does not name {part!r}: {answer['response'][:300]!r}")
+        return [f["monthly_saving_cents"] for f in findings]
+
+    @keyword
+    def spend_should_be_true(self, said: Mapping[str, Any], records: Mapping[str, Any]) -> None:
+        """Checks a spend table, from a tool or from the usage summary, against the records.
+
+        Args:
+            said: A table with ``group_by``, ``filters``, ``total_cents`` and ``rows``.
+            records: The organisation's records.
+
+        Raises:
+            NotTrue: A figure differs.
+        """
+        arguments = {"group_by": said["group_by"], **said["filters"]}
+        wrong = truth.differences(records, "query_spend", arguments, said)
+        if wrong:
+            raise NotTrue(f"The spend by {said['group_by']} is not true.\n{wrong[0]}")
+
+    @keyword
+    def text_should_name_total_spend(self, text: str, records: Mapping[str, Any]) -> str:
+        """Checks that a text names the organisation's total spend, and returns it as people read it.
+
+        Raises:
+            NotTrue: The amount is not in the text.
+        """
+        amount = truth.money(truth.spend(records, {})["total_cents"])
+        if amount not in text:
+            raise NotTrue(f"The text does not name the total spend {amount}: {text[:300]!r}")
+        return amount
+
+    @keyword
+    def withheld_savings(self, records: Mapping[str, Any], *tools: str) -> int:
+        """Returns the monthly savings in cents that these tools would find in the records."""
+        return sum(sum(truth.savings(records, tool, {})) for tool in tools)
+
+    @keyword
+    def amount_in_text(self, cents: int) -> str:
+        """Returns an amount in cents as people read it: ``$1,234.56``."""
+        return truth.money(cents)

@@ -1,0 +1,110 @@
+*** Settings ***
+Documentation       Customers reach their agent, and nobody else does.
+...
+...                 Why it matters: a customer who cannot connect has no product; a stranger who can has everybody's.
+
+Resource            ../resources/chat.resource
+Resource            ../resources/security.resource
+Resource            ../resources/operations.resource
+
+Test Tags           area:connection    severity:critical
+
+
+*** Variables ***
+${ANOTHER KEY}          a-key-that-is-long-enough-and-is-not-ours
+&{EMPTY BEARER}         Authorization=Bearer${SPACE}
+&{PASSWORD}             Authorization=Basic YW5hOm5vdC1hLXRva2Vu
+&{FOREIGN SITE}         Origin=https://not-ours.example
+&{OPAQUE SITE}          Origin=null
+
+
+*** Test Cases ***
+A Signed In User Connects
+    [Documentation]    The token comes from a real login, and the welcome names the person it belongs to.
+    [Tags]    promise-01
+    Given Ana has signed up and logged in
+    When Ana connects with the token in the header
+    Then Ana is welcomed by name, with the tier that was paid for
+    And Ana's ping is answered by its own pong
+
+A Signed In User Connects From A Browser
+    [Documentation]    Browsers cannot set headers: there the token travels as a subprotocol, and only the
+    ...    agreed subprotocol is ever selected.
+    [Tags]    promise-01
+    Given Ana has signed up and logged in
+    When Ana connects with the token as a subprotocol
+    Then Ana is welcomed by name, with the tier that was paid for
+    And only the agreed subprotocol was selected for Ana
+    And Ana's ping is answered by its own pong
+
+Nobody Connects Without A Credential
+    [Documentation]    Refused before the upgrade with 401 and a challenge; a token in an address does not count,
+    ...    not even beside a good one, because addresses end up in logs.
+    [Tags]    promise-02    catches:no-credential-accepted    catches:query-string-token-accepted
+    [Setup]    Ana is an enterprise user of Northwind
+    [Template]    Connecting Is Refused
+    # what she presents    error code    how
+    nothing    missing_credential
+    an empty token    missing_credential    headers=${EMPTY BEARER}
+    a password    invalid_token    headers=${PASSWORD}
+    a token in the address    invalid_token    carrier=token_query
+    an access token in the address    invalid_token    carrier=access_token_query
+    a token in the address as well    invalid_token    carrier=header    also_in=token_query
+    a subprotocol without its companion    missing_credential    carrier=bare_subprotocol
+
+Nobody Connects With A Bad Token
+    [Documentation]    Each is refused with one and the same answer, so that nobody learns what was wrong.
+    [Tags]    promise-03    catches:signature-not-checked    catches:alg-none-accepted    catches:issuer-ignored
+    ...    catches:audience-ignored    catches:refresh-token-accepted    catches:not-before-ignored
+    [Setup]    Ana And Boris Work For Different Companies
+    [Template]    A Token Is Refused That Is
+    # what is wrong    how it is made
+    signed with another key    key=${ANOTHER KEY}
+    not signed at all    algorithm=none
+    signed with another algorithm    algorithm=HS512
+    from another issuer    iss=somebody-else
+    meant for another service    aud=another-service
+    a refresh token    token_type=refresh
+    not valid yet    valid_from=3600
+    issued in the future    iat=${9999999999}
+    without an expiry    without=exp
+    without a person    without=sub
+    without an id    without=jti
+    for nobody we know    sub=u_00000000000000000000000000000000
+    for another organisation    org=${BORIS' ORGANISATION}
+    expired and signed with another key    key=${ANOTHER KEY}    expires_in=-60
+
+A Token That Was Tampered With Is Refused
+    [Documentation]    A good signature over other claims is no signature.
+    [Tags]    promise-03    catches:signature-not-checked
+    Given Ana And Boris Work For Different Companies
+    And Ana has logged in
+    Then Ana's token with Boris' name in it is refused
+    And a token that is no token at all is refused
+
+An Expired Token Is Told Apart From A Bad One
+    [Documentation]    A client can tell "log in again" from "go away"; there is no leeway.
+    [Tags]    promise-03    catches:expiry-ignored-at-handshake
+    Given Ana is an enterprise user of Northwind
+    Then Ana's token that expired a second ago is refused as expired
+    And Ana's good token is accepted
+
+Two Credentials That Differ Are Refused
+    [Documentation]    Nobody can guess which of the two was meant, so neither counts.
+    [Tags]    promise-03
+    Given Ana And Boris Work For Different Companies
+    Then Ana is refused when she presents her own token and Boris'
+    And Ana is accepted when she presents her own token twice
+
+Another Web Site Cannot Connect In Our Customers' Name
+    [Documentation]    A browser tells where a page comes from; a foreign origin is refused even with a good token.
+    [Tags]    catches:foreign-origin-accepted
+    [Setup]    Ana is an enterprise user of Northwind
+    [Template]    A Good Token Is Refused From
+    ${FOREIGN SITE}
+    ${OPAQUE SITE}
+
+A Plain Web Request Is Told To Upgrade
+    [Documentation]    Whoever opens the chat's address in a browser learns what is there (426), not an error page.
+    Given an ordinary web client
+    Then a plain request to the chat's address is answered with 426
