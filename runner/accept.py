@@ -1,0 +1,217 @@
+"""``run.py``: the acceptance suites, from discovery to the last line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+import urllib.parse
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from AgentChatLibrary.deployment import Deployment
+from AgentChatLibrary.environment import Environment
+from filelock import FileLock, Timeout
+
+from . import children, environments, leaks, planning, results, workers
+from .arguments import USAGE_ERROR
+from .console import INTERRUPTED, Clock, Stop, counted, first_line, say
+from .leaks import Leak, Secrets
+from .planning import ALONE, SOAK, Plan
+from .project import ROOT, shown
+from .results import Outcome
+
+SECRETS_FILE: Final = "AGENT_CHAT_SECRETS_FILE"
+DATABASE_URL: Final = "AGENT_CHAT_DATABASE_URL"
+CUT_SHORT: Final = "The run was interrupted before this test ended."
+WRITTEN: Final = ("output.xml", "log.html", "report.html", "xunit.xml", "backend.log", workers.PABOT_LOG)
+PROOF: Final = "proof"
+"""What ``run.py prove`` writes below results/: another run's, so left alone here."""
+SHOWN_FAILURES: Final = 20
+"""Failures shown on the console; a backend that is down fails all tests in the same way."""
+
+
+@dataclass(slots=True)
+class Finished:
+    """A run that is over.
+
+    Attributes:
+        outcome: What the tests came to.
+        leaks: Where secrets were found.
+        interrupted: Whether it was cut short.
+    """
+
+    outcome: Outcome
+    leaks: list[Leak] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        if self.interrupted:
+            return INTERRUPTED
+        return 0 if self.outcome.good and not self.leaks else 1
+
+    @property
+    def last_line(self) -> str:
+        """The line that a run ends with."""
+        return f"{self.outcome.passed} passed, {self.outcome.failed} failed, {self.outcome.skipped} skipped"
+
+
+def main(options: argparse.Namespace) -> int:
+    """Runs the acceptance suites.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit status.
+    """
+    clock = Clock()
+    with clock.part("planning"):
+        env = environments.chosen(options.env)
+        selection = planning.select(options.robot, category=options.category, shard=options.shard)
+        plan = planning.discover(selection)
+    finished = run(plan, env, clock, processes=options.processes)
+    say(finished.last_line)
+    return finished.status
+
+
+def run(plan: Plan, env: Environment, clock: Clock, *, processes: int | None = None) -> Finished:
+    """Runs planned tests and reports all but the last line.
+
+    Args:
+        plan: What to run.
+        env: What to run it against.
+        clock: Measures the parts.
+        processes: Suites at the same time, if the user says.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        Stop: There is nothing to run it against, or the output folder is in use.
+    """
+    folder = Path(plan.settings.output_directory)
+    with (
+        _claimed(folder),
+        tempfile.TemporaryDirectory(prefix="agent-chat-run-") as private,
+        children.interruptible(),
+    ):
+        _empty(folder)
+        issued, news = Path(private) / "issued", Path(private) / "progress"
+        for file in (issued, news):
+            file.touch(0o600)
+        os.environ[SECRETS_FILE] = str(issued)
+        given: list[str] = []
+        interrupted = False
+        try:
+            with ExitStack() as stack:
+                with clock.part("backend"):
+                    backend = stack.enter_context(environments.deployed(env, folder / "backend.log"))
+                given += _given(backend)
+                _work(plan, env, backend, folder, workers.Progress(news), clock, processes)
+                with clock.part("stopping"):
+                    stack.close()
+        except KeyboardInterrupt:
+            interrupted = True
+            say("Interrupted: writing down what there is.")
+        with clock.part("report"):
+            message = CUT_SHORT if interrupted else results.LOST
+            outcome = results.combine(plan, workers.outputs(folder), lost_message=message)
+            files = results.write(outcome, plan)
+        with clock.part("scan for secrets"):
+            secrets = Secrets([*given, *leaks.read_issued(issued)])
+            found = leaks.scan(folder, secrets, skip=(PROOF,))
+    finished = Finished(outcome, found, interrupted)
+    if finished.status == 0:
+        shutil.rmtree(folder / workers.PABOT_FOLDER, ignore_errors=True)  # all of it is in the report
+    _tell(finished, secrets, files)
+    say(clock.line())
+    return finished
+
+
+def _work(
+    plan: Plan,
+    env: Environment,
+    backend: Deployment,
+    folder: Path,
+    progress: workers.Progress,
+    clock: Clock,
+    asked: int | None,
+) -> None:
+    measuring = {test.name for test in plan.tagged(ALONE, SOAK)}
+    together = list(dict.fromkeys(test.suite for test in plan.tests if test.name not in measuring))
+    number = workers.processes(len(together), asked)
+    started = " (started for this run)" if backend.process else ""
+    say(f"Environment {env.name}, backend at {backend.url}{started}")
+    alone = f"; {len(measuring)} of them by themselves" if measuring else ""
+    tests, suites = counted(len(plan.tests), "test"), counted(len(plan.suites), "suite")
+    say(f"{tests} in {suites}, {number} at a time{alone}")
+    if together:
+        with clock.part("suites together"):
+            workers.in_parallel(plan, folder, progress, number=number, variables=backend.variables)
+    if measuring:
+        say("By themselves:")
+        with clock.part("tests by themselves"):
+            workers.by_themselves(plan, folder, progress, variables=backend.variables)
+
+
+def _tell(finished: Finished, secrets: Secrets, files: Sequence[Path]) -> None:
+    outcome = finished.outcome
+    failures = outcome.failures
+    if failures:
+        say("Failed:")
+    for failure in failures[:SHOWN_FAILURES]:
+        say(f"  {failure.name}")
+        say(f"    {secrets.masked(first_line(failure.message))}")
+    if len(failures) > SHOWN_FAILURES:
+        say(f"  ... and {len(failures) - SHOWN_FAILURES} more; the report has all.")
+    for title, lines in (
+        ("Errors outside of tests:", [first_line(secrets.masked(error)) for error in outcome.errors]),
+        ("Reported though not planned:", outcome.extra),
+        ("Secrets were written (none may be):", [str(leak) for leak in finished.leaks]),
+    ):
+        if lines:
+            say(title)
+            for line in lines:
+                say(f"  {line}")
+    say("Report: " + ", ".join(shown(file) for file in files))
+
+
+def _given(backend: Deployment) -> list[str]:
+    """The secrets that the run itself has handed out."""
+    database = urllib.parse.urlsplit(os.environ.get(DATABASE_URL, ""))
+    password = urllib.parse.unquote(database.password or "")
+    return [secret for secret in (backend.admin_token, backend.jwt_key, password) if secret]
+
+
+@contextmanager
+def _claimed(folder: Path) -> Iterator[None]:
+    """Keeps two runs from writing into the same folder."""
+    if folder.resolve() == ROOT:
+        raise Stop("Reports need a folder of their own; the project's folder is not one.", USAGE_ERROR)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as held:
+        raise Stop(
+            f"Another run is writing to {shown(folder)}/. Wait for it, "
+            "or give this one a folder of its own: run.py -- --outputdir FOLDER"
+        ) from held
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _empty(folder: Path) -> None:
+    """Removes what the last run wrote, so that nothing old passes for new."""
+    shutil.rmtree(folder / workers.PABOT_FOLDER, ignore_errors=True)
+    for name in (*WRITTEN, workers.SUITE_NAMES):
+        (folder / name).unlink(missing_ok=True)

@@ -1,0 +1,192 @@
+"""The command line: every command and its options. Standard library only: help needs no environment."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+USAGE_ERROR: Final = 2
+"""Exit status of a wrong command line, as argparse has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Which part of the suites one of several machines runs.
+
+    Attributes:
+        index: This machine's number, from 1.
+        count: How many machines share the suites.
+    """
+
+    index: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of ``run.py``.
+
+    Attributes:
+        summary: One line for the help.
+        module: The module whose ``main(options)`` does it.
+        configure: Adds its options to its parser.
+        dev: Whether it needs the development requirements.
+    """
+
+    summary: str
+    module: str
+    configure: Callable[[argparse.ArgumentParser], None]
+    dev: bool = False
+
+
+def _shard(text: str) -> Shard:
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is not I/N with 1 <= I <= N, such as 1/3")
+    return Shard(int(found[1]), int(found[2]))
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    highest = 65535  # RFC 9293: ports are 16 bits
+    if not text.isdigit() or int(text) > highest:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to {highest}; 0 picks a free one)")
+    return int(text)
+
+
+def _environment(parser: argparse.ArgumentParser) -> None:
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--env", metavar="NAME", help="environment: a file in variables/ (default: embedded)")
+    choice.add_argument(
+        "--real-services",
+        dest="env",
+        action="store_const",
+        const="real_services",
+        help="short for --env real_services",
+    )
+
+
+def _running(parser: argparse.ArgumentParser) -> None:
+    _environment(parser)
+    parser.add_argument("--processes", metavar="N", type=_count, help="suites that run at the same time")
+
+
+def _accept(parser: argparse.ArgumentParser) -> None:
+    _running(parser)
+    parser.add_argument("--category", metavar="NAME", help="only the tests with this tag")
+    parser.add_argument("--shard", metavar="I/N", type=_shard, help="only the I-th of N parts of the suites")
+
+
+def _sampling(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seed", metavar="S", type=int, help="which sample of faults (default: a new one, printed)"
+    )
+
+
+def _test(parser: argparse.ArgumentParser) -> None:
+    _running(parser)
+    _sampling(parser)
+    parser.add_argument("--sample", metavar="N", type=_count, default=6, help="faults to prove (default: 6)")
+
+
+def _prove(parser: argparse.ArgumentParser) -> None:
+    _environment(parser)
+    parser.add_argument(
+        "--fault", metavar="NAME", action="append", default=[], help="only this fault; repeatable"
+    )
+    parser.add_argument("--only", metavar="TAG", help="only the tests with this tag")
+    parser.add_argument("--sample", metavar="N", type=_count, help="only N faults, chosen by --seed")
+    _sampling(parser)
+    parser.add_argument("--full", action="store_true", help="run every test against every fault")
+    parser.add_argument(
+        "--jobs", metavar="N", type=_count, default=2, help="faults at the same time (default: 2)"
+    )
+    parser.add_argument("--fresh", action="store_true", help="prove again what an earlier run has proven")
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    _environment(parser)
+    parser.add_argument(
+        "--port", metavar="N", type=_port, default=0, help="port on 127.0.0.1 (default: a free one)"
+    )
+
+
+COMMANDS: Final = {
+    "accept": Command("run the acceptance suites (the default)", "runner.accept", _accept),
+    "test": Command(
+        "lint, types, unit tests, the suites, and the proof on a sample", "runner.test", _test, dev=True
+    ),
+    "prove": Command(
+        "run the suites against every fault and write the kill matrix", "runner.prove.command", _prove
+    ),
+    "serve": Command("run the reference backend in the foreground", "runner.serve", _serve),
+}
+
+DEFAULT: Final = "accept"
+
+_AFTER: Final = """\
+Everything after -- goes to Robot Framework untouched:
+  python3 run.py -- --test "*upgrade*" --loglevel TRACE
+
+Exit status: 0 all is well, 1 something failed, 2 the command line is wrong, 130 interrupted.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    main = argparse.ArgumentParser(
+        prog="run.py",
+        description="Proves that an agent-chat backend keeps its promises. Without a command: accept.",
+        epilog=_AFTER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = main.add_subparsers(dest="command", metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(
+            name,
+            help=command.summary,
+            description=command.summary[0].upper() + command.summary[1:] + ".",
+            epilog=_AFTER,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        command.configure(sub)
+    return main
+
+
+def parse(args: Sequence[str]) -> argparse.Namespace:
+    """Reads a command line.
+
+    Args:
+        args: What stands after ``run.py``.
+
+    Returns:
+        The options; ``command`` names the command and ``robot`` holds what goes to Robot Framework.
+
+    Raises:
+        SystemExit: For ``--help`` (0) and for a wrong command line (2).
+    """
+    own, robot = list(args), []
+    if "--" in own:
+        at = own.index("--")
+        own, robot = own[:at], own[at + 1 :]
+    if not own or (own[0].startswith("-") and own[0] not in {"-h", "--help"}):
+        own.insert(0, DEFAULT)
+    main = parser()
+    options = main.parse_args(own)
+    options.robot = robot
+    if robot and options.command == "serve":
+        main.error("serve starts no Robot Framework; nothing may stand after --")
+    return options

@@ -1,0 +1,224 @@
+"""Makes ``.venv`` when it is not there, installs what changed, goes on inside it. Standard library only."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from . import arguments
+from .project import LIBRARIES, RESOURCES, ROOT
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+VENV: Final = ROOT / ".venv"
+FAILED: Final = 1
+PATH_FILE: Final = "agent_chat_paths.pth"
+LOCK_WAIT_SECONDS: Final = 600.0
+"""Longest wait for another run.py that is installing; a slow network needs minutes, not more."""
+
+
+class SetupProblem(Exception):
+    """The environment cannot be made; the message says what to install or to do."""
+
+
+def main(args: list[str]) -> int:
+    """Prepares the environment that the command needs and runs the command inside it.
+
+    Args:
+        args: The command line after ``run.py``.
+
+    Returns:
+        The exit status; on POSIX a prepared command replaces this process and does not return.
+    """
+    command = arguments.parse(args).command  # help and misuse end here, before anything is installed
+    try:
+        python = prepare(dev=arguments.COMMANDS[command].dev)
+    except SetupProblem as problem:
+        print(problem, file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+    return _go_on(python, args)
+
+
+def prepare(*, dev: bool) -> Path:
+    """Makes sure that ``.venv`` holds what the requirement files pin.
+
+    Args:
+        dev: Whether the development requirements are needed too.
+
+    Returns:
+        The environment's Python.
+
+    Raises:
+        SetupProblem: Something is missing that only the user can install, or the installation failed.
+    """
+    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if _is_current(python, dev=dev):
+        return python
+    VENV.mkdir(exist_ok=True)
+    with _lock(VENV / ".lock"):
+        if not _is_current(python, dev=dev):
+            _install(python, dev=dev)
+    return python
+
+
+def _requirements(*, dev: bool) -> list[Path]:
+    return [ROOT / "requirements.txt", *([ROOT / "requirements-dev.txt"] if dev else [])]
+
+
+def _stamp(*, dev: bool) -> Path:
+    return VENV / (".installed-dev" if dev else ".installed")
+
+
+def _wanted(*, dev: bool) -> str:
+    """What a stamp says when nothing is to be done: where the environment is and a hash of what it holds."""
+    digest = hashlib.sha256()
+    for file in _requirements(dev=dev):
+        digest.update(file.read_bytes())
+    return f"{ROOT}\n{digest.hexdigest()}\n"
+
+
+def _is_current(python: Path, *, dev: bool) -> bool:
+    with contextlib.suppress(OSError):
+        return python.exists() and _stamp(dev=dev).read_text("utf-8") == _wanted(dev=dev)
+    return False
+
+
+@contextlib.contextmanager
+def _lock(file: Path) -> Iterator[None]:
+    """Lets one run.py install at a time; the system frees the lock when its holder ends, however it ends."""
+    with file.open("a+b") as handle:
+        deadline, told = time.monotonic() + LOCK_WAIT_SECONDS, False
+        while not _try_lock(handle.fileno()):
+            if not told:
+                print("Another run.py is preparing .venv; waiting for it.", flush=True)
+                told = True
+            if time.monotonic() > deadline:
+                raise SetupProblem(f"Another run.py has held {file} for {LOCK_WAIT_SECONDS:.0f} s. End it.")
+            time.sleep(0.2)
+        yield
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _install(python: Path, *, dev: bool) -> None:
+    begun = time.monotonic()
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    uv = _working_uv()
+    how = "uv" if uv else "venv and pip"
+    moved = any(_stamp(dev=d).exists() and not _same_place(_stamp(dev=d)) for d in (False, True))
+    for d in (False, True):
+        _stamp(dev=d).unlink(missing_ok=True)
+    if moved or not _starts(python):
+        print(f"Making .venv with Python {version} ({how}) ...", flush=True)
+        _make(uv)
+    for file in _requirements(dev=dev)[-1:]:  # the development file includes the other
+        print(f"Installing {file.name} ({how}) ...", flush=True)
+        tool = [uv, "pip", "install", "--python", str(python)] if uv else [*_pip(python), "install"]
+        _call([*tool, "--quiet", "-r", str(file)], f"{file.name} could not be installed")
+    _put_on_path(python)
+    _stamp(dev=False).write_text(_wanted(dev=False), "utf-8")
+    if dev:
+        _stamp(dev=True).write_text(_wanted(dev=True), "utf-8")
+    print(f"The environment is ready ({time.monotonic() - begun:.1f} s).", flush=True)
+
+
+def _same_place(stamp: Path) -> bool:
+    return stamp.read_text("utf-8").startswith(f"{ROOT}\n")
+
+
+def _starts(python: Path) -> bool:
+    """Whether the environment's Python runs and is new enough; its base may be gone."""
+    if not python.exists():
+        return False
+    check = "import sys; sys.exit(sys.version_info < (3, 11))"
+    try:
+        return subprocess.run([python, "-c", check], check=False, capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def _working_uv() -> str | None:
+    """The path of ``uv`` if it is there and starts; a version manager's shim may stand for nothing."""
+    uv = shutil.which("uv")
+    if uv and subprocess.run([uv, "--version"], check=False, capture_output=True).returncode == 0:
+        return uv
+    return None
+
+
+def _make(uv: str | None) -> None:
+    for old in VENV.iterdir():  # everything but the lock that this process holds
+        if old.name == ".lock":
+            continue
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old)
+        else:
+            old.unlink()
+    if uv:
+        _call(
+            [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(VENV)],
+            ".venv could not be made",
+        )
+        return
+    for module in ("venv", "ensurepip"):
+        if importlib.util.find_spec(module) is None:
+            name = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+            raise SetupProblem(
+                f"This Python has no {module} module, so .venv cannot be made. "
+                f"Install {name} (Debian, Ubuntu: sudo apt install {name}) or uv (https://docs.astral.sh/uv/)."
+            )
+    _call([sys.executable, "-m", "venv", str(VENV)], ".venv could not be made")
+
+
+def _pip(python: Path) -> list[str]:
+    """How to call pip in the environment; one that uv made has none until it is put there."""
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
+    if subprocess.run([*pip, "--version"], check=False, capture_output=True).returncode != 0:
+        _call([str(python), "-m", "ensurepip"], "pip could not be put into .venv")
+    return pip
+
+
+def _put_on_path(python: Path) -> None:
+    """Lets every Python of the environment import the libraries and Robot Framework find the resources."""
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    packages = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+    (Path(packages) / PATH_FILE).write_text(f"{LIBRARIES}\n{RESOURCES}\n", "utf-8")
+
+
+def _call(command: list[str], problem: str) -> None:
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    if done.returncode != 0:
+        tail = "\n".join(f"  {line}" for line in (done.stdout + done.stderr).strip().splitlines()[-6:])
+        raise SetupProblem(f"{problem} ({' '.join(command[:4])} ... gave status {done.returncode}):\n{tail}")
+
+
+def _go_on(python: Path, args: list[str]) -> int:
+    command = [str(python), "-m", "runner", *args]
+    os.chdir(ROOT)
+    if os.name != "nt":
+        os.execv(python, command)  # noqa: S606 -- the same program goes on in its environment
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the console sends Ctrl-C to the child as well
+    return subprocess.run(command, check=False).returncode

@@ -1,0 +1,185 @@
+"""The self-scan: looks for every secret that a run has issued in everything that the run has written.
+
+A secret may stand there plain, escaped, URL-encoded or in base64 (at any of its three alignments, so also in
+the middle of something longer), and a token also by its parts. Robot Framework keeps long strings of
+log.html as base64 of zlib, and pictures are data URIs: both are unpacked first.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import json
+import re
+import urllib.parse
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+SHORTEST: Final = 8
+"""Characters; what is shorter cannot be told from ordinary text, and no secret that counts is."""
+_JWT_PARTS: Final = 3
+_DEEPEST: Final = 3
+"""How often something unpacked is unpacked again: a data URI inside a compressed string inside a data URI."""
+_WORD: Final = re.compile(rb"[A-Za-z0-9_-]{%d,}" % SHORTEST)
+_PACKED: Final = re.compile(rb'"([A-Za-z0-9+/]{16,}={0,2})"')
+_DATA_URI: Final = re.compile(rb"data:[\w.+/-]*(?:;[\w=-]+)*,([A-Za-z0-9+/=_%.~!$&'()*,;:@?-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A place where a secret stands.
+
+    Attributes:
+        file: The file.
+        form: How it stands there, never what it is: ``plain``, ``base64``, ``JWT signature``, ...
+        inside: What had to be unpacked to see it; empty when nothing had to.
+    """
+
+    file: Path
+    form: str
+    inside: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}: a secret, {self.form}{f', inside {self.inside}' if self.inside else ''}"
+
+
+class Secrets:
+    """The secrets that a run has issued, ready to be looked for.
+
+    Args:
+        issued: The secrets.
+    """
+
+    def __init__(self, issued: Iterable[str]) -> None:
+        self._forms: dict[bytes, str] = {}
+        for secret in issued:
+            if len(secret.strip()) >= SHORTEST:
+                for text, form in _forms(secret.strip()):
+                    self._forms.setdefault(text, form)
+        self._keys: dict[bytes, list[bytes]] = {}
+        self._wordless: list[bytes] = []
+        for text in self._forms:
+            words = _WORD.findall(text)
+            if words:
+                self._keys.setdefault(max(words, key=len)[:SHORTEST], []).append(text)
+            else:
+                self._wordless.append(text)
+
+    def masked(self, text: str) -> str:
+        """The text with every secret blotted out, for what goes to the console."""
+        content = text.encode()
+        for secret in sorted(self._in(content), key=len, reverse=True):
+            content = content.replace(secret, b"****")
+        return content.decode(errors="replace")
+
+    def forms_in(self, content: bytes) -> set[str]:
+        """How secrets stand in ``content``, without unpacking anything."""
+        return {self._forms[text] for text in self._in(content)}
+
+    def _in(self, content: bytes) -> set[bytes]:
+        """Texts that are in the content.
+
+        Words are cut into windows and looked up, so that thousands of secrets cost no more than one.
+        """
+        candidates: set[bytes] = set()
+        if self._keys:
+            for word in set(_WORD.findall(content)):
+                for at in range(len(word) - SHORTEST + 1):
+                    found = self._keys.get(word[at : at + SHORTEST])
+                    if found:
+                        candidates.update(found)
+        return {text for text in (*candidates, *self._wordless) if text in content}
+
+
+def read_issued(file: Path) -> list[str]:
+    """The secrets that the library has noted down, one in each line."""
+    return file.read_text("utf-8", "replace").splitlines() if file.exists() else []
+
+
+def scan(folder: Path, secrets: Secrets, *, skip: Sequence[str] = ()) -> list[Leak]:
+    """Looks through every file below a folder.
+
+    Args:
+        folder: Where a run has written.
+        secrets: What to look for.
+        skip: Names directly below ``folder`` that other runs have written.
+
+    Returns:
+        What was found, each file and form once.
+    """
+    leaks: dict[Leak, None] = {}
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if file.relative_to(folder).parts[0] in skip:
+            continue
+        for content, inside in _unpacked(file.read_bytes(), ""):
+            for form in sorted(secrets.forms_in(content)):
+                leaks[Leak(file, form, inside)] = None
+    return list(leaks)
+
+
+def _unpacked(content: bytes, inside: str, depth: int = 0) -> Iterator[tuple[bytes, str]]:
+    """The content, and all that can be unpacked from it."""
+    yield content, inside
+    if depth == _DEEPEST:
+        return
+    for kind, texts in (
+        ("a compressed string", [text for packed in _PACKED.findall(content) for text in _inflated(packed)]),
+        ("a data URI", [text for packed in _DATA_URI.findall(content) for text in _decoded(packed)]),
+    ):
+        if texts:
+            name = f"{kind} in {inside}" if inside else kind
+            yield from _unpacked(b"\0".join(texts), name, depth + 1)
+
+
+def _inflated(packed: bytes) -> list[bytes]:
+    try:
+        return [zlib.decompress(base64.b64decode(packed, validate=True))]
+    except (binascii.Error, zlib.error):
+        return []
+
+
+def _decoded(packed: bytes) -> list[bytes]:
+    plain = urllib.parse.unquote_to_bytes(packed)
+    try:
+        return [base64.b64decode(plain, validate=True)]
+    except binascii.Error:
+        return [plain]
+
+
+def _forms(secret: str) -> Iterator[tuple[bytes, str]]:
+    """Every way a secret may be written, with what that way is called."""
+    yield secret.encode(), "plain"
+    yield html.escape(secret).encode(), "escaped"
+    yield json.dumps(secret)[1:-1].encode(), "escaped"
+    quoted = urllib.parse.quote(secret, safe="")
+    yield quoted.encode(), "URL-encoded"
+    yield re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), quoted).encode(), "URL-encoded"
+    yield urllib.parse.quote_plus(secret).encode(), "URL-encoded"
+    yield from ((text, "base64") for text in _in_base64(secret.encode()))
+    parts = secret.split(".")
+    if len(parts) == _JWT_PARTS and all(re.fullmatch(r"[\w-]*", part) for part in parts):
+        for part, name in zip(
+            parts[1:], ("JWT payload", "JWT signature"), strict=True
+        ):  # the header is public
+            if len(part) >= SHORTEST:
+                yield part.encode(), name
+                yield from ((text, f"{name} in base64") for text in _in_base64(part.encode()))
+
+
+def _in_base64(secret: bytes) -> Iterator[bytes]:
+    """What base64 of any text that holds the secret must hold.
+
+    One for each alignment, without the characters that neighbours share in.
+    """
+    for before in range(3):
+        coded = base64.b64encode(b"\0" * before + secret)
+        first = -(-before * 8 // 6)
+        last = (before + len(secret)) * 8 // 6
+        core = coded[first:last]
+        if len(core) >= SHORTEST:
+            yield core
+            yield core.translate(bytes.maketrans(b"+/", b"-_"))

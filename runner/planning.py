@@ -1,0 +1,202 @@
+"""Which tests a run consists of, found out before anything is started.
+
+Robot Framework's own parsing, modifiers and filters are used, so that every option that stands after ``--``
+counts here exactly as it does in the run.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from robot.conf import RobotSettings
+from robot.errors import DataError, Information
+from robot.model import ModelModifier, TagPatterns
+from robot.output import LOGGER
+from robot.run import RobotFramework
+from robot.running import TestSuite, TestSuiteBuilder
+
+from .arguments import USAGE_ERROR, Shard
+from .console import Stop
+from .project import RESULTS, TESTS
+
+ALONE: Final = "alone"
+"""Tag of tests that measure: they run by themselves, after the parallel part."""
+SOAK: Final = "soak"
+"""Tag of tests that take long on purpose: they run only when asked for, and by themselves."""
+PLUMBING_TAGS: Final = ("catches:", "promise-", "needs:", "row-")
+"""Tags that no one chooses a category by; left out where known tags are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One test that a run must report.
+
+    Attributes:
+        name: Its full name, suites included.
+        suite: The full name of its suite.
+        tags: Its tags.
+    """
+
+    name: str
+    suite: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What Robot Framework is told to run.
+
+    Attributes:
+        options: Its options.
+        sources: The files and folders they apply to.
+    """
+
+    options: tuple[str, ...]
+    sources: tuple[str, ...]
+
+    @property
+    def arguments(self) -> list[str]:
+        """Both, as Robot Framework's command line has them."""
+        return [*self.options, *self.sources]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The tests of a run.
+
+    Attributes:
+        selection: What selects them.
+        settings: The same, as Robot Framework understood it.
+        suite: The suites as they would run.
+        tests: All tests, in the order of the suites.
+    """
+
+    selection: Selection
+    settings: RobotSettings
+    suite: TestSuite
+    tests: tuple[Planned, ...]
+
+    @property
+    def names(self) -> Counter[str]:
+        """How often each full name is planned; a name may stand twice in a suite."""
+        return Counter(test.name for test in self.tests)
+
+    @property
+    def suites(self) -> list[str]:
+        """The full names of the suites that hold tests, in order."""
+        return list(dict.fromkeys(test.suite for test in self.tests))
+
+    def tagged(self, *patterns: str) -> tuple[Planned, ...]:
+        """The tests that a tag pattern matches."""
+        matching = TagPatterns(patterns)
+        return tuple(test for test in self.tests if matching.match(test.tags))
+
+
+DEFAULTS: Final = ("--xunit", "xunit.xml", "--tagstatexclude", "catches:*")
+"""Options in front of the user's. A tag for each fault would fill the statistics and tell nobody anything."""
+
+
+def select(
+    robot: Sequence[str],
+    *,
+    category: str | None = None,
+    shard: Shard | None = None,
+    tests: Path = TESTS,
+    results: Path = RESULTS,
+) -> Selection:
+    """What the options of a command select.
+
+    Args:
+        robot: What stands after ``--`` on the command line; goes in untouched.
+        category: A tag that every test must have.
+        shard: Which part of the suites to run.
+        tests: What to run when ``robot`` names no source.
+        results: Where the run writes when ``robot`` names no output folder.
+
+    Returns:
+        The selection.
+
+    Raises:
+        Stop: Robot Framework does not understand them, or nobody has that tag.
+    """
+    options, sources = _parsed([*robot, str(tests)])
+    named = sources[:-1]
+    at = len(robot) - len(named)
+    if list(robot[at:]) != named:
+        raise Stop(
+            "Name suites on the command line, after the options, not in an argument file.", USAGE_ERROR
+        )
+    chosen, given = [*DEFAULTS, "--outputdir", str(results), *robot[:at]], named or [str(tests)]
+    if shard:
+        chosen += [
+            "--prerunmodifier",
+            f"{Path(__file__).with_name('sharding.py')}:{shard.index}:{shard.count}",
+        ]
+    wanted = list(options.get("include", []))
+    if category:
+        tag = _category(category, Selection(tuple(chosen), tuple(given)))
+        chosen += ["--exclude", f"NOT{tag}"]  # unlike --include, this narrows what the user includes
+        wanted.append(tag)
+    if not any(SOAK in pattern.lower() for pattern in wanted):
+        chosen += ["--exclude", SOAK]
+    return Selection(tuple(chosen), tuple(given))
+
+
+def discover(selection: Selection) -> Plan:
+    """Finds the tests that Robot Framework would run, in a few milliseconds.
+
+    Args:
+        selection: What it is told to run.
+
+    Returns:
+        The plan.
+
+    Raises:
+        Stop: There is nothing to run, or the arguments are wrong; the message is Robot Framework's.
+    """
+    options, sources = _parsed(selection.arguments)
+    try:
+        settings = RobotSettings(options)
+        sys.path[:0] = [path for path in settings.pythonpath if path not in sys.path]
+        suite = TestSuiteBuilder(
+            included_extensions=settings.extension,
+            included_files=settings.parse_include,
+            custom_parsers=settings.parsers,
+            rpa=settings.rpa,
+            lang=settings.languages,
+            allow_empty_suite=settings.run_empty_suite,
+        ).build(*sources)
+        if settings.pre_run_modifiers:
+            suite.visit(ModelModifier(settings.pre_run_modifiers, settings.run_empty_suite, LOGGER))
+        suite.configure(**settings.suite_config)
+    except DataError as problem:
+        raise Stop(f"Nothing to run: {problem.message}", USAGE_ERROR) from problem
+    found = tuple(Planned(t.full_name, t.parent.full_name, tuple(t.tags)) for t in suite.all_tests)
+    return Plan(selection, settings, suite, found)
+
+
+def _parsed(robot: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    try:
+        options, sources = RobotFramework().parse_arguments(list(robot))
+    except Information as information:
+        raise Stop(information.message, 0) from information
+    except DataError as problem:
+        raise Stop(
+            f"Robot Framework does not understand what stands after --: {problem.message}", USAGE_ERROR
+        ) from problem
+    return options, list(sources)
+
+
+def _category(name: str, selection: Selection) -> str:
+    """The tag that is meant: ``name`` itself, else ``area:name``."""
+    everything = discover(selection)
+    for tag in (name, f"area:{name}"):
+        if everything.tagged(tag):
+            return tag
+    known = sorted({t for test in everything.tests for t in test.tags if not t.startswith(PLUMBING_TAGS)})
+    raise Stop(f"No test has the tag {name!r}. Known are: {', '.join(known) or 'none'}.", USAGE_ERROR)

@@ -1,0 +1,55 @@
+"""Tells the runner how far a worker is: a line of JSON for each test and suite, in one file for all workers.
+
+Robot Framework loads this file in every worker by its path, as ``--listener progress.py:FILE``; it imports
+nothing of the project.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+ROBOT_LISTENER_API_VERSION = 3
+LONGEST_NAME = 1000
+"""Characters kept of a name, so that a line stays below what one write puts down whole (4,096 bytes)."""
+
+
+class progress:  # noqa: N801 -- Robot Framework wants the file's name
+    """Writes what ended.
+
+    Args:
+        file: Where to; every worker appends to the same file.
+    """
+
+    ROBOT_LISTENER_API_VERSION = 3
+
+    def __init__(self, file: str) -> None:
+        self._file = os.open(file, os.O_WRONLY | os.O_APPEND)
+
+    def start_suite(self, data: Any, _: Any) -> None:  # noqa: ANN401 -- Robot Framework's models
+        """The worker begins."""
+        if data.parent is None:
+            self._write({"worker": os.getpid()})
+
+    def start_test(self, _: Any, result: Any) -> None:  # noqa: ANN401 -- Robot Framework's models
+        """A test begins: should the worker die, this is where."""
+        self._write({"worker": os.getpid(), "began": result.full_name[:LONGEST_NAME]})
+
+    def end_suite(self, _: Any, result: Any) -> None:  # noqa: ANN401 -- Robot Framework's models
+        """A suite with tests of its own is through."""
+        if not result.tests:
+            return
+        status = [test.status for test in result.tests]
+        self._write(
+            {
+                "suite": result.full_name[:LONGEST_NAME],
+                "passed": status.count("PASS"),
+                "failed": status.count("FAIL"),
+                "skipped": status.count("SKIP"),
+                "seconds": result.elapsed_time.total_seconds(),
+            }
+        )
+
+    def _write(self, line: dict[str, object]) -> None:
+        os.write(self._file, (json.dumps(line) + "\n").encode())

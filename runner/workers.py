@@ -1,0 +1,189 @@
+"""Runs planned tests in worker processes: in parallel with pabot, or by themselves with Robot Framework."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from . import children
+from .console import counts, say, seconds
+from .planning import ALONE, SOAK, Plan
+from .project import ROOT
+
+PABOT_FOLDER: Final = "pabot_results"
+PABOT_LOG: Final = "pabot.log"
+SUITE_NAMES: Final = ".pabotsuitenames"
+"""What pabot remembers of a run; it always writes it where it is started."""
+PABOT_ENDED: Final = (0, 253)
+"""Exit statuses of a pabot that has done its work without writing a report of its own."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """What the workers have told so far.
+
+    Attributes:
+        file: Where they write to.
+        show: Called with a line for people when a suite is through.
+        begun: The test that each worker (by process id) has begun last.
+    """
+
+    file: Path
+    show: Callable[[str], None] = say
+    begun: dict[int, str] = field(default_factory=dict)
+    _read: int = 0
+    _alive: set[int] = field(default_factory=set)
+
+    @property
+    def listener(self) -> list[str]:
+        """The Robot Framework option that makes a worker tell."""
+        return ["--listener", f"{Path(__file__).with_name('progress.py')}:{self.file}"]
+
+    def tick(self) -> None:
+        """Reads what is new and shows it."""
+        with self.file.open("rb") as stream:
+            stream.seek(self._read)
+            for line in stream:
+                if not line.endswith(b"\n"):
+                    break
+                self._read += len(line)
+                self._take(json.loads(line))
+        self._alive = {pid for pid in self._alive if _lives(pid)}
+
+    def end_workers(self) -> None:
+        """Kills the workers that are still there; pabot gives each a group of its own."""
+        self.tick()
+        if sys.platform != "win32":
+            for pid in self._alive:
+                children.kill_group(pid)
+
+    def _take(self, news: dict[str, str | int | float]) -> None:
+        if "worker" in news:
+            self._alive.add(int(news["worker"]))
+            self.begun[int(news["worker"])] = str(news.get("began", ""))
+            return
+        failed = int(news["failed"])
+        count = counts(int(news["passed"]), failed, int(news["skipped"]))
+        name = str(news["suite"]).split(".", 1)[-1]
+        self.show(
+            f"  {'FAIL' if failed else 'ok':4}  {name:44}  {count:26}  {seconds(float(news['seconds']))}"
+        )
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def processes(suites: int, asked: int | None) -> int:
+    """How many suites run at the same time.
+
+    Args:
+        suites: How many there are.
+        asked: What the user asked for, if anything.
+
+    Returns:
+        Twice the cores but at least 4, because tests mostly wait; never more than there are suites.
+    """
+    return max(1, min(suites, asked or max(4, 2 * (os.cpu_count() or 1))))
+
+
+def in_parallel(
+    plan: Plan, results: Path, progress: Progress, *, number: int, variables: Mapping[str, str]
+) -> list[Path]:
+    """Runs the tests that may run together.
+
+    Args:
+        plan: The whole run.
+        results: The run's output folder; the workers' files go below it.
+        progress: Follows the workers.
+        number: Workers at the same time.
+        variables: Environment variables for the workers.
+
+    Returns:
+        The workers' outputs, in no particular order.
+    """
+    together = ["--exclude", ALONE, "--exclude", SOAK]
+    if number == 1:
+        return _robot(plan, together, results / PABOT_FOLDER / "0", progress, variables)
+    command = [sys.executable, "-m", "pabot.pabot", "--no-pabotlib", "--no-rebot", "--processes", str(number)]
+    command += ["--command", *_python(), "-m", "robot", "--end-command"]
+    command += [
+        *plan.selection.options,
+        *together,
+        *progress.listener,
+        *_plumbing(results),
+        *plan.selection.sources,
+    ]
+    (ROOT / SUITE_NAMES).unlink(missing_ok=True)  # the order and the split of some other run
+    log = results / PABOT_LOG
+    path = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
+    process = children.start(command, output=log, variables={**variables, **path})
+    try:
+        status = children.finish(process, progress.tick)
+    finally:
+        progress.end_workers()
+        with contextlib.suppress(FileNotFoundError):
+            shutil.move(ROOT / SUITE_NAMES, results / SUITE_NAMES)
+    if status not in PABOT_ENDED:
+        say(f"pabot ended with status {status}:")
+        for line in log.read_text("utf-8", "replace").strip().splitlines()[-5:]:
+            say(f"  {line}")
+    return outputs(results)
+
+
+def by_themselves(
+    plan: Plan, results: Path, progress: Progress, *, variables: Mapping[str, str]
+) -> list[Path]:
+    """Runs the tests that measure, one after the other and with nothing beside them.
+
+    Args:
+        plan: The whole run.
+        results: The run's output folder.
+        progress: Follows the worker.
+        variables: Environment variables for the worker.
+
+    Returns:
+        All outputs of the run so far.
+    """
+    only = ["--exclude", f"NOT{ALONE}OR{SOAK}"]
+    return _robot(plan, only, results / PABOT_FOLDER / ALONE, progress, variables)
+
+
+def outputs(results: Path) -> list[Path]:
+    """The outputs that the workers of a run have written."""
+    return sorted((results / PABOT_FOLDER).glob("*/output.xml"))
+
+
+def _robot(
+    plan: Plan, selection: Sequence[str], home: Path, progress: Progress, variables: Mapping[str, str]
+) -> list[Path]:
+    home.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "robot", *plan.selection.options, *selection, *progress.listener]
+    command += [*_plumbing(home), "--console", "none", *plan.selection.sources]
+    process = children.start(command, output=home / "robot.log", variables=variables)
+    children.finish(process, progress.tick)
+    return outputs(home.parent.parent)
+
+
+def _plumbing(folder: Path) -> list[str]:
+    """Where a worker writes to; the report is put together afterwards."""
+    none = ("--log", "NONE", "--report", "NONE", "--xunit", "NONE")
+    return ["--outputdir", str(folder), "--output", "output.xml", *none]
+
+
+def _python() -> list[str]:
+    """The interpreter for pabot's --command, which splits at spaces; PATH begins with its folder."""
+    return ["python"] if " " in sys.executable else [sys.executable]
