@@ -59,7 +59,10 @@ def open_database():
     return engine
 
 
-def plant(connection, ours, theirs=RecordSet()):
+NOTHING = RecordSet()
+
+
+def plant(connection, ours, theirs=NOTHING):
     """Gives two organisations their records."""
     records = Records()
     records.replace(connection, OURS, ours)

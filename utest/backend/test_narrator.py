@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from planted import OURS, any_text, open_database, plant, record_sets
 
@@ -48,6 +48,7 @@ def test_money_is_written_as_agreed(cents, text):
 
 
 @given(st.sampled_from(QUESTIONS), record_sets, st.sampled_from(["free", "pro", "enterprise"]))
+@example(QUESTIONS[0], seeded_records("Northwind"), "enterprise")
 def test_every_findings_title_and_amount_is_in_the_text(question, ours, tier):
     plan, outcomes, _ = worked(question, ours, tier)
     answer = Narrator().answer(plan, outcomes, None)

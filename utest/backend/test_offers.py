@@ -8,6 +8,7 @@ from backend.agent.money import money
 from backend.agent.offers import Offers
 from backend.agent.planner import call_of
 from backend.agent.tools import Toolbox
+from backend.seed import seeded_records
 from backend.tiers import TIERS_FILE, Tiers
 
 ENGINE = open_database()
@@ -56,8 +57,6 @@ def test_a_spent_quota_leads_to_the_next_tier_while_there_is_one():
 
 
 def _two():
-    from backend.seed import seeded_records
-
     return seeded_records("Ours"), seeded_records("Theirs")
 
 

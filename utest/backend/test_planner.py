@@ -159,6 +159,14 @@ def test_a_name_is_not_taken_for_an_intent():
     assert (plan.intent, plan.filters, plan.group_by) == ("spend", {"team": "savings"}, "team")
 
 
+def test_the_longest_name_wins_over_those_inside_it():
+    vocabulary = Vocabulary(services=("object storage", "storage", "storage of objects"), teams=("objects",))
+    plan = planned("spend of object storage?", vocabulary=vocabulary)
+    assert plan.filters == {"service": "object storage"}
+    plan = planned("spend of storage of objects?", vocabulary=vocabulary)
+    assert plan.filters == {"service": "storage of objects"}
+
+
 def test_names_that_differ_in_case_are_told_apart_by_the_question():
     vocabulary = Vocabulary(services=("Search", "search"))
     assert planned("spend of search", vocabulary=vocabulary).filters == {"service": "search"}
@@ -205,10 +213,9 @@ def test_a_follow_up_takes_over_the_horizon_and_the_tier_of_now():
     assert (tools(downgraded), downgraded.withheld) == (["query_spend"], ("forecast_spend",))
 
 
-words = st.sampled_from(
-    "cut save idle models oversized forecast next quarter review every service by team and what about "
-    "help me cost compute database-replicas search aws eu-west-1 2026-08 计算 – ?".split()
-) | st.text(max_size=8)
+COMMON = """cut save idle models oversized forecast next quarter review every service by team and what
+about help me cost compute database-replicas search aws eu-west-1 2026-08 計算 - ?"""
+words = st.sampled_from(COMMON.split()) | st.text(max_size=8)
 questions = st.lists(words, min_size=1, max_size=9).map(" ".join)
 name_lists = st.lists(words.filter(bool), max_size=4, unique=True).map(sorted).map(tuple)
 vocabularies = st.just(VOCABULARY) | st.builds(

@@ -15,7 +15,7 @@ from backend.agent.planner import call_of
 from backend.agent.tools import Toolbox, UnknownToolError
 from backend.agent.tools.compare_models import compare
 from backend.agent.tools.forecast_spend import STEPS, forecast
-from backend.store.record_set import ModelCallRow, RecordSet, ResourceRow
+from backend.store.record_set import ModelCallRow, RecordSet, ResourceRow, SpendRow
 from backend.store.records import DIMENSIONS, Records
 
 ENGINE = open_database()
@@ -119,7 +119,7 @@ def test_models_are_compared_over_the_latest_month(ours, theirs, data):
             if row.task == task:
                 calls, cost = sums.get(row.model, (0, 0))
                 sums[row.model] = (calls + row.calls, cost + row.cost_cents)
-        cheapest = sorted(sums, key=lambda model: (Fraction(sums[model][1], sums[model][0]), model))[0]
+        cheapest = min(sums, key=lambda model: (Fraction(sums[model][1], sums[model][0]), model))
         base_calls, base_cost = sums.pop(cheapest)
         savings = {m: max(0, cost - calls * base_cost // base_calls) for m, (calls, cost) in sums.items()}
         expected[task] = (cheapest, base_cost * 1000 // base_calls, savings)
@@ -146,13 +146,34 @@ def test_a_comparison_does_not_depend_on_the_order_of_rows(rows, chance):
 
 
 def test_prices_that_differ_by_less_than_a_float_can_tell_are_told_apart():
-    huge = 10**12
+    many = 10**12
+    assert (many - 1) / many == (many - 2) / (many - 1)
     rows = [
-        ModelCallRow("2026-08", "t", "task", "a", huge, huge),
-        ModelCallRow("2026-08", "t", "task", "b", huge, huge - 1),
+        ModelCallRow("2026-08", "t", "task", "a", many, many - 1),
+        ModelCallRow("2026-08", "t", "task", "b", many - 1, many - 2),
     ]
     (task,) = compare(rows)
     assert (task.cheapest.model, task.saving_cents) == ("b", 1)
+
+
+def test_of_equal_prices_the_first_name_is_the_cheapest_and_nothing_is_saved():
+    rows = [
+        ModelCallRow("2026-08", "t", "task", model, calls, 2 * calls) for model, calls in (("b", 7), ("a", 9))
+    ]
+    result = called(RecordSet(model_calls=tuple(rows)), RecordSet(), call_of("compare_models", {}))
+    assert result.result == {
+        "tasks": [
+            {
+                "task": "task",
+                "cheapest_model": "a",
+                "cheapest_cost_cents_per_1000_calls": 2000,
+                "alternatives": [{"model": "b", "calls": 7, "cost_cents": 14, "saving_cents": 0}],
+                "saving_cents": 0,
+            }
+        ],
+        "monthly_saving_cents": 0,
+    }
+    assert result.findings == ()
 
 
 @given(record_sets, record_sets, st.data())
@@ -206,9 +227,18 @@ def test_the_result_of_forecast_spend_names_history_and_average():
     assert (result["months"], result["samples"]) == (3, 80_000)
 
 
-def _spend_of(sums):
-    from backend.store.record_set import SpendRow
+def test_a_forecast_without_a_history_is_nothing():
+    result = called(RecordSet(), RecordSet(), call_of("forecast_spend", {})).result
+    assert result["history"] == []
+    assert {name: result[name] for name in result if name.endswith("_cents")} == {
+        "average_cents": 0,
+        "expected_cents": 0,
+        "low_cents": 0,
+        "high_cents": 0,
+    }
 
+
+def _spend_of(sums):
     return [SpendRow(month, "s", "t", "p", "r", amount) for month, amount in sums.items()]
 
 
