@@ -186,6 +186,14 @@ def test_only_a_spent_quota_is_answered_with_an_offer(judge, frame):
     assert judge.server(frame | {"upgrade_offer": offer}) == (frame["code"] == "quota_exceeded")
 
 
+def test_names_have_an_end_and_offers_no_tool_twice(judge):
+    established = next(p.values[0] for p in examples_of("server", lambda f: "limits" in f))
+    assert judge.server(established | {"instance": "x" * 128})
+    assert not judge.server(established | {"instance": "x" * 129})
+    answer = next(p.values[0] for p in examples_of("server", lambda f: "upgrade_offer" in f))
+    assert not judge.server(replaced(answer, ("upgrade_offer", "withheld"), ["compare_models"] * 2))
+
+
 @pytest.mark.parametrize("tier", ["free", "pro", "enterprise"])
 @pytest.mark.parametrize(
     "frame", examples_of("server", lambda f: f["type"] == "connection_established" or "upgrade_offer" in f)
@@ -265,6 +273,9 @@ def test_a_client_must_keep_to_the_types(judge, frame):
     [
         {"type": "chat", "content": ""},
         {"type": "chat", "content": "a\u0000b"},
+        {"type": "chat", "content": "a", "thread_id": ""},
+        {"type": "cancel", "run_id": ""},
+        {"type": "refresh_token", "token": ""},
         {"type": "chat", "content": "a", "message_id": ""},
         {"type": "chat", "content": "a", "message_id": "x" * 65},
         {"type": "ping", "sequence": 2**53},
