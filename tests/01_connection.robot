@@ -1,21 +1,21 @@
 *** Settings ***
-Documentation       Customers reach their agent, and nobody else does.
+Documentation    Customers reach their agent, and nobody else does.
 ...
-...                 Why it matters: a customer who cannot connect has no product; a stranger who can has everybody's.
+...              Why it matters: a customer who cannot connect has no product; a stranger who can has everybody's.
 
-Resource            ../resources/chat.resource
-Resource            ../resources/security.resource
-Resource            ../resources/operations.resource
+Resource         ../resources/chat.resource
+Resource         ../resources/security.resource
+Resource         ../resources/operations.resource
 
-Test Tags           area:connection    severity:critical
+Test Tags        area:connection    severity:critical
 
 
 *** Variables ***
-${ANOTHER KEY}          a-key-that-is-long-enough-and-is-not-ours
-&{EMPTY BEARER}         Authorization=Bearer${SPACE}
-&{PASSWORD}             Authorization=Basic YW5hOm5vdC1hLXRva2Vu
-&{FOREIGN SITE}         Origin=https://not-ours.example
-&{OPAQUE SITE}          Origin=null
+${ANOTHER KEY: str}     a-key-that-is-long-enough-and-is-not-ours
+&{EMPTY BEARER: str}    Authorization=Bearer${SPACE}
+&{PASSWORD: str}        Authorization=Basic YW5hOm5vdC1hLXRva2Vu
+&{FOREIGN SITE: str}    Origin=https://not-ours.example
+&{OPAQUE SITE: str}     Origin=null
 
 
 *** Test Cases ***
@@ -54,8 +54,13 @@ Nobody Connects Without A Credential
 
 Nobody Connects With A Bad Token
     [Documentation]    Each is refused with one and the same answer, so that nobody learns what was wrong.
-    [Tags]    promise-03    catches:signature-not-checked    catches:alg-none-accepted    catches:issuer-ignored
-    ...    catches:audience-ignored    catches:refresh-token-accepted    catches:not-before-ignored
+    [Tags]    promise-03
+    ...       catches:signature-not-checked
+    ...       catches:alg-none-accepted
+    ...       catches:issuer-ignored
+    ...       catches:audience-ignored
+    ...       catches:refresh-token-accepted
+    ...       catches:not-before-ignored
     [Setup]    Ana And Boris Work For Different Companies
     [Template]    A Token Is Refused That Is
     # what is wrong    how it is made
@@ -72,7 +77,7 @@ Nobody Connects With A Bad Token
     without an id    without=jti
     for nobody we know    sub=u_00000000000000000000000000000000
     for another organisation    org=${BORIS' ORGANISATION}
-    expired and signed with another key    key=${ANOTHER KEY}    expires_in=-60
+    expired and signed with another key    key=${ANOTHER KEY: str}    expires_in=-60
 
 A Token That Was Tampered With Is Refused
     [Documentation]    A good signature over other claims is no signature.

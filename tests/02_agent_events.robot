@@ -1,31 +1,42 @@
 *** Settings ***
-Documentation       Customers watch their agent work, through five events that always come, in order, and true.
+Documentation    Customers watch their agent work, through five events that always come, in order, and true.
 ...
-...                 Why it matters: the stream is what customers pay for. An agent that is silent, that shows another's
-...                 work, or that reports figures which are not in the books, is worse than none.
+...              Why it matters: the stream is what customers pay for. An agent that is silent, that shows another's
+...              work, or that reports figures which are not in the books, is worse than none.
 
-Resource            ../resources/chat.resource
-Resource            ../resources/events.resource
-Resource            ../resources/operations.resource
+Resource         ../resources/chat.resource
+Resource         ../resources/events.resource
+Resource         ../resources/operations.resource
 
-Test Setup          Ana Of Northwind Is Connected
-Test Tags           area:agent-events    severity:critical
+Test Setup       Ana Of Northwind Is Connected
+
+Test Tags        area:agent-events    severity:critical
 
 
 *** Test Cases ***
 All Five Events Arrive
     [Documentation]    One question, one run, all five kinds of event, and nothing from anywhere else.
-    [Tags]    promise-04    catches:dropped-agent-started    catches:dropped-agent-thinking
-    ...    catches:dropped-tool-executing    catches:dropped-tool-completed    catches:dropped-agent-completed
-    ...    catches:duplicated-event    catches:two-ends    catches:stream-stops-silently
+    [Tags]    promise-04
+    ...       catches:dropped-agent-started
+    ...       catches:dropped-agent-thinking
+    ...       catches:dropped-tool-executing
+    ...       catches:dropped-tool-completed
+    ...       catches:dropped-agent-completed
+    ...       catches:duplicated-event
+    ...       catches:two-ends
+    ...       catches:stream-stops-silently
     When Ana asks "Where can we cut our cloud bill?"
     Then Ana sees the agent work from start to finish
     And Ana has seen all five kinds of event, of this run alone
 
 Every Event Has The Agreed Structure
     [Documentation]    Each frame has exactly the fields of the contract, each of the agreed type.
-    [Tags]    promise-05    catches:field-renamed    catches:field-dropped    catches:number-as-string
-    ...    catches:extra-private-field    catches:timestamps-in-milliseconds
+    [Tags]    promise-05
+    ...       catches:field-renamed
+    ...       catches:field-dropped
+    ...       catches:number-as-string
+    ...       catches:extra-private-field
+    ...       catches:timestamps-in-milliseconds
     When Ana asks "Where can we cut our cloud bill?"
     And Ana sees the answer
     Then every frame that Ana has received keeps the contract
@@ -50,17 +61,19 @@ Tool Executing Says Which Tool Works, And With What
     [Documentation]    The customer sees the call while the tool works, not when it is over: with the run held
     ...    before the result, the call has been seen, and nothing more comes until it goes on.
     [Tags]    promise-08    needs:hold    catches:tool-executing-held-back
-    Given Ana's runs are held before tool_completed
+    Given Ana's runs are held before tool completed
     When Ana asks "What did payments spend on the database?"
-    Then Ana sees that query_spend works on the database of payments
+    Then Ana sees that the spend query works on the database of payments
     And nothing more comes until the run goes on
     And after it goes on Ana sees the result of that call
 
 Tool Completed Delivers The True Result
     [Documentation]    The result is the one that follows from the organisation's own records, and the time it is
     ...    said to have taken is no longer than the customer waited.
-    [Tags]    promise-09    catches:tool-result-disagrees-with-database    catches:tool-call-id-mismatch
-    ...    catches:tool-query-without-organisation-filter
+    [Tags]    promise-09
+    ...       catches:tool-result-disagrees-with-database
+    ...       catches:tool-call-id-mismatch
+    ...       catches:tool-query-without-organisation-filter
     [Template]    Tool Results Are True For
     Where can we cut our cloud bill?
     What did we spend by month?
@@ -85,8 +98,12 @@ Agent Completed Carries The Answer
 
 Events Come In The Agreed Order
     [Documentation]    Whatever is asked: started, thinking before tools, each call before its result, one end last.
-    [Tags]    promise-11    catches:completion-before-last-tool-result    catches:swapped-neighbours
-    ...    catches:event-after-completion    catches:two-ends    catches:started-after-first-thinking
+    [Tags]    promise-11
+    ...       catches:completion-before-last-tool-result
+    ...       catches:swapped-neighbours
+    ...       catches:event-after-completion
+    ...       catches:two-ends
+    ...       catches:started-after-first-thinking
     [Template]    The Agreed Order Is Kept For
     Where can we cut our cloud bill?
     What did we spend by team?
@@ -97,7 +114,7 @@ Events Come In The Agreed Order
 Two Runs Of One Person Stay Apart
     [Documentation]    Two questions are worked on at the same time; each run's events answer its own question.
     [Tags]    promise-11    needs:hold    catches:events-of-two-runs-exchanged
-    Given Ana's runs are held before tool_executing
+    Given Ana's runs are held before tool executing
     When Ana asks "What did platform spend?" and "Which resources are idle?"
     And both runs have begun before either goes on
     And Ana's runs go on

@@ -26,17 +26,26 @@ BUDGETS = {
     "connect": 1.0,
     "round_trip": 0.5,
     "asked_to_ack": 0.5,
+    "asked_to_ack p50": 0.25,
     "asked_to_started": 1.0,
+    "asked_to_started p50": 0.5,
     "started_to_thinking": 1.0,
+    "started_to_thinking p50": 0.5,
     "thinking_to_executing": 1.0,
+    "thinking_to_executing p50": 0.5,
     "executing_to_completed": 2.0,
+    "executing_to_completed p50": 1.0,
     "completed_to_answer": 1.0,
+    "completed_to_answer p50": 0.5,
     "longest_gap": 2.0,
+    "longest_gap p50": 1.0,
     "whole": 5.0,
+    "whole p50": 2.5,
 }
 """Longest acceptable times in seconds, for a laptop or a CI machine with two busy cores.
 
-``asked_to_started`` is the first sign of life, ``longest_gap`` the longest silence while the agent works.
+``asked_to_started`` is the first sign of life, ``longest_gap`` the longest silence while the agent works. One
+run keeps the plain figure; over many runs 95 in 100 do, and half of them keep ``p50``.
 """
 
 TIMEOUTS = {"connect": 10.0, "answer": 20.0, "silence": 5.0, "close": 5.0}

@@ -9,6 +9,7 @@ from robotlibcore import DynamicCore
 
 from .ambient import AmbientListener
 from .keywords.asking import Asking
+from .keywords.crowds import Crowds
 from .keywords.judging import Judging
 from .keywords.people import People
 from .keywords.sessions import Sessions
@@ -39,4 +40,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
         self.kit = Kit(variables)
         self.ROBOT_LIBRARY_LISTENER = AmbientListener(self.kit)
         kit = self.kit
-        super().__init__([People(kit), Sessions(kit), Asking(kit), Waiting(kit), Judging(kit), Web(kit)])
+        people = People(kit)
+        super().__init__(
+            [people, Sessions(kit), Asking(kit), Waiting(kit), Judging(kit), Crowds(kit, people), Web(kit)]
+        )

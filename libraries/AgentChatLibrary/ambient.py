@@ -115,13 +115,19 @@ def _last_pongs(chats: Iterable[Chat]) -> None:
         pinged.append((chat, message_id))
     deadline = time.monotonic() + FENCE_SECONDS
     for chat, message_id in pinged:
-        chat.session.wait(
-            lambda t, wanted=message_id: next(
-                (f for f in reversed(t.frames) if f.received and f.event and f.event.message_id == wanted),
-                None,
-            ),
-            max(0.0, deadline - time.monotonic()),
-        )
+        chat.session.wait(_answer_to(message_id), max(0.0, deadline - time.monotonic()))
+
+
+def _answer_to(message_id: str) -> Callable[[Transcript], Frame | None]:
+    """What finds the answer to a message, looking from the end."""
+
+    def look(transcript: Transcript) -> Frame | None:
+        for frame in reversed(transcript.frames):
+            if frame.received and frame.event is not None and frame.event.message_id == message_id:
+                return frame
+        return None
+
+    return look
 
 
 def _release(scope: Scope) -> None:

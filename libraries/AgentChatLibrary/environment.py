@@ -91,6 +91,10 @@ class Environment:
             )
         return self.budgets[name]
 
+    def median_budget(self, name: str) -> float | None:
+        """The budget of the median in seconds, set as ``NAME p50``; None where only all values have one."""
+        return self.budgets.get(f"{name} p50")
+
     def timeout(self, name: str) -> float:
         """The longest wait of this name in seconds."""
         return self.timeouts[name]

@@ -109,13 +109,25 @@ def _read(frame: Frame) -> Event | None:
 
 
 class Event(Mapping[str, Any]):
-    """A frame's JSON object, with names for the fields that rules ask for."""
+    """A frame's JSON object, with names for the fields that rules ask for.
 
-    __slots__ = ("fields", "frame")
+    Attributes:
+        frame: The frame it was read from.
+        fields: The JSON object itself.
+        type: The message type, or ``<untyped>``.
+        durable: Whether this is a run event (contract: Durable frames).
+        ends_run: Whether this event ends its run.
+    """
+
+    __slots__ = ("durable", "ends_run", "fields", "frame", "type")
 
     def __init__(self, frame: Frame, fields: dict[str, Any]) -> None:
         self.frame = frame
         self.fields = fields
+        # Asked for by every rule of every frame, so told once.
+        self.type: str = self._text("type") or "<untyped>"
+        self.durable: bool = self.type in DURABLE
+        self.ends_run: bool = self.type in ENDS
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 -- any JSON value
         return self.fields[name]
@@ -129,11 +141,6 @@ class Event(Mapping[str, Any]):
     def _text(self, name: str) -> str | None:
         value = self.fields.get(name)
         return value if isinstance(value, str) else None
-
-    @property
-    def type(self) -> str:
-        """The message type, or ``<untyped>``."""
-        return self._text("type") or "<untyped>"
 
     @property
     def at(self) -> float:
@@ -150,16 +157,6 @@ class Event(Mapping[str, Any]):
         """The durable sequence number, or None when absent or not an integer."""
         value = self.fields.get("seq")
         return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-    @property
-    def durable(self) -> bool:
-        """Whether this is a run event (contract: Durable frames)."""
-        return self.type in DURABLE
-
-    @property
-    def ends_run(self) -> bool:
-        """Whether this event ends its run."""
-        return self.type in ENDS
 
     @property
     def run_id(self) -> str | None:
@@ -282,8 +279,10 @@ class Transcript:
     def events(self, direction: Direction = Direction.RECEIVED, start: int = 0) -> Iterator[Event]:
         """The JSON objects that went in ``direction``, from frame index ``start`` on."""
         for frame in self.frames[start:]:
-            if frame.direction is direction and frame.event is not None:
-                yield frame.event
+            if frame.direction is direction:
+                event = frame.event
+                if event is not None:
+                    yield event
 
     def received(self, *types: str, start: int = 0) -> tuple[Event, ...]:
         """The received events of these types (all when none is named), from frame index ``start`` on."""

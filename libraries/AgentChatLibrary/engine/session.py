@@ -283,6 +283,23 @@ def open_many(sessions: Sequence[Session], offers: Sequence[Offer], timeout: flo
     loop.call(all_at_once())
 
 
+def send_together(messages: Sequence[tuple[Session, str]]) -> None:
+    """Sends one text frame on each of many sessions, back to back.
+
+    Args:
+        messages: The sessions and what each sends.
+
+    Raises:
+        Ended: One of the sessions is not open.
+    """
+    open_ones = [(session.connection, message) for session, message in messages]
+
+    async def all_at_once() -> None:
+        await asyncio.gather(*(connection.send_text(message) for connection, message in open_ones))
+
+    loop.call(all_at_once())
+
+
 def close_many(sessions: Sequence[Session]) -> None:
     """Closes many sessions at once with a close handshake each; those that have ended are passed over."""
 

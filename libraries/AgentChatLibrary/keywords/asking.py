@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from robot.api.deco import keyword
+from robot.api.types import Secret
 
 from ..chat import Question
 from ..kit import Kit
@@ -57,12 +58,15 @@ class Asking:
         Args:
             session: Alias of the session.
             type: The frame's type.
-            fields: The frame's other fields; ``message_id`` is made when it is not given.
+            fields: The frame's other fields; ``message_id`` is made when it is not given. A secret is sent in
+                clear and logged masked.
 
         Returns:
             The message id.
         """
-        return self.kit.world.chat(session).send(type.value, fields, fields.pop("message_id", None))
+        message_id = fields.pop("message_id", None)
+        plain = {name: value.value if isinstance(value, Secret) else value for name, value in fields.items()}
+        return self.kit.world.chat(session).send(type.value, plain, message_id)
 
     @keyword(tags=("Asking",))
     def send_raw(self, session: str, text: str) -> None:

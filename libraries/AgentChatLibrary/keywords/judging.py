@@ -136,6 +136,18 @@ class Judging:
         if strange:
             raise BrokenPromise(f"{session} also received {', '.join(sorted({e.type for e in strange}))}.")
 
+    @keyword(tags=("Judging",))
+    def should_have_received_every_kind_of_frame(self, session: str) -> None:
+        """Checks that every server frame of the contract has come on a session's current connection.
+
+        Raises:
+            BrokenPromise: Some have not.
+        """
+        seen = {e.type for e in self.kit.world.chat(session).transcript.received()}
+        absent = sorted(set(self.kit.contract.event_types) - seen)
+        if absent:
+            raise BrokenPromise(f"{session} has never received {', '.join(absent)}.")
+
     @keyword(tags=("Judging", "Absence"))
     def should_have_seen_only_its_own_runs(self, session: str) -> None:
         """Checks that every run event of a session belongs to a question of that session."""

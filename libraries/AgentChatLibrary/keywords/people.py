@@ -12,7 +12,7 @@ from robot.api.types import Secret
 
 from ..identity import Organisation, Person, mint, new_password, tampered
 from ..kit import Kit
-from .types import Tier
+from .types import EventType, Tier
 
 SIGN_UP_TIER: Final = "free"
 """Whoever registers starts here (contract: HTTP)."""
@@ -259,7 +259,7 @@ class People:
         return Secret(tampered(token.value, claims))
 
     @keyword(tags=("Operations",))
-    def hold_runs(self, person: str, before: str, nth: int = 1) -> None:
+    def hold_runs(self, person: str, before: EventType, nth: int = 1) -> None:
         """Holds every run of a person just before it would send an event, until it is released.
 
         Args:
@@ -271,11 +271,11 @@ class People:
             Declined: The backend declined it.
         """
         found = self.kit.world.person(person)
-        found.service.admin("POST", f"/people/{found.user_id}/hold", {"before": before, "nth": nth})
+        found.service.admin("POST", f"/people/{found.user_id}/hold", {"before": before.value, "nth": nth})
         self.kit.world.scope.held.append(found)
 
     @keyword(tags=("Operations",))
-    def release_runs(self, person: str, before: str | None = None, nth: int = 1) -> None:
+    def release_runs(self, person: str, before: EventType | None = None, nth: int = 1) -> None:
         """Lets a person's held runs go on.
 
         Args:
@@ -288,7 +288,7 @@ class People:
             Declined: The backend declined it.
         """
         found = self.kit.world.person(person)
-        body = {"hold": {"before": before, "nth": nth}} if before else {}
+        body = {"hold": {"before": before.value, "nth": nth}} if before else {}
         found.service.admin("POST", f"/people/{found.user_id}/release", body)
 
 

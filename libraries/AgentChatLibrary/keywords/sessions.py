@@ -195,6 +195,7 @@ class Sessions:
         also_in: Carrier | None = None,
         also_token: Secret | None = None,
         headers: Mapping[str, str] | None = None,
+        presenting: str = "this",
     ) -> Refusal:
         """Tries to connect and expects to be refused before the upgrade.
 
@@ -206,10 +207,11 @@ class Sessions:
             status: Expected HTTP status.
             code: Expected error code in the body.
             token: The credential; the person's own good token when omitted and ``carrier`` is given.
-            carrier: How it travels; ``header`` for a given token. Without token and carrier none is presented.
+            carrier: How it travels; ``header`` for a given token. Without either, none is presented.
             also_in: A second way in which a credential travels.
             also_token: The second credential; the first one when omitted.
             headers: Further headers of the handshake.
+            presenting: What is presented, in plain words, for the message.
 
         Returns:
             What came.
@@ -225,20 +227,19 @@ class Sessions:
             if also_in is not None:
                 credentials.append((also_in, also_token.value if also_token is not None else value))
         offer = Offer(found.service.deployment.websocket_url, credentials, headers or {})
-        came = self._refusal(Session(f"{person}'s attempt", found.owner), offer, f"{status} {code}")
+        try:
+            session = Session(f"{person}'s attempt", found.owner)
+            session.open(offer, self.kit.environment.timeout("connect"))
+        except Refused as refused:
+            came = Refusal(refused.status, _code(refused.body), refused.headers, mask(refused.body))
+        else:
+            session.close()
+            raise Unexpected(f"{person} presented {presenting} and was let in; expected {status} {code}.")
         if (came.status, came.code) != (status, code):
-            raise Unexpected(f"Expected a refusal with {status} {code}, but it was {came}.")
+            raise Unexpected(f"{person} presented {presenting}; expected {status} {code}, but it was {came}.")
         if status == UNAUTHORISED:
             self._check_challenge(came)
         return came
-
-    def _refusal(self, session: Session, offer: Offer, expected: str) -> Refusal:
-        try:
-            session.open(offer, self.kit.environment.timeout("connect"))
-        except Refused as refused:
-            return Refusal(refused.status, _code(refused.body), refused.headers, mask(refused.body))
-        session.close()
-        raise Unexpected(f"The connection was let in; it should have been refused with {expected}.")
 
     def _check_challenge(self, came: Refusal) -> None:
         challenge = came.headers.get("www-authenticate", "")

@@ -51,6 +51,45 @@ class Waiting:
         return end
 
     @keyword(tags=("Waiting",))
+    def wait_for_failure(self, session: str, code: str, *, number: int = -1) -> Event:
+        """Waits until a run has ended without an answer, and returns ``agent_failed``.
+
+        Args:
+            session: Alias of the session.
+            code: Expected code, for example ``cancelled``.
+            number: Which of the session's questions, counted from 0; the latest when omitted.
+
+        Raises:
+            EventMissing: No end of the run came.
+            Unexpected: The run was answered, or failed for another reason.
+        """
+        chat = self.kit.world.chat(session)
+        end = chat.wait_for_end(chat.question(number).run_id)
+        if (end.type, end.get("code")) != ("agent_failed", code):
+            raise Unexpected(
+                f"{chat.alias}'s run ended with {end.type} {end.get('code', '')}, not with {code}."
+            )
+        return end
+
+    @keyword(tags=("Waiting",))
+    def wait_for_frame(self, session: str, type: str, *, nth: int = 1) -> Event:  # noqa: A002 -- the contract's name
+        """Waits for the ``nth`` frame of a type on a session's current connection, and returns it.
+
+        Args:
+            session: Alias of the session.
+            type: A type of the contract's server frames, for example ``token_expiring``.
+            nth: The how many-th of them on this connection, counted from 1.
+
+        Raises:
+            EventMissing: It did not come.
+        """
+        chat = self.kit.world.chat(session)
+        return chat.wait(
+            lambda t: found[nth - 1] if len(found := t.received(type)) >= nth else None,
+            f"{type}" + (f" (number {nth})" if nth > 1 else ""),
+        )
+
+    @keyword(tags=("Waiting",))
     def wait_for_reply(self, session: str, message_id: str, *types: str) -> Event:
         """Waits for a reply of one of these types that echoes a message's id.
 

@@ -1,0 +1,203 @@
+"""Many people at once: each keyword acts for all of them, so that they really act together."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from robot.api import logger
+from robot.api.deco import keyword
+from robot.libraries.BuiltIn import BuiltIn
+
+from ..chat import Chat, Unexpected, encoded, new_message_id
+from ..engine.session import Offer, Refused, Session, open_many, send_together
+from ..kit import Kit
+from ..rules import isolation, order, timing
+from .judging import RUN_BUDGETS, demand
+from .people import People
+from .types import Tier
+
+WORKERS: Final = 8
+"""How many people are made at a time; more would only queue at the backend."""
+
+
+class Crowds:
+    """Keywords about many people."""
+
+    def __init__(self, kit: Kit, people: People) -> None:
+        self.kit = kit
+        self._people = people
+
+    @keyword(tags=("Crowds", "People"))
+    def create_people(
+        self, count: int, organisation: str, tier: Tier = "enterprise", name: str = "Person"
+    ) -> list[str]:
+        """Creates many people of one organisation.
+
+        Args:
+            count: How many.
+            organisation: An organisation that exists.
+            tier: What they pay for.
+            name: What their names begin with; a number follows.
+
+        Returns:
+            Their names.
+
+        Raises:
+            UnknownName: There is no such organisation.
+            Declined: The backend declined one.
+        """
+        names = [f"{name} {number} of {organisation}" for number in range(1, count + 1)]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            list(pool.map(lambda one: self._people.create_person(one, organisation, tier), names))
+        return names
+
+    @keyword(tags=("Crowds", "Sessions"))
+    def open_sessions(self, *people: str) -> None:
+        """Connects many people at once, one session each.
+
+        Raises:
+            Unexpected: One of them was refused.
+        """
+        chats, offers = [], []
+        for name in people:
+            person = self.kit.world.person(name)
+            chat = Chat(Session(name, person.owner), person, self.kit.environment)
+            self.kit.world.add_chat(chat)
+            chats.append(chat)
+            url = person.service.deployment.websocket_url
+            offers.append(Offer(url, [("header", self.kit.token(person))]))
+        try:
+            open_many([chat.session for chat in chats], offers, self.kit.environment.timeout("connect"))
+        except Refused as refusal:
+            raise Unexpected(
+                f"One of {len(people)} could not connect: HTTP {refusal.status} {refusal.body[:200]}"
+            ) from None
+        for chat in chats:
+            chat.wait(lambda t: next(iter(t.received()), None), "connection_established")
+
+    @keyword(tags=("Crowds", "Asking"))
+    def everybody_asks(self, question: str, *sessions: str) -> None:
+        """Lets many sessions ask the same question at once, without waiting for anything.
+
+        Args:
+            question: The question.
+            sessions: Aliases of the sessions.
+        """
+        chats = [self.kit.world.chat(alias) for alias in sessions]
+        ids = [new_message_id() for _ in chats]
+        send_together(
+            [
+                (chat.session, encoded("chat", message_id, {"content": question}))
+                for chat, message_id in zip(chats, ids, strict=True)
+            ]
+        )
+        for chat, message_id in zip(chats, ids, strict=True):
+            chat.accepted(message_id)
+
+    @keyword(tags=("Crowds", "Waiting", "Judging"))
+    def everybody_gets_a_whole_answer(self, *sessions: str) -> None:
+        """Waits until the latest question of each session is answered, and judges each run by itself.
+
+        Each run is complete and in order, and nothing of anybody else has come.
+
+        Raises:
+            EventMissing: Somebody got no answer.
+            BrokenPromise: Somebody's run is not as agreed.
+        """
+        chats = [self.kit.world.chat(alias) for alias in sessions]
+        for chat in chats:
+            chat.wait_for_end()
+        for chat in chats:
+            demand(order.complete_run(chat.transcript, chat.question().run_id))
+            demand(isolation.no_foreign_events(chat.transcript))
+            demand(isolation.no_foreign_canary(chat.transcript))
+
+    @keyword(tags=("Crowds", "Asking", "Timing"))
+    def ask_repeatedly(self, session: str, question: str, times: int) -> None:
+        """Asks the same question again and again, each time when the answer is there.
+
+        Args:
+            session: Alias of the session.
+            question: The question.
+            times: How often.
+        """
+        chat = self.kit.world.chat(session)
+        for _ in range(times):
+            chat.ask(question)
+            chat.wait_for_end()
+
+    @keyword(tags=("Crowds", "Asking", "Timing"))
+    def ask_while_others_work(
+        self, session: str, question: str, times: int, others_question: str, *others: str
+    ) -> None:
+        """Asks again and again, each time at the moment when all the others have just asked something.
+
+        Args:
+            session: Alias of the session whose times are to be measured.
+            question: What it asks.
+            times: How often.
+            others_question: What the others ask.
+            others: Aliases of the others' sessions.
+
+        Raises:
+            Unexpected: The others were not working at that time, so the measurement would show nothing.
+        """
+        chat, overlapped = self.kit.world.chat(session), 0
+        for _ in range(times):
+            self.everybody_asks(others_question, *others)
+            mine = chat.ask(question).run_id
+            chat.wait_for_end()
+            for alias in others:
+                self.kit.world.chat(alias).wait_for_end()
+            overlapped += self._overlapped(chat, mine, others)
+        logger.info(f"Others were working during {overlapped} of {times} runs.")
+        if overlapped * 2 < times:
+            raise Unexpected(f"Others were working during only {overlapped} of {session}'s {times} runs.")
+
+    def _overlapped(self, chat: Chat, run_id: str, others: tuple[str, ...]) -> bool:
+        mine = chat.run(run_id).events
+        runs = (self.kit.world.chat(alias).run().events for alias in others)
+        return any(run[0].at <= mine[-1].at and mine[0].at <= run[-1].at for run in runs if run)
+
+    @keyword(tags=("Judging", "Timing"))
+    def runs_should_keep_their_budgets(self, *sessions: str, at_least: int = 20) -> None:
+        """Checks how long each transition took over all runs of these sessions, against the budgets.
+
+        The figures are written into the report, whether the budgets are kept or not.
+
+        Args:
+            sessions: Aliases of the sessions.
+            at_least: How many runs are needed for a judgement.
+
+        Raises:
+            BrokenPromise: The median or the 95th percentile of a transition is over its budget.
+        """
+        values: dict[str, list[float]] = {name: [] for name in RUN_BUDGETS}
+        for alias in sessions:
+            chat = self.kit.world.chat(alias)
+            for question in chat.questions:
+                measured = timing.times(chat.transcript, question.run_id)
+                for name in RUN_BUDGETS:
+                    values[name] += measured.seconds(name)
+        self._report(values)
+        for name, found in values.items():
+            demand(
+                timing.distribution_within(
+                    timing.TRANSITIONS[name].capitalize(),
+                    found,
+                    p50=self.kit.environment.median_budget(name),
+                    p95=self.kit.environment.budget(name),
+                    at_least=at_least,
+                )
+            )
+
+    def _report(self, values: dict[str, list[float]]) -> None:
+        builtin: Any = BuiltIn()
+        for name, found in values.items():
+            if found:
+                budget = self.kit.environment.budget(name) * 1000
+                builtin.set_test_metadata(
+                    name.replace("_", " "), f"{timing.Distribution.of(found)}; budget {budget:.0f} ms"
+                )
+        logger.info(f"{len(values['whole'])} runs measured")

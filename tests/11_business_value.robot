@@ -1,0 +1,120 @@
+*** Settings ***
+Documentation    The chat is worth its price: true savings, in real time, for each customer alone.
+...
+...              Why it matters: this is the sale. A customer who waits in silence leaves; one who is shown wrong
+...              figures, or another company's, sues; one who sees no reason to upgrade never pays.
+
+Resource         ../resources/chat.resource
+Resource         ../resources/events.resource
+Resource         ../resources/business.resource
+Resource         ../resources/isolation.resource
+
+Test Tags        area:business    severity:critical
+
+
+*** Test Cases ***
+Chat Delivers Savings In Real Time
+    [Documentation]    The customer sees at once that somebody is at work, is never left in silence, and gets
+    ...    savings that are really there.
+    [Tags]    promise-36
+    ...       catches:first-sign-of-life-late
+    ...       catches:long-silence-in-the-middle
+    ...       catches:answer-with-wrong-figures
+    Given Ana Of Northwind Is Connected
+    When Ana asks "Please help me cut our cloud costs"
+    Then Ana sees the agent work from start to finish
+    And every finding follows from Northwind's records and stands in the text
+    And it was fast enough for Ana, from the first sign of life to the answer
+
+Enterprise Customers Are Isolated From Each Other
+    [Documentation]    Two companies work at the same time; what one asks, holds or is told never reaches the other.
+    [Tags]    promise-37
+    ...       tier:enterprise
+    ...       catches:event-broadcast-to-every-connection
+    ...       catches:tool-query-without-organisation-filter
+    ...       catches:thread-list-without-user-filter
+    Given Ana and Boris of Northwind and Clara of Contoso are connected
+    When Ana asks about a secret project of Northwind and Clara about one of Contoso
+    Then each sees a whole answer of her own
+    And neither Clara nor Boris has seen anything of Ana's
+    And neither Ana nor Boris has seen anything of Clara's
+    And Ana's conversation is on no list of Boris or Clara
+
+Colleagues Share A Conversation And Nobody Else Does
+    [Documentation]    A shared conversation is for the whole organisation: colleagues find it, read it and go on
+    ...    with it. For another company it does not exist, and live events go to the asker alone.
+    [Tags]    promise-37    tier:enterprise    catches:foreign-thread-continued
+    Given Ana and Boris of Northwind and Clara of Contoso are connected
+    When Ana shares a conversation about "What did we spend by team?"
+    Then Boris finds the conversation, and reads the question and the answer
+    And Boris goes on with the shared conversation and gets a whole answer
+    And for Clara the conversation does not exist
+    And neither Clara nor Boris has seen anything of Ana's
+
+A Free User Gets A True Answer And A Reason To Upgrade
+    [Documentation]    A useful answer with nothing hidden in it, and an offer that names what is withheld and what
+    ...    that would save, true to the cent.
+    [Tags]    promise-38    tier:free    catches:offer-missing    catches:free-tier-gets-enterprise-tools
+    Given Ana is a free user of Northwind
+    And Ana is connected
+    When Ana asks "Where can we cut our cloud bill?"
+    Then Ana sees the agent work from start to finish
+    And every finding follows from Northwind's records and stands in the text
+    And Ana is offered an upgrade that says what it is worth
+
+A Spent Quota Ends With An Offer
+    [Documentation]    Not an error wall: a clear word, when it goes on, and what an upgrade would bring.
+    [Tags]    promise-38    tier:free    catches:quota-not-counted    catches:offer-missing
+    Given Ana is a free user of Northwind who may ask twice a day
+    And Ana is connected
+    When Ana has the answer to "Which resources are idle?"
+    And Ana has the answer to "What did we spend by team?"
+    Then Ana's next question is declined with an offer and the time when it goes on
+    And Ana's ping is answered by its own pong
+
+An Upgrade Acts At The Next Question
+    [Documentation]    Whoever has paid gets what was paid for, on the connection that is open.
+    [Tags]    promise-38    tier:free    tier:enterprise
+    Given Ana is a free user of Northwind who may ask twice a day
+    And Ana is connected
+    And Ana has the answer to "Where can we cut our cloud bill?"
+    When Ana upgrades to enterprise
+    And Ana has the answer to "Where can we cut our cloud bill?"
+    Then Ana was served by every tool for savings
+    And every finding follows from Northwind's records and stands in the text
+    And Ana is offered no upgrade
+
+Payloads Meet The Contract
+    [Documentation]    Every kind of frame that exists is provoked at least once, and each is as agreed, in both
+    ...    directions.
+    [Tags]    promise-39
+    ...       needs:hold
+    ...       needs:mint
+    ...       catches:field-renamed
+    ...       catches:field-dropped
+    ...       catches:number-as-string
+    ...       catches:extra-private-field
+    Given Ana of Northwind is connected with a token that soon expires
+    When Ana asks, cancels, pings, renews her token, comes back, resumes, and makes a mistake
+    Then Ana has seen every kind of frame that the contract knows
+    And every frame that Ana has received keeps the contract
+    And every frame that Ana has sent keeps the contract
+
+Events Come In Good Time
+    [Documentation]    The time of each transition over many runs, against the budgets; the figures are in the report.
+    [Tags]    promise-40
+    ...       catches:first-sign-of-life-late
+    ...       catches:long-silence-in-the-middle
+    ...       catches:latency-grows
+    Given Ana Of Northwind Is Connected
+    When Ana asks "Where can we cut our cloud bill?" 20 times
+    Then Ana's answers have kept their budgets
+
+Events Come In Good Time While Others Work
+    [Documentation]    Twenty others of another company ask at the same moments.
+    [Tags]    promise-40    alone    catches:one-user-slows-all
+    Given Ana Of Northwind Is Connected
+    And 20 others of Contoso are connected
+    When Ana asks "Where can we cut our cloud bill?" 20 times while the others work
+    Then Ana's answers have kept their budgets
+    And the others got whole answers too
