@@ -15,7 +15,7 @@ ABOVE: Final = "endings.nothing_above_the_end"
 ENDED: Final = "endings.acknowledged_runs_ended"
 
 GOING_AWAY: Final = 1001
-"""Closes a drained connection, after every run has ended (RFC 6455, section 7.4.1; contract: Errors and ends)."""
+"""Closes a drained connection, its runs ended (RFC 6455, section 7.4.1; contract: Errors and ends)."""
 
 
 def nothing_above_the_end(transcripts: Sequence[Transcript]) -> Verdict:
@@ -66,7 +66,7 @@ def acknowledged_runs_ended(transcripts: Sequence[Transcript]) -> Verdict:
     Args:
         transcripts: Connections of any people; a run's end counts wherever it came.
     """
-    ended: set[str] = set()
+    ended: set[str | None] = set()
     asked: Counter[str] = Counter()
     for transcript in transcripts:
         ended.update(e.run_id for e in transcript.events() if e.ends_run and e.run_id is not None)
@@ -81,7 +81,8 @@ def acknowledged_runs_ended(transcripts: Sequence[Transcript]) -> Verdict:
             and close.code == GOING_AWAY
             and not transcript.truncated
         )
-        for run in seen_runs(transcript).values():
+        waiting = {ack.run_id for ack in transcript.received("ack")} - ended
+        for run in seen_runs(transcript).values() if waiting else ():
             if run.ack is None or run.run_id in ended:
                 continue
             once = run.question is not None and asked[run.question.message_id or ""] == 1

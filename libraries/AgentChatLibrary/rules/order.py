@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from ..transcript import DURABLE, Event, Transcript
-from ..verdict import Verdict, broken, short, undecided
+from ..verdict import Verdict, broken, every, short, undecided
 from . import pairing
 from .reading import SeenRun, chosen, integer
 from .story import listing, missing, nameless, run_of, shown, until, weigh
@@ -27,7 +28,8 @@ def _over(rule: str, judge: Judge, transcript: Transcript, run_id: str | None) -
 def started_first(transcript: Transcript, run_id: str | None = None) -> Verdict:
     """Each run begins with ``agent_started``, and has it once.
 
-    Undecided for a run that may have begun before the connection did.
+    A run that was cancelled or interrupted before it could begin has its ``agent_failed`` alone. Undecided
+    for a run that may have begun before the connection did.
 
     Args:
         transcript: The connection to judge.
@@ -69,11 +71,8 @@ def agreed_order(transcript: Transcript, run_id: str | None = None) -> Verdict:
         run_id: The run to judge; all of them when omitted.
     """
     rule = "order.agreed_order"
-    verdict = _over(rule, _agreed_order, transcript, run_id)
-    if verdict.broken:
-        return verdict
-    paired = pairing.every_tool_call_is_answered(transcript, run_id)
-    return paired if paired.broken or verdict else verdict
+    order = _over(rule, _agreed_order, transcript, run_id)
+    return _all(rule, transcript, order, pairing.every_tool_call_is_answered(transcript, run_id))
 
 
 def complete_run(transcript: Transcript, run_id: str) -> Verdict:
@@ -90,11 +89,18 @@ def complete_run(transcript: Transcript, run_id: str) -> Verdict:
         return undecided(rule, transcript, missing(transcript))
     (run,) = chosen(transcript, run_id)
     found = [*_complete(rule, transcript, run), *_agreed_order(rule, transcript, run)]
-    order = weigh(rule, transcript, found)
-    for verdict in (order, pairing.every_tool_call_is_answered(transcript, run_id)):
-        if verdict.broken:
-            return verdict
-    return order if not order else pairing.findings_come_from_calls(transcript, run_id)
+    return _all(
+        rule,
+        transcript,
+        weigh(rule, transcript, found),
+        pairing.every_tool_call_is_answered(transcript, run_id),
+        pairing.findings_come_from_calls(transcript, run_id),
+    )
+
+
+def _all(rule: str, transcript: Transcript, *verdicts: Verdict) -> Verdict:
+    """One verdict over several, under the name of the rule that was asked."""
+    return replace(every(rule, verdicts, transcript), rule=rule)
 
 
 def _started_first(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[Verdict]:
@@ -103,7 +109,7 @@ def _started_first(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[
     if not run.events:
         return
     first = run.events[0]
-    if first.type != "agent_started":
+    if first.type != "agent_started" and not _never_began(run):
         if started:
             story = f"{name} broke the agreed order: {first.type} came before agent_started."
             yield broken(rule, transcript, story, expected, [first.frame], [started[0].frame])
@@ -115,6 +121,14 @@ def _started_first(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[
     if len(started) > 1:
         story = f"{name} started {len(started)} times."
         yield broken(rule, transcript, story, expected, [e.frame for e in started[1:]], [started[0].frame])
+
+
+def _never_began(run: SeenRun) -> bool:
+    """Whether somebody else ended the run before its first event: its asker, or the death of its owner."""
+    return [event.type for event in run.events] == ["agent_failed"] and run.events[0].get("code") in (
+        "cancelled",
+        "interrupted",
+    )
 
 
 def _thinking_before_tools(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[Verdict]:

@@ -55,15 +55,20 @@ class _Growing:
     live: list[Event] = field(default_factory=list)
     replays: dict[int, list[Event]] = field(default_factory=dict)
 
-    def written(self) -> list[Event]:
-        """Replayed events, each once, then the live ones."""
-        replays = list(self.replays.values())
-        if not replays:
-            return self.live
-        if len(replays) == 1:
-            return replays[0] + self.live
+    def written(self, resumed: int) -> list[Event]:
+        """Replayed events, each once, then the live ones.
+
+        Args:
+            resumed: How many replays are over. One that is not leaves a hole before what came live, so it
+                counts only where there is nothing else.
+        """
+        over = [events for replay, events in self.replays.items() if replay < resumed]
+        if not over:
+            return self.live or [event for events in self.replays.values() for event in events]
+        if len(over) == 1:
+            return over[0] + self.live
         first_seen: dict[int, list[Event]] = {}
-        for replay in replays:
+        for replay in over:
             here: dict[int, list[Event]] = {}
             for event in replay:
                 here.setdefault(event.seq or 0, []).append(event)
@@ -124,10 +129,8 @@ def seen_runs(transcript: Transcript) -> dict[str, SeenRun]:
 
 
 def _seen(run_id: str, run: _Growing, resumed: int, *, from_the_first: bool) -> SeenRun:
-    events = run.written()
-    # A replay that is not over yet leaves a hole between it and what came live before it.
-    over = all(replay < resumed for replay in run.replays)
-    begun = bool(events) and events[0].type == "agent_started" and over
+    events = run.written(resumed)
+    begun = bool(events) and events[0].type == "agent_started"
     return SeenRun(
         run_id,
         run.question,

@@ -29,7 +29,7 @@ def holds_no_secret(transcript: Transcript, secrets: Collection[str]) -> Verdict
     """
     needles, forms = _sought(frozenset(secrets))
     received = [frame for frame in transcript.frames[:] if frame.received and frame.data]
-    found = needles.found_in("\n".join(map(_text, received)))
+    found = needles.found_in([_text(frame) for frame in received])
     leaks: list[tuple[Frame, str]] = []
     if found:
         pings: set[str] | None = None
