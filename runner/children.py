@@ -30,7 +30,10 @@ else:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Makes SIGTERM and a closed terminal interrupt the runner just as Ctrl-C does."""
+    """Makes SIGTERM and a closed terminal interrupt the runner just as Ctrl-C does.
+
+    SIGINT is set too: a shell starts background jobs with it ignored, and Python keeps that.
+    """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -38,7 +41,7 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
     before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield

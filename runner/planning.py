@@ -135,7 +135,7 @@ def select(
     if shard:
         chosen += [
             "--prerunmodifier",
-            f"{Path(__file__).with_name('sharding.py')}:{shard.index}:{shard.count}",
+            f"{Path(__file__).with_name('sharding.py')};{shard.index};{shard.count}",
         ]
     wanted = list(options.get("include", []))
     if category:

@@ -1,18 +1,21 @@
 """Tells the runner how far a worker is: a line of JSON for each test and suite, in one file for all workers.
 
-Robot Framework loads this file in every worker by its path, as ``--listener progress.py:FILE``; it imports
-nothing of the project.
+Robot Framework loads this file in every worker by its path, as ``--listener progress.py;FILE;RUNNER``; it
+imports nothing of the project. It also ends the worker when the runner is gone without having said so.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
+import threading
 from typing import Any
 
-ROBOT_LISTENER_API_VERSION = 3
 LONGEST_NAME = 1000
 """Characters kept of a name, so that a line stays below what one write puts down whole (4,096 bytes)."""
+LOOK_SECONDS = 0.5
+"""How often a worker looks whether the runner is still there."""
 
 
 class progress:  # noqa: N801 -- Robot Framework wants the file's name
@@ -20,12 +23,15 @@ class progress:  # noqa: N801 -- Robot Framework wants the file's name
 
     Args:
         file: Where to; every worker appends to the same file.
+        runner: The runner's process id.
     """
 
     ROBOT_LISTENER_API_VERSION = 3
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, runner: str) -> None:
         self._file = os.open(file, os.O_WRONLY | os.O_APPEND)
+        if sys.platform != "win32":  # there, signal 0 does not ask but interrupts
+            threading.Thread(target=_end_with, args=(int(runner),), daemon=True).start()
 
     def start_suite(self, data: Any, _: Any) -> None:  # noqa: ANN401 -- Robot Framework's models
         """The worker begins."""
@@ -53,3 +59,12 @@ class progress:  # noqa: N801 -- Robot Framework wants the file's name
 
     def _write(self, line: dict[str, object]) -> None:
         os.write(self._file, (json.dumps(line) + "\n").encode())
+
+
+def _end_with(runner: int) -> None:
+    pause = threading.Event()
+    try:
+        while not pause.wait(LOOK_SECONDS):
+            os.kill(runner, 0)
+    except ProcessLookupError:
+        os._exit(1)

@@ -1,6 +1,6 @@
 """Keeps one part of the suites, so that N machines together run each suite once.
 
-Robot Framework loads this file by its path, as ``--prerunmodifier sharding.py:INDEX:COUNT``; it imports
+Robot Framework loads this file by its path, as ``--prerunmodifier sharding.py;INDEX;COUNT``; it imports
 nothing of the project.
 """
 

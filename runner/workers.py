@@ -44,7 +44,7 @@ class Progress:
     @property
     def listener(self) -> list[str]:
         """The Robot Framework option that makes a worker tell."""
-        return ["--listener", f"{Path(__file__).with_name('progress.py')}:{self.file}"]
+        return ["--listener", f"{Path(__file__).with_name('progress.py')};{self.file};{os.getpid()}"]
 
     def tick(self) -> None:
         """Reads what is new and shows it."""
@@ -59,6 +59,7 @@ class Progress:
 
     def end_workers(self) -> None:
         """Kills the workers that are still there; pabot gives each a group of its own."""
+        self.show = _nothing
         self.tick()
         if sys.platform != "win32":
             for pid in self._alive:
@@ -77,7 +78,13 @@ class Progress:
         )
 
 
+def _nothing(_: str) -> None:
+    """Shows nothing: what pabot writes about interrupted tests is no progress."""
+
+
 def _lives(pid: int) -> bool:
+    if sys.platform == "win32":
+        return True  # there is no signal 0
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,0 +1,153 @@
+"""The faults there are, and the tests that claim to catch them."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ..arguments import USAGE_ERROR
+from ..console import Stop
+from ..planning import ALONE, SOAK, Plan
+from ..project import ROOT
+
+CLAIM: Final = "catches:"
+"""A test tagged ``catches:NAME`` claims that it fails, by an assertion of its own, where that fault is."""
+FURTHER: Final = 10
+"""One in so many of the other tests runs with each fault too, to see whether unrelated tests fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A defect that a backend can be started with.
+
+    Attributes:
+        name: Its name.
+        group: What it belongs to.
+        summary: One line about it.
+    """
+
+    name: str
+    group: str = ""
+    summary: str = ""
+
+
+def read_faults() -> list[Fault]:
+    """Asks the backend for its faults.
+
+    Returns:
+        The faults, in the backend's order.
+
+    Raises:
+        Stop: It has none to tell.
+    """
+    command = [sys.executable, "-m", "backend.faults", "--list"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    try:
+        listed = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+        faults = [Fault(str(f["name"]), str(f.get("group", "")), _summary(f)) for f in listed]
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise Stop(f"The list of faults cannot be read ({problem}): {' '.join(command[1:])}") from problem
+    if done.returncode != 0 or not faults:
+        tail = "\n".join(done.stderr.strip().splitlines()[-3:])
+        raise Stop(f"The backend lists no faults ({' '.join(command[1:])} gave {done.returncode}). {tail}")
+    return faults
+
+
+def _summary(listed: dict[str, str]) -> str:
+    return str(listed.get("summary") or listed.get("description") or listed.get("doc") or "")
+
+
+def normal(name: str) -> str:
+    """A name as Robot Framework compares tags: without case, spaces and underscores."""
+    return name.lower().replace(" ", "").replace("_", "")
+
+
+def chosen(
+    faults: Sequence[Fault], names: Sequence[str], *, sample: int | None = None, seed: int | None = None
+) -> list[Fault]:
+    """The faults that a command asks for.
+
+    Args:
+        faults: All there are.
+        names: Only these; all when empty.
+        sample: Only so many, spread over the groups.
+        seed: Decides which.
+
+    Returns:
+        The faults, in the backend's order.
+
+    Raises:
+        Stop: A name is not among them.
+    """
+    known = {normal(fault.name): fault for fault in faults}
+    for name in names:
+        if normal(name) not in known:
+            near = difflib.get_close_matches(normal(name), known, n=1)
+            hint = f" Did you mean {known[near[0]].name}?" if near else ""
+            raise Stop(
+                f"There is no fault {name!r}.{hint} All: {', '.join(f.name for f in faults)}.", USAGE_ERROR
+            )
+    wanted = {normal(name) for name in names} or set(known)
+    few = [fault for key, fault in known.items() if key in wanted]
+    if sample is None or sample >= len(few):
+        return few
+    picked = set(random.Random(seed).sample(few, sample))  # noqa: S311 -- a sample, not a secret
+    return [fault for fault in few if fault in picked]
+
+
+def claims(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Which tests claim which faults.
+
+    Args:
+        plan: The tests.
+
+    Returns:
+        The full names of the claiming tests, by normal name of the fault.
+    """
+    found: dict[str, list[str]] = {}
+    for test in plan.tests:
+        for tag in test.tags:
+            if normal(tag).startswith(CLAIM):
+                found.setdefault(normal(tag).removeprefix(CLAIM), []).append(test.name)
+    return {fault: tuple(tests) for fault, tests in found.items()}
+
+
+def unknown_claims(plan: Plan, faults: Iterable[Fault]) -> list[str]:
+    """Claims about faults that do not exist: misspelt, or left behind."""
+    known = {normal(fault.name) for fault in faults}
+    return [
+        f"{test} claims to catch {fault!r}, which is no fault"
+        for fault, tests in claims(plan).items()
+        if fault not in known
+        for test in tests
+    ]
+
+
+def selection(plan: Plan, claimed: Sequence[str], *, full: bool) -> tuple[str, ...]:
+    """The tests that run with a fault: those that claim it and a fixed part of the others.
+
+    Args:
+        plan: All tests.
+        claimed: Those that claim it.
+        full: Whether all run.
+
+    Returns:
+        Their full names, in the plan's order.
+    """
+    slow = {test.name for test in plan.tagged(ALONE, SOAK)}
+    return tuple(
+        test.name
+        for test in plan.tests
+        if full or test.name in claimed or (test.name not in slow and _further(test.name))
+    )
+
+
+def _further(name: str) -> bool:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % FURTHER == 0

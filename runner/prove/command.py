@@ -1,0 +1,228 @@
+"""The command: from the catalogue of faults to the kill matrix."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from AgentChatLibrary.environment import Environment
+
+from .. import accept, children, environments, planning
+from ..console import INTERRUPTED, Clock, Stop, say, seconds
+from ..planning import ALONE, SOAK, Plan, Selection
+from ..project import RESULTS, shown
+from ..results import Outcome
+from . import catalogue, report
+from .catalogue import Fault
+from .report import Proof
+from .store import Store, fingerprint
+from .trial import Bench
+from .verdicts import Trial
+
+FOLDER: Final = RESULTS / "proof"
+SEEDS: Final = 10_000
+"""Seeds are small, so that people can type them again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be proven.
+
+    Attributes:
+        env: The environment's name, if given.
+        robot: Arguments for Robot Framework.
+        faults: Only these faults; all when empty.
+        only: Only tests with this tag.
+        sample: Only so many faults.
+        seed: Decides which.
+        full: Whether every test runs with every fault.
+        jobs: Faults at the same time.
+        fresh: Whether earlier records are ignored.
+    """
+
+    env: str | None
+    robot: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    only: str | None = None
+    sample: int | None = None
+    seed: int | None = None
+    full: bool = False
+    jobs: int = 2
+    fresh: bool = False
+
+    @property
+    def everything(self) -> bool:
+        """Whether the whole catalogue meets all tests, so that a test that catches nothing shows."""
+        return not (self.faults or self.only or self.sample or self.robot)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Proves what the command line asks for.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit status.
+    """
+    wanted = Wanted(
+        env=options.env,
+        robot=tuple(options.robot),
+        faults=tuple(options.fault),
+        only=options.only,
+        sample=options.sample,
+        seed=options.seed,
+        full=options.full,
+        jobs=options.jobs,
+        fresh=options.fresh,
+    )
+    with children.interruptible():
+        return prove(wanted)
+
+
+def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
+    """Runs tests against faults and writes what came of it.
+
+    Args:
+        wanted: What to prove.
+        healthy: A run of all tests without a fault that has just been made, if there is one.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        Stop: The environment starts no backends, or the command line names what does not exist.
+    """
+    clock = Clock()
+    env = environments.chosen(wanted.env)
+    if env.url is not None or not env.command:
+        raise Stop(
+            f"A proof starts backends with faults; the environment {env.name} "
+            + ("has one that runs already (is AGENT_CHAT_URL set?)." if env.url else "cannot start any.")
+        )
+    seed = wanted.seed if wanted.seed is not None else secrets.randbelow(SEEDS)
+    faults = catalogue.chosen(catalogue.read_faults(), wanted.faults, sample=wanted.sample, seed=seed)
+    plan = planning.discover(planning.select(wanted.robot, category=wanted.only))
+    claims = catalogue.claims(plan)
+    tests = {f.name: catalogue.selection(plan, _claimants(f, claims), full=wanted.full) for f in faults}
+    of_sample = f", a sample (--seed {seed})" if wanted.sample else ""
+    say(f"{len(faults)} faults{of_sample}; {len(plan.tests)} tests, {wanted.jobs} faults at a time")
+    store = Store(FOLDER, fingerprint(env.name))
+    if healthy is not None:
+        store.keep_healthy(_statuses(healthy))
+    wanted_tests = set(plan.names) if wanted.everything else {name for few in tests.values() for name in few}
+    needed = [name for name in plan.names if name in wanted_tests]
+    try:
+        with clock.part("healthy run"):
+            failing = _run_healthy(store, plan, env, needed)
+        with clock.part("trials"):
+            trials = _carry_out(wanted, store, plan, env, faults, claims, tests)
+    except KeyboardInterrupt:
+        say("Interrupted: what has been proven is kept; the same command goes on from there.")
+        return INTERRUPTED
+    problems = catalogue.unknown_claims(plan, catalogue.read_faults())
+    problems += [f"{name} fails with a backend that has no fault" for name in failing]
+    proof = Proof.of(plan, faults, trials, store.healthy(), problems, everything=wanted.everything)
+    files = report.write(proof, FOLDER)
+    for line in proof.complaints:
+        say(f"  {line}")
+    say("Kill matrix: " + ", ".join(shown(file) for file in files))
+    say(clock.line())
+    say(proof.last_line)
+    return 0 if proof.good else 1
+
+
+def _claimants(fault: Fault, claims: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return claims.get(catalogue.normal(fault.name), ())
+
+
+def _statuses(outcome: Outcome) -> dict[str, str]:
+    return {test.full_name: test.status for test in outcome.result.suite.all_tests}
+
+
+def _run_healthy(store: Store, plan: Plan, env: Environment, needed: Sequence[str]) -> list[str]:
+    """Runs tests without a fault unless it is known that they pass.
+
+    Returns:
+        Those that fail.
+    """
+    unknown = [name for name in needed if name not in store.healthy()]
+    if not unknown:
+        return []
+    folder = store.folder / "healthy"
+    folder.mkdir(parents=True, exist_ok=True)
+    names = folder / "tests.txt"
+    root = len(plan.suite.full_name) + 1
+    names.write_text("".join(f"{name[root:]}\n" for name in unknown), "utf-8")
+    modifier = f"{Path(__file__).parent.with_name('keeping.py')};{names}"
+    further = ("--prerunmodifier", modifier, "--outputdir", str(folder))
+    say(f"Without a fault: {len(unknown)} tests")
+    selection = Selection((*plan.selection.options, *further), plan.selection.sources)
+    finished = accept.run(planning.discover(selection), env, Clock())
+    if finished.interrupted:
+        raise KeyboardInterrupt
+    store.keep_healthy(_statuses(finished.outcome))
+    return [name for name in unknown if name not in store.healthy()]
+
+
+def _carry_out(
+    wanted: Wanted,
+    store: Store,
+    plan: Plan,
+    env: Environment,
+    faults: Sequence[Fault],
+    claims: dict[str, tuple[str, ...]],
+    tests: dict[str, tuple[str, ...]],
+) -> dict[str, Trial]:
+    known = store.healthy()
+    runnable = {name: tuple(test for test in few if test in known) for name, few in tests.items()}
+    trials = {f.name: Trial(f.name, _claimants(f, claims)) for f in faults}
+    done = {f.name: store.trial(f.name, runnable[f.name]) for f in faults if not wanted.fresh}
+    trials.update({name: trial for name, trial in done.items() if trial is not None})
+    waiting = [f.name for f in faults if done.get(f.name) is None]
+    if len(waiting) < len(faults):
+        say(f"{len(faults) - len(waiting)} faults are proven already (--fresh proves them again)")
+    measuring = {test.name for test in plan.tagged(ALONE, SOAK)}
+    together = {name: [test for test in runnable[name] if test not in measuring] for name in waiting}
+    alone = {name: [test for test in runnable[name] if test in measuring] for name in waiting}
+    bench = Bench(plan, env.file, store.folder / "runs")
+    told = len(faults) - len(waiting)
+
+    def tell(trial: Trial) -> None:
+        nonlocal told
+        told += 1
+        store.keep(trial, runnable[trial.fault])
+        say(f"  [{told:3}/{len(faults)}] {report.described(trial):70}  {seconds(trial.seconds)}")
+
+    first = [name for name in waiting if together[name] or not alone[name]]
+    _in_threads(
+        wanted.jobs,
+        bench,
+        [(trials[name], together[name]) for name in first],
+        lambda trial: tell(trial) if not alone[trial.fault] else None,
+    )
+    for name in waiting:
+        if alone[name]:
+            _in_threads(1, bench, [(trials[name], alone[name])], tell)
+    return trials
+
+
+def _in_threads(
+    jobs: int, bench: Bench, work: Sequence[tuple[Trial, list[str]]], tell: Callable[[Trial], None]
+) -> None:
+    """Carries out trials, ``jobs`` at a time; an interrupt ends those that run."""
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = {pool.submit(bench.carry_out, trial, tests): trial for trial, tests in work}
+        try:
+            for future in as_completed(futures):
+                future.result()
+                tell(futures[future])
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            bench.stop()
+            raise

@@ -1,0 +1,91 @@
+"""What has been proven already, so that an interrupted proof goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from ..project import BACKEND, LIBRARIES, RESOURCES, ROOT, TESTS, VARIABLES
+from .verdicts import Trial
+
+_WHAT_COUNTS: Final = (TESTS, RESOURCES, LIBRARIES, BACKEND, VARIABLES, ROOT / "requirements.txt")
+
+
+def fingerprint(*further: str) -> str:
+    """A hash of all that a proof depends on.
+
+    Args:
+        further: What else counts, such as the environment's name.
+
+    Returns:
+        A short text that is another one as soon as a file is.
+    """
+    digest = hashlib.sha256()
+    for place in _WHAT_COUNTS:
+        for file in [place] if place.is_file() else sorted(place.rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(f"{file.relative_to(ROOT).as_posix()}\0".encode())
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+    for text in further:
+        digest.update(f"{text}\0".encode())
+    return digest.hexdigest()[:32]
+
+
+class Store:
+    """The records of a proof, below one folder.
+
+    Args:
+        folder: Where they are.
+        key: The fingerprint that they must have been made with.
+    """
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self.folder, self._key = folder, key
+
+    def trial(self, fault: str, tests: Sequence[str]) -> Trial | None:
+        """The record of a fault, if it was made with these tests and nothing has changed since."""
+        value = _read(self._file(fault))
+        if value is None or value.get("key") != self._trial_key(tests):
+            return None
+        return Trial.from_json(value)
+
+    def keep(self, trial: Trial, tests: Sequence[str]) -> None:
+        """Writes the record of a fault."""
+        trial.key = self._trial_key(tests)
+        _write(self._file(trial.fault), trial.as_json())
+
+    def healthy(self) -> dict[str, str]:
+        """How tests end with a backend that has no fault: ``PASS`` or ``SKIP``, by full name."""
+        value = _read(self.folder / "healthy.json")
+        return dict(value["ended"]) if value is not None and value.get("key") == self._key else {}
+
+    def keep_healthy(self, ended: Mapping[str, str]) -> None:
+        """Adds how tests ended with a backend that has no fault; a failure is not kept."""
+        good = {name: status for name, status in ended.items() if status != "FAIL"}
+        _write(self.folder / "healthy.json", {"key": self._key, "ended": self.healthy() | good})
+
+    def _file(self, fault: str) -> Path:
+        return self.folder / "faults" / f"{fault}.json"
+
+    def _trial_key(self, tests: Sequence[str]) -> str:
+        return hashlib.sha256("\n".join([self._key, *tests]).encode()).hexdigest()[:32]
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    try:
+        value = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _write(file: Path, value: dict[str, Any]) -> None:
+    """Writes the file whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".draft")
+    draft.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    os.replace(draft, file)  # noqa: PTH105 -- pathlib's replace is the same

@@ -1,0 +1,120 @@
+"""Runs tests against a backend with one fault, or with none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from AgentChatLibrary import deployment, environment
+from AgentChatLibrary.environment import EnvironmentProblem
+from robot.api import ExecutionResult
+from robot.errors import DataError
+
+from .. import children
+from ..planning import Plan
+from .verdicts import Ended, How, Trial
+
+FAULT: Final = "AGENT_CHAT_FAULT"
+"""The environment variable that an environment file starts a faulty backend by."""
+TEST_SECONDS: Final = 60.0
+"""How long a test may take on average before the whole trial is ended; a healthy one takes about a second."""
+
+
+class Bench:
+    """Where trials are carried out.
+
+    Args:
+        plan: All tests.
+        env_file: The environment's file; it is read again for each fault.
+        folder: For the trials' files.
+    """
+
+    def __init__(self, plan: Plan, env_file: Path, folder: Path) -> None:
+        self._plan, self._env_file, self._folder = plan, env_file, folder
+        self._root = len(plan.suite.full_name) + 1
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = threading.Event()
+        self._reading = threading.Lock()
+
+    def carry_out(self, trial: Trial, tests: Sequence[str]) -> None:
+        """Runs tests against the trial's fault and adds how they ended.
+
+        Args:
+            trial: Takes what happens.
+            tests: Full names.
+        """
+        begun = time.monotonic()
+        home = self._folder / trial.fault
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir(parents=True)
+        try:
+            backend = deployment.launch(
+                self._environment(trial.fault), owner_pid=os.getpid(), log=home / "backend.log"
+            )
+        except EnvironmentProblem as problem:
+            trial.problem = str(problem)
+            return
+        try:
+            self._run(home, tests, {**backend.variables, FAULT: trial.fault})
+            ended = _read(home / "output.xml")
+        finally:
+            backend.stop()
+        trial.ended.update({name: ended.get(name, Ended(How.HARNESS, "never reported")) for name in tests})
+        trial.seconds = round(trial.seconds + time.monotonic() - begun, 1)
+
+    def stop(self) -> None:
+        """Ends every trial that is being carried out; none can be begun any more."""
+        self._stopped.set()
+        for process in list(self._running):
+            children.end(process)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the proof was interrupted."""
+        return self._stopped.is_set()
+
+    def _environment(self, fault: str) -> environment.Environment:
+        with self._reading:  # the file reads the process's environment, which all threads share
+            os.environ[FAULT] = fault
+            try:
+                return environment.load(self._env_file)
+            finally:
+                del os.environ[FAULT]
+
+    def _run(self, home: Path, tests: Sequence[str], variables: dict[str, str]) -> None:
+        names = home / "tests.txt"
+        names.write_text("".join(f"{name[self._root :]}\n" for name in tests), "utf-8")
+        modifier = f"{Path(__file__).parent.with_name('keeping.py')};{names}"
+        command = [sys.executable, "-m", "robot", *self._plan.selection.options]
+        command += ["--prerunmodifier", modifier, "--outputdir", str(home), "--output", "output.xml"]
+        command += ["--log", "NONE", "--report", "NONE", "--xunit", "NONE", "--console", "none"]
+        if self.stopped:
+            return
+        process = children.start(
+            [*command, *self._plan.selection.sources], output=home / "robot.log", variables=variables
+        )
+        self._running.add(process)
+        try:
+            process.wait(TEST_SECONDS * len(tests))
+        except subprocess.TimeoutExpired:
+            children.end(process)
+        finally:
+            self._running.discard(process)
+
+
+def _read(output: Path) -> dict[str, Ended]:
+    try:
+        result = ExecutionResult(output, include_keywords=False)
+    except DataError:
+        return {}
+    return {
+        test.full_name: Ended.of(test.status, test.message, test.elapsed_time.total_seconds())
+        for test in result.suite.all_tests
+    }

@@ -1,0 +1,137 @@
+"""What a test's end says about a fault, and what a trial came to."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from ..console import first_line
+
+AMBIENT: Final = "Ambient:"
+"""How the message of a failure begins that the library's listener found, not the test."""
+_WRAPPING: Final = re.compile(
+    r"^(\*HTML\*|(Parent suite |Suite )?(Setup|Teardown) failed:|Several failures occurred:|\d+\))\s*"
+)
+_TIMEOUT: Final = re.compile(
+    r"^(Test|Task|Keyword|Setup|Teardown) timeout .* exceeded\.?|^Process .* timed out"
+)
+_HARNESS: Final = re.compile(
+    r"^(The backend (ended with status|did not come up)|This test was planned but never reported)"
+)
+
+
+class How(StrEnum):
+    """How a test ended while a fault was there."""
+
+    PASSED = "passed"
+    SKIPPED = "skipped"
+    OWN = "own"
+    """It failed by an assertion of its own: caught."""
+    AMBIENT = "ambient"
+    """Only the invariants that hold for every test failed: caught, but not by this test."""
+    TIMEOUT = "timeout"
+    """The harness gave up waiting: that proves nothing."""
+    HARNESS = "harness"
+    """No backend, or no report."""
+
+
+def how(status: str, message: str) -> How:
+    """Judges the end of a test.
+
+    Args:
+        status: Robot Framework's ``PASS``, ``FAIL`` or ``SKIP``.
+        message: The test's message.
+
+    Returns:
+        What it says about the fault.
+    """
+    if status != "FAIL":
+        return How.SKIPPED if status == "SKIP" else How.PASSED
+    text = message.strip()
+    while found := _WRAPPING.match(text):
+        text = text[found.end() :].lstrip()
+    if text.startswith(AMBIENT):
+        return How.AMBIENT
+    if _TIMEOUT.match(text):
+        return How.TIMEOUT
+    if _HARNESS.match(text):
+        return How.HARNESS
+    return How.OWN
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one test ended with one fault.
+
+    Attributes:
+        how: What it says.
+        message: The first line of its message.
+        seconds: How long it took.
+    """
+
+    how: How
+    message: str = ""
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, status: str, message: str, seconds: float) -> Ended:
+        """From what Robot Framework reported."""
+        said = first_line(message) if status == "FAIL" else ""
+        return cls(how(status, message), said, round(seconds, 3))
+
+
+@dataclass(slots=True)
+class Trial:
+    """What running tests against one fault came to.
+
+    Attributes:
+        fault: The fault's name.
+        claimed: Full names of the tests that claim to catch it.
+        ended: How each test ended, by full name.
+        seconds: How long it all took.
+        problem: Why it could not be carried out; empty when it could.
+        key: What it was carried out with; another key makes it worthless.
+    """
+
+    fault: str
+    claimed: tuple[str, ...]
+    ended: dict[str, Ended] = field(default_factory=dict)
+    seconds: float = 0.0
+    problem: str = ""
+    key: str = ""
+
+    @property
+    def by(self) -> list[str]:
+        """The tests that caught it by assertions of their own."""
+        return [name for name, end in self.ended.items() if end.how is How.OWN]
+
+    @property
+    def caught(self) -> bool:
+        """Whether anything noticed the fault."""
+        return any(end.how in {How.OWN, How.AMBIENT} for end in self.ended.values())
+
+    @property
+    def missed_by(self) -> list[str]:
+        """The tests that claim it and did not catch it. One that was skipped had no chance to."""
+        ends = {name: self.ended.get(name, Ended(How.HARNESS)) for name in self.claimed}
+        return [name for name, end in ends.items() if end.how not in {How.OWN, How.SKIPPED}]
+
+    @property
+    def unrelated(self) -> list[str]:
+        """The tests that do not claim it and failed all the same, by assertions of their own."""
+        return [name for name in self.by if name not in self.claimed]
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return dataclasses.asdict(self) | {"caught": self.caught}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Trial:
+        """From plain values."""
+        ended = {name: Ended(How(e["how"]), e["message"], e["seconds"]) for name, e in value["ended"].items()}
+        return cls(
+            value["fault"], tuple(value["claimed"]), ended, value["seconds"], value["problem"], value["key"]
+        )

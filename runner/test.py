@@ -1,0 +1,72 @@
+"""``run.py test``: everything that must be well before a change is shared, in one go."""
+
+from __future__ import annotations
+
+import argparse
+
+from . import accept, checks, children, environments, planning
+from .console import INTERRUPTED, Clock, Stop, say
+from .prove import command as proof
+
+
+def main(options: argparse.Namespace) -> int:
+    """Runs the checks, the acceptance suites and the proof on a sample; goes on after a failure.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit status.
+    """
+    clock = Clock()
+    passed = failed = 0
+    with children.interruptible():
+        say("Checks")
+        with clock.part("checks"):
+            for checked in checks.run(checks.all_checks()):
+                passed, failed = passed + checked.passed, failed + checked.failed
+        say()
+        say("Acceptance")
+        with clock.part("acceptance"):
+            finished = _accept(options)
+        if finished is None:
+            failed += 1
+        else:
+            passed, failed = passed + finished.outcome.passed, failed + finished.outcome.failed
+            say(finished.last_line)
+            if finished.interrupted:
+                return INTERRUPTED
+            failed += int(finished.status != 0 and not finished.outcome.failed)  # an error outside of tests
+        say()
+        say("Proof")
+        with clock.part("proof"):
+            status = _prove(options, finished)
+    if status == INTERRUPTED:
+        return INTERRUPTED
+    passed, failed = passed + int(status == 0), failed + int(status != 0)
+    say()
+    say(clock.line())
+    say(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def _accept(options: argparse.Namespace) -> accept.Finished | None:
+    clock = Clock()
+    try:
+        env = environments.chosen(options.env)
+        plan = planning.discover(planning.select(options.robot))
+        return accept.run(plan, env, clock, processes=options.processes)
+    except Stop as stop:
+        say(f"  FAIL  {stop}")
+        return None
+
+
+def _prove(options: argparse.Namespace, finished: accept.Finished | None) -> int:
+    wanted = proof.Wanted(
+        env=options.env, sample=options.sample, seed=options.seed, jobs=min(2, options.processes or 2)
+    )
+    try:
+        return proof.prove(wanted, finished.outcome if finished else None)
+    except Stop as stop:
+        say(f"  FAIL  {stop}")
+        return 1
