@@ -40,7 +40,6 @@ class Database:
         self._immediate = self.engine.execution_options(agent_chat_write=True)
         self._readers = ThreadPoolExecutor(read_threads, "database-read")
         self._writers = ThreadPoolExecutor(1, "database-write") if self.sqlite else self._readers
-        self._tools = ThreadPoolExecutor(tool_threads, "tool")
 
     def make_engine(self, url: str, size: int) -> Engine:
         """Returns the engine.
@@ -73,14 +72,13 @@ class Database:
         """
         return await self._in_thread(self._readers, lambda: self._reading(work, *args, **kwargs))
 
-    async def tool(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """As ``read``, in the threads kept for the agent's tools, and without a limit of time.
+    def read_here(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As ``read``, in the calling thread.
 
         Raises:
-            DatabaseUnavailableError: The database failed.
+            DatabaseUnavailableError: It could not be done.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._tools, lambda: self._reading(work, *args, **kwargs))
+        return self._reading(work, *args, **kwargs)
 
     async def write(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs ``work(connection, ...)`` in a transaction that is committed unless it raises.
@@ -109,7 +107,7 @@ class Database:
 
     def close(self) -> None:
         """Ends the threads and closes the connections."""
-        for pool in {self._readers, self._writers, self._tools}:
+        for pool in {self._readers, self._writers}:
             pool.shutdown(wait=True, cancel_futures=True)
         self.engine.dispose()
 

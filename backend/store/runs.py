@@ -132,24 +132,6 @@ class Runs:
         statement = select(runs.c.owner).where(runs.c.open.is_(True)).distinct()
         return list(connection.execute(statement).scalars())
 
-    def take_over(self, connection: Connection, run: Run, owner: str, now: float, lease_until: float) -> bool:
-        """Makes ``owner`` the one who may end a run that nobody works on.
-
-        Returns:
-            Whether it was still open and its owner still the one who is gone.
-        """
-        changed = connection.execute(
-            update(runs)
-            .where(
-                runs.c.id == run.id,
-                runs.c.owner == run.owner,
-                runs.c.open.is_(True),
-                or_(runs.c.lease_until <= now, runs.c.owner != owner),
-            )
-            .values(owner=owner, lease_until=lease_until)
-        )
-        return changed.rowcount == 1
-
 
 class MessageIds:
     """The questions that were accepted, by person and ``message_id``: asked again, they are not run again."""

@@ -1,0 +1,179 @@
+"""Accepting a question: everything that must hold for it is checked and stored in one transaction."""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from backend.agent.context import ContextFactory, UserExecutionContext
+from backend.compose import FrameError
+from backend.ids import new_id
+from backend.limits import Concurrency, Quota
+from backend.store.events import Ownership
+from backend.store.people import People, Person
+from backend.store.runs import Asked, MessageIds, Runs
+from backend.store.threads import Threads
+from backend.tiers import Tiers
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it was sent.
+
+    Attributes:
+        user_id: The asker.
+        content: What was asked.
+        message_id: The client's id of it, or None.
+        thread_id: The thread it continues, or None for a new one.
+        share: Whether a new thread is opened to the organisation.
+    """
+
+    user_id: str
+    content: str
+    message_id: str | None = None
+    thread_id: str | None = None
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A question that is stored.
+
+    Attributes:
+        context: Of the new run; None when the same question was accepted before.
+    """
+
+    message_id: str
+    thread_id: str
+    run_id: str
+    context: UserExecutionContext | None
+
+
+class Intake:
+    """Accepts questions. Each check is a method of its own and raises ``FrameError``."""
+
+    def __init__(
+        self,
+        people: People,
+        threads: Threads,
+        runs: Runs,
+        message_ids: MessageIds,
+        quota: Quota,
+        concurrency: Concurrency,
+        contexts: ContextFactory,
+        tiers: Tiers,
+    ) -> None:
+        self._people = people
+        self._threads = threads
+        self._runs = runs
+        self._message_ids = message_ids
+        self._quota = quota
+        self._concurrency = concurrency
+        self._contexts = contexts
+        self._tiers = tiers
+
+    def accept(
+        self, connection: Connection, question: Question, ownership: Ownership, busy: FrameError | None
+    ) -> Accepted:
+        """Stores a question and its new run.
+
+        Args:
+            connection: An open connection, in a transaction.
+            question: The question.
+            ownership: Who will work on the run, and the time.
+            busy: Why no new question is accepted at present; one accepted before is acknowledged all the same.
+
+        Raises:
+            FrameError: It is not accepted; nothing was stored.
+        """
+        self._people.lock(connection, question.user_id)
+        person = self._people.by_id(connection, question.user_id)
+        if person is None:
+            raise FrameError("forbidden", "You may not do this.")
+        message_id = question.message_id or new_id("m")
+        before = self.accepted_before(connection, question, message_id)
+        if before is not None:
+            return before
+        if busy is not None:
+            raise busy
+        self.may_share(person, question)
+        self.thread_is_theirs(connection, person, question)
+        self.room_for_a_run(connection, person)
+        self.within_quota(connection, person, ownership.now)
+        return self.store(connection, person, question, message_id, ownership)
+
+    def accepted_before(
+        self, connection: Connection, question: Question, message_id: str
+    ) -> Accepted | None:
+        """Returns what came of the same question under the same ``message_id``, if it was asked before."""
+        before = self._message_ids.find(connection, question.user_id, message_id)
+        if before is None:
+            return None
+        if before.content_hash != content_hash(question.content):
+            raise FrameError(
+                "invalid_message", "This message_id belongs to another question.", field="message_id"
+            )
+        return Accepted(message_id, before.thread_id, before.run_id, None)
+
+    def may_share(self, person: Person, question: Question) -> None:
+        """Checks that a person who opens a thread to the organisation may do so."""
+        if question.share and not person.may(self._tiers.permission_for("share")):
+            raise FrameError("forbidden", "You may not share threads.")
+
+    def thread_is_theirs(self, connection: Connection, person: Person, question: Question) -> None:
+        """Checks that a thread to continue is there for this person."""
+        if question.thread_id is None:
+            return
+        if self._threads.find(connection, person, question.thread_id) is None:
+            raise FrameError("not_found", "There is no such thread.")
+
+    def room_for_a_run(self, connection: Connection, person: Person) -> None:
+        """Checks that the person has fewer runs open than they may."""
+        if not self._concurrency.another_run(connection, person):
+            limit = person.policy.concurrent_runs
+            raise FrameError("too_many_runs", f"You may have {limit} questions open at the same time.")
+
+    def within_quota(self, connection: Connection, person: Person, now: float) -> None:
+        """Counts the question, if there is one left."""
+        retry_after = self._quota.take(connection, person, now)
+        if retry_after is not None:
+            limit = person.policy.questions_per_day
+            raise FrameError(
+                "quota_exceeded",
+                f"You have asked the {limit} questions of this day.",
+                retry_after=retry_after,
+            )
+
+    def store(
+        self,
+        connection: Connection,
+        person: Person,
+        question: Question,
+        message_id: str,
+        ownership: Ownership,
+    ) -> Accepted:
+        """Stores the thread, the message and the run."""
+        now, run_id = ownership.now, new_id("r")
+        thread_id = question.thread_id or self._threads.open(
+            connection, person, question.content, question.share, now
+        )
+        self._threads.add(connection, thread_id, "user", question.content, run_id, now)
+        self._runs.begin(
+            connection,
+            run_id,
+            person.id,
+            person.organisation_id,
+            thread_id,
+            ownership.owner,
+            now,
+            ownership.lease_until,
+        )
+        kept = Asked(content_hash(question.content), thread_id, run_id)
+        self._message_ids.keep(connection, person.id, message_id, kept)
+        context = self._contexts.make(person, run_id, thread_id, question.content)
+        return Accepted(message_id, thread_id, run_id, context)
+
+
+def content_hash(content: str) -> str:
+    """Returns what tells one question from another without keeping it twice."""
+    return hashlib.sha256(content.encode()).hexdigest()

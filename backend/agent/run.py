@@ -1,0 +1,380 @@
+"""The run loop: a plan is worked step by step, and every step is an event in the log before anybody sees it."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from backend.agent.context import UserExecutionContext
+from backend.agent.narrator import Answer, Narrator, Outcome
+from backend.agent.offers import Offers, UpgradeOffer
+from backend.agent.plan import Plan, ToolCall
+from backend.agent.planner import Planner
+from backend.agent.tools import Toolbox, ToolResult
+from backend.agent.turns import FairThreads
+from backend.clock import Clock
+from backend.ids import new_id
+from backend.log import Journal
+from backend.store.engine import Database, DatabaseUnavailableError
+from backend.store.events import Also, Appended, Draft, EventLog, NotAppended, Ownership
+from backend.store.holds import Holds
+from backend.store.notify import WAKE, Bus, Notice
+from backend.store.records import Records
+from backend.store.runs import Runs
+from backend.store.threads import Threads
+
+HOLD_POLL_SECONDS = 0.5
+"""How often a held run asks whether it was released; a notice usually tells it sooner."""
+
+MESSAGES: Mapping[str, str] = {
+    "cancelled": "The question was cancelled.",
+    "interrupted": "The service was interrupted before the answer was complete. Please ask again.",
+    "tool_failed": "A tool failed, so there is no answer. Please ask again.",
+    "internal": "Something went wrong on our side, so there is no answer. Please ask again.",
+}
+"""What ``agent_failed`` says to people, by its code."""
+
+
+class StopRunError(Exception):
+    """The run was told to end; the text is the code of its ``agent_failed``."""
+
+
+class LeaseLostError(Exception):
+    """The run is no longer this process's to work on."""
+
+
+class ToolFailedError(Exception):
+    """A tool raised."""
+
+
+class RunControl:
+    """How others speak to a running run: told to stop, or to look whether its hold is gone."""
+
+    def __init__(self) -> None:
+        self.stopped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.interrupted = False
+        """Whether the process is about to end, so that nothing may keep the run any longer."""
+        self._changed = asyncio.Event()
+
+    @property
+    def reason(self) -> str | None:
+        """The code that the run shall end with, once it was told to."""
+        return self.stopped.result() if self.stopped.done() else None
+
+    def stop(self, reason: str) -> None:
+        """Tells the run to end; the first reason counts."""
+        if not self.stopped.done():
+            self.stopped.set_result(reason)
+        self.interrupted = self.interrupted or reason == "interrupted"
+        self._changed.set()
+
+    def look_again(self) -> None:
+        """Tells the run that its hold may be gone."""
+        self._changed.set()
+
+    async def changed(self, seconds: float) -> None:
+        """Waits until something was said, at most ``seconds``."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+        self._changed.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class RunParts:
+    """What a run loop works with. None of it belongs to one run."""
+
+    database: Database
+    threads_for_tools: FairThreads
+    log: EventLog
+    holds: Holds
+    runs: Runs
+    threads: Threads
+    bus: Bus
+    clock: Clock
+    journal: Journal
+    records: Records
+    planner: Planner
+    toolbox: Toolbox
+    narrator: Narrator
+    offers: Offers
+    owner: str
+    lease_seconds: float
+
+
+class RunLoop:
+    """Works on one run. A new one is made for each."""
+
+    def __init__(self, parts: RunParts, context: UserExecutionContext, control: RunControl) -> None:
+        self.parts = parts
+        self.context = context
+        self.control = control
+        self.counts: Counter[str] = Counter()
+        self.open_calls: dict[str, tuple[str, float]] = {}
+
+    async def work(self) -> bool:
+        """Works the run to its end.
+
+        Returns:
+            Whether it has its end in the log, or is another process's by now; if not, somebody must end it.
+        """
+        try:
+            try:
+                await self.answer()
+            except StopRunError as told:
+                await self.end(str(told))
+            except ToolFailedError as problem:
+                self.parts.journal.failure("tool_failed", problem, run_id=self.context.run_id)
+                await self.end("tool_failed", "failed")
+        except LeaseLostError:
+            self.parts.journal.warning("lease_lost", run_id=self.context.run_id)
+        except DatabaseUnavailableError:
+            self.parts.journal.warning("run_without_database", run_id=self.context.run_id)
+            return False
+        except Exception as problem:  # noqa: BLE001 -- whatever a run meets ends this run and no other
+            self.parts.journal.failure("run_failed", problem, run_id=self.context.run_id)
+            return await self.end_after_failure()
+        return True
+
+    async def answer(self) -> None:
+        """The run's steps, from the plan to the answer."""
+        plan = await self.plan()
+        await self.started(plan)
+        outcomes: list[Outcome] = []
+        for call in plan.calls:
+            await self.think(plan, outcomes, call)
+            outcomes.append(await self.call(call))
+        await self.think(plan, outcomes, None)
+        await self.complete(plan, outcomes)
+
+    async def plan(self) -> Plan:
+        """Plans the question and keeps the plan with the run."""
+        plan = await self.parts.database.read(self.make_plan)
+        await self.parts.database.write(
+            self.parts.runs.keep_plan, self.context.run_id, json.dumps(plan.to_dict(), ensure_ascii=False)
+        )
+        return plan
+
+    def make_plan(self, connection: Connection) -> Plan:
+        """Returns the plan, from the question, the organisation's words and what the thread asked before."""
+        stored = self.parts.runs.previous_plan(connection, self.context.run_id)
+        previous = None if stored is None else Plan.from_dict(json.loads(stored))
+        vocabulary = self.parts.records.vocabulary(connection, self.context.organisation_id)
+        return self.parts.planner.plan(self.context.question, previous, vocabulary, self.context.policy)
+
+    async def started(self, plan: Plan) -> None:
+        """Says that the agent has begun."""
+        narrator = self.parts.narrator
+        await self.emit(
+            "agent_started", {"agent_name": narrator.agent_name, "message": narrator.started(plan)}
+        )
+
+    async def think(self, plan: Plan, outcomes: list[Outcome], coming: ToolCall | None) -> None:
+        """Says what the agent is about to do, and why."""
+        step = self.counts["agent_thinking"] + 1
+        narrator = self.parts.narrator
+        await self.emit(
+            "agent_thinking",
+            {
+                "agent_name": narrator.agent_name,
+                "reasoning": narrator.thinking(plan, step, outcomes, coming),
+                "step": step,
+            },
+        )
+
+    async def call(self, call: ToolCall) -> Outcome:
+        """Runs one tool, between its two events."""
+        tool_call_id = new_id("c")
+        await self.emit(
+            "tool_executing",
+            {"tool_name": call.tool, "tool_call_id": tool_call_id, "arguments": dict(call.arguments)},
+        )
+        began = self.parts.clock.monotonic()
+        self.open_calls[tool_call_id] = (call.tool, began)
+        result = await self.run_tool(call)
+        await self.tool_completed(tool_call_id, "ok", result.result, self.parts.clock.monotonic() - began)
+        return Outcome(call, result, tool_call_id)
+
+    async def run_tool(self, call: ToolCall) -> ToolResult:
+        """Returns a tool's result, unless the run is told to end before it is there."""
+        running = self.parts.threads_for_tools.run(
+            self.context.user_id, lambda: self.parts.database.read_here(self.use_tool, call)
+        )
+        await asyncio.wait({running, self.control.stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if self.control.reason is not None:
+            running.cancel()
+            raise StopRunError(self.control.reason)
+        try:
+            return running.result()
+        except DatabaseUnavailableError:
+            raise
+        except Exception as problem:
+            raise ToolFailedError(call.tool) from problem
+
+    def use_tool(self, connection: Connection, call: ToolCall) -> ToolResult:
+        """Calls the tool on the records of the asker's organisation. Runs in a thread."""
+        return self.parts.toolbox.call(connection, self.context.organisation_id, call)
+
+    async def tool_completed(
+        self,
+        tool_call_id: str,
+        status: str,
+        result: Mapping[str, object] | None,
+        seconds: float,
+        *,
+        closing: bool = False,
+    ) -> None:
+        """Says that a tool call is over."""
+        tool, _ = self.open_calls[tool_call_id]
+        await self.emit(
+            "tool_completed",
+            {
+                "tool_name": tool,
+                "tool_call_id": tool_call_id,
+                "status": status,
+                "result": None if result is None else dict(result),
+                "duration_ms": milliseconds(seconds),
+            },
+            closing=closing,
+        )
+        del self.open_calls[tool_call_id]
+
+    async def complete(self, plan: Plan, outcomes: list[Outcome]) -> None:
+        """Writes the answer, into the log and into the thread."""
+        offer = await self.offer()
+        answer = self.parts.narrator.answer(plan, outcomes, offer)
+        await self.emit("agent_completed", self.completed_fields(answer, offer), also=self.keep(answer))
+
+    async def offer(self) -> UpgradeOffer | None:
+        """Returns the upgrade offer that goes with the answer."""
+        return await self.parts.threads_for_tools.run(
+            self.context.user_id,
+            lambda: self.parts.database.read_here(
+                self.parts.offers.for_answer, self.context.organisation_id, self.context.policy.name
+            ),
+        )
+
+    def completed_fields(self, answer: Answer, offer: UpgradeOffer | None) -> dict[str, object]:
+        """Returns the fields of ``agent_completed``."""
+        findings = [
+            {
+                "id": new_id("f"),
+                "title": finding.title,
+                "monthly_saving_cents": finding.monthly_saving_cents,
+                "tool_call_id": finding.tool_call_id,
+            }
+            for finding in answer.findings
+        ]
+        fields: dict[str, object] = {
+            "agent_name": self.parts.narrator.agent_name,
+            "response": answer.response,
+            "result": {"findings": findings},
+            "duration_ms": milliseconds(self.parts.clock.monotonic() - self.context.began),
+        }
+        if offer is not None:
+            fields["upgrade_offer"] = offer.as_dict()
+        return fields
+
+    def keep(self, answer: Answer) -> Also:
+        """Returns what stores the answer in the thread, in the transaction of the event that carries it."""
+
+        def add(connection: Connection, timestamp: float) -> None:
+            self.parts.threads.add(
+                connection,
+                self.context.thread_id,
+                "assistant",
+                answer.response,
+                self.context.run_id,
+                timestamp,
+            )
+
+        return add
+
+    async def end(self, code: str, status: str = "cancelled") -> None:
+        """Ends a run that will have no answer: closes its open tool calls, then ``agent_failed``."""
+        now = self.parts.clock.monotonic()
+        for tool_call_id, (_, began) in list(self.open_calls.items()):
+            await self.tool_completed(tool_call_id, status, None, now - began, closing=True)
+        await self.emit("agent_failed", {"code": code, "message": MESSAGES[code]}, closing=True)
+
+    async def end_after_failure(self) -> bool:
+        """Ends a run that met something unexpected; says whether that worked."""
+        try:
+            await self.end("internal", "failed")
+        except LeaseLostError:
+            return True
+        except Exception as problem:  # noqa: BLE001 -- the sweeper ends what cannot be ended here
+            self.parts.journal.failure("run_not_ended", problem, run_id=self.context.run_id)
+            return False
+        return True
+
+    async def emit(
+        self, event: str, fields: Mapping[str, object], *, closing: bool = False, also: Also | None = None
+    ) -> Appended:
+        """Appends an event to the log and wakes whoever reads it.
+
+        Args:
+            event: Its type.
+            fields: The fields of its own.
+            closing: Whether it belongs to the end of a run that was told to end.
+            also: Stored in the same transaction.
+
+        Raises:
+            StopRunError: The run was told to end.
+            LeaseLostError: It is not this process's any more.
+            DatabaseUnavailableError: It could not be stored.
+        """
+        nth = self.counts[event] + 1
+        while True:
+            if self.control.reason is not None and not closing:
+                raise StopRunError(self.control.reason)
+            # Whoever cancels at a hold gets the call closed there; only the end itself can be held then.
+            told_to_close = self.control.reason is not None and event == "tool_completed"
+            free = self.control.interrupted or (closing and told_to_close)
+            draft = Draft(event, nth, fields, closing=closing, skips_hold=free, also=also)
+            outcome = await self.parts.database.write(self.append, draft)
+            if isinstance(outcome, Appended):
+                self.counts[event] = nth
+                self.announce(outcome)
+                return outcome
+            await self.not_appended(outcome)
+
+    def append(self, connection: Connection, draft: Draft) -> Appended | NotAppended:
+        """Appends in the log, as the owner that this process is. Runs in a thread."""
+        now = self.parts.clock.now()
+        ownership = Ownership(self.parts.owner, now, now + self.parts.lease_seconds)
+        return self.parts.log.append(connection, self.context.key, draft, ownership)
+
+    def announce(self, event: Appended) -> None:
+        """Tells the connections of the user that the log has grown."""
+        self.parts.bus.publish(
+            Notice(WAKE, self.context.user_id, seq=event.seq, size=len(event.text.encode()))
+        )
+
+    async def not_appended(self, outcome: NotAppended) -> None:
+        """Waits at a hold; raises when the run must not go on."""
+        match outcome:
+            case NotAppended.HELD:
+                await self.stand()
+            case NotAppended.CANCELLED:
+                raise StopRunError("cancelled")
+            case NotAppended.LOST:
+                raise LeaseLostError(self.context.run_id)
+
+    async def stand(self) -> None:
+        """Stands at a hold, without a thread, until it is released or the run is told to end."""
+        told = (self.control.reason, self.control.interrupted)
+        while (self.control.reason, self.control.interrupted) == told:
+            if not await self.parts.database.read(self.parts.holds.is_standing, self.context.run_id):
+                return
+            await self.control.changed(HOLD_POLL_SECONDS)
+
+
+def milliseconds(seconds: float) -> float:
+    """Returns a duration in milliseconds, to the microsecond."""
+    return round(max(0.0, seconds) * 1000, 3)

@@ -1,0 +1,159 @@
+"""The runs of this process: starting them, telling them things, keeping their leases, ending lost ones."""
+
+import asyncio
+import os
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from backend.agent.context import UserExecutionContext
+from backend.agent.run import MESSAGES, RunControl, RunLoop, RunParts
+from backend.log import Journal
+from backend.metrics import Metrics
+from backend.processes import alive
+from backend.store.engine import DatabaseUnavailableError
+from backend.store.events import Appended
+from backend.store.notify import CANCEL, RELEASED, WAKE, Notice
+from backend.store.runs import Run
+
+SWEEP_SECONDS = 1.0
+"""How often runs are looked for that nobody works on; with a lease of 5 s they end within 10 s."""
+
+RunLoopFactory = Callable[[RunParts, UserExecutionContext, RunControl], RunLoop]
+
+
+class Supervisor:
+    """Looks after runs. What one run meets never reaches another."""
+
+    def __init__(
+        self, parts: RunParts, run_loop: RunLoopFactory, metrics: Metrics, journal: Journal
+    ) -> None:
+        self._parts = parts
+        self._run_loop = run_loop
+        self._metrics = metrics
+        self._journal = journal
+        self._running: dict[str, tuple[UserExecutionContext, RunControl, asyncio.Task[None]]] = {}
+        self._abandoned: set[str] = set()
+        parts.bus.subscribe_to_all(self.notified)
+
+    def start(self, context: UserExecutionContext) -> None:
+        """Begins to work on an accepted question."""
+        control = RunControl()
+        loop = self._run_loop(self._parts, context, control)
+        task = asyncio.create_task(self._work(loop), name=f"run {context.run_id}")
+        self._running[context.run_id] = (context, control, task)
+        self._metrics.runs.set(len(self._running))
+
+    def notified(self, notice: Notice) -> None:
+        """Passes on what concerns a running run."""
+        if notice.kind == CANCEL and notice.subject in self._running:
+            self._running[notice.subject][1].stop("cancelled")
+        elif notice.kind == RELEASED:
+            for context, control, _ in self._running.values():
+                if context.user_id == notice.user_id:
+                    control.look_again()
+
+    async def idle(self, seconds: float) -> None:
+        """Waits until no run is open any more, at most ``seconds``."""
+        tasks = [task for _, _, task in self._running.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
+    def interrupt(self) -> None:
+        """Tells all runs to end ``interrupted``."""
+        for _, control, _ in self._running.values():
+            control.stop("interrupted")
+
+    async def keep_leases(self) -> None:
+        """Renews the leases of the running runs, for ever, and notices what no notice told."""
+        while True:
+            await asyncio.sleep(self._parts.lease_seconds / 3)
+            if not self._running:
+                continue
+            try:
+                await self.renew()
+                for run_id in await self._parts.database.read(
+                    self._parts.runs.cancelled_of, self._parts.owner
+                ):
+                    if run_id in self._running:
+                        self._running[run_id][1].stop("cancelled")
+            except DatabaseUnavailableError:
+                self._journal.warning("leases_not_renewed")
+
+    async def renew(self) -> None:
+        """Prolongs the leases of this process."""
+        now = self._parts.clock.now()
+        await self._parts.database.write(
+            self._parts.runs.renew, self._parts.owner, now, now + self._parts.lease_seconds
+        )
+
+    async def keep_sweeping(self) -> None:
+        """Ends runs that nobody works on, for ever."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await self.sweep()
+            except DatabaseUnavailableError:
+                self._journal.warning("runs_not_swept")
+
+    async def sweep(self) -> None:
+        """Ends the runs that nobody works on, in this process or a dead one."""
+        for run, owner_is_dead in await self._parts.database.read(self.lost_runs):
+            ended = await self._parts.database.write(
+                self._parts.log.end_abandoned,
+                run,
+                self._parts.clock.now(),
+                MESSAGES["interrupted"],
+                owner_is_dead=owner_is_dead,
+            )
+            self._abandoned.discard(run.id)
+            self.announce(ended)
+
+    def announce(self, events: list[Appended]) -> None:
+        """Tells the connections of the user that the log has grown."""
+        for event in events:
+            self._journal.warning("run_interrupted", user_id=event.user_id, seq=event.seq, type=event.type)
+            self._parts.bus.publish(
+                Notice(WAKE, event.user_id, seq=event.seq, size=len(event.text.encode()))
+            )
+
+    def lost_runs(self, connection: Connection) -> list[tuple[Run, bool]]:
+        """Returns the open runs that nobody works on, and whether their process is known to be gone."""
+        dead = self.dead_owners(self._parts.runs.owners(connection))
+        expired = self._parts.runs.expired(connection, self._parts.clock.now(), dead)
+        found = [(run, run.owner in dead) for run in expired if run.id not in self._abandoned]
+        for run_id in self._abandoned:
+            run = self._parts.runs.find(connection, run_id)
+            if run is not None:
+                found.append((run, True))
+        return found
+
+    def dead_owners(self, owners: list[str]) -> list[str]:
+        """Returns those of the processes that are known to be gone.
+
+        Only where all of them are on this machine: with SQLite. Elsewhere the lease tells.
+        """
+        if not self._parts.database.sqlite:
+            return []
+        return [
+            owner for owner in owners if owner != self._parts.owner and not alive(process_of(owner))
+        ]
+
+    async def _work(self, loop: RunLoop) -> None:
+        run_id = loop.context.run_id
+        try:
+            if not await loop.work():
+                self._abandoned.add(run_id)
+        finally:
+            del self._running[run_id]
+            self._metrics.runs.set(len(self._running))
+
+
+def owner_name(instance: str, secret: str) -> str:
+    """Returns the name that this process owns runs under; a restarted one has another."""
+    return f"{os.getpid()}:{secret}:{instance}"
+
+
+def process_of(owner: str) -> int:
+    """Returns the process id in an owner's name."""
+    return int(owner.partition(":")[0])

@@ -1,0 +1,107 @@
+"""Draining: the service ends without losing what it has begun."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from backend.compose import FrameError
+from backend.log import Journal
+from backend.settings import Settings
+from backend.store.engine import DatabaseUnavailableError
+
+if TYPE_CHECKING:
+    from backend.agent.supervisor import Supervisor
+    from backend.ws.manager import ManagerFactory
+    from backend.ws.watch import Watch
+
+GOING_AWAY = 1001
+"""Close code of a server that goes down (RFC 6455, section 7.4.1)."""
+
+FLUSH_SECONDS = 3.0
+"""Time that a peer gets to read what is left for it."""
+
+END_SECONDS = 3.0
+"""Time for interrupted runs to be ended."""
+
+
+class DrainState:
+    """Whether the service drains."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.active = False
+
+    def refusal(self) -> FrameError | None:
+        """Returns why new questions are refused, or None when they are not."""
+        if not self.active:
+            return None
+        return FrameError(
+            "unavailable", "The service is going down.", retry_after=max(1.0, self._settings.drain_seconds)
+        )
+
+
+class Drain:
+    """Takes the service down, step by step."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        state: DrainState,
+        supervisor: Supervisor,
+        managers: ManagerFactory,
+        watch: Watch,
+        journal: Journal,
+    ) -> None:
+        self._settings = settings
+        self._state = state
+        self._supervisor = supervisor
+        self._managers = managers
+        self._watch = watch
+        self._journal = journal
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, then: Callable[[], None], *, seconds: float | None = None) -> None:
+        """Begins to drain; does nothing when it has begun.
+
+        Args:
+            then: Called when everything is done.
+            seconds: Time that runs get; the setting ``drain_seconds`` when omitted.
+        """
+        if self._task is None:
+            self._state.active = True
+            given = self._settings.drain_seconds if seconds is None else seconds
+            self._task = asyncio.create_task(self.drain(given, then), name="drain")
+
+    async def drain(self, seconds: float, then: Callable[[], None]) -> None:
+        """Lets runs end, interrupts the rest, sends what is queued, closes, and ends."""
+        self._journal.info("drain_begins", seconds=seconds)
+        try:
+            await self.let_runs_end(seconds)
+            await self.interrupt_runs()
+            await self.close_connections()
+        finally:
+            self._journal.info("drain_ends")
+            then()
+
+    async def let_runs_end(self, seconds: float) -> None:
+        """Waits for the open runs."""
+        await self._supervisor.idle(seconds)
+
+    async def interrupt_runs(self) -> None:
+        """Ends the runs that are still open."""
+        self._supervisor.interrupt()
+        await self._supervisor.idle(END_SECONDS)
+
+    async def close_connections(self) -> None:
+        """Closes every connection behind what is left to send to it."""
+        try:
+            await self._watch.wake_all()
+        except DatabaseUnavailableError:
+            self._journal.warning("drain_without_database")
+        for connection in self._managers.connections():
+            connection.close(GOING_AWAY, "draining", patience=FLUSH_SECONDS)
+        deadline = asyncio.get_running_loop().time() + FLUSH_SECONDS + 1
+        while self._managers.connections() and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.01)

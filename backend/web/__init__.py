@@ -1,0 +1,1 @@
+"""The HTTP side: signing in, threads, usage, health, metrics and administration."""

@@ -1,0 +1,142 @@
+"""Health: the truth about the service, in time even when its database hangs."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy import Connection, insert, update
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from backend.clock import Clock
+from backend.drain import DrainState
+from backend.metrics import Metrics
+from backend.settings import Settings
+from backend.store.engine import Database, DatabaseUnavailableError
+from backend.store.schema import probes
+from backend.web.answers import answer
+from backend.web.guard import Guard
+
+VERSION = "0.1.0"
+
+FRESH_SECONDS = 0.5
+"""Age up to which a probe, or any write that succeeded, is believed (contract, "HTTP": at most 1 s)."""
+
+PROBE_SECONDS = 1.0
+"""Longest time that a probe takes (contract, "HTTP": an answer within 2 s)."""
+
+SLOW_SECONDS = 0.5
+"""Duration of a probe from which the service calls itself degraded."""
+
+
+class Health:
+    """Finds out whether the service can do its work."""
+
+    def __init__(
+        self, settings: Settings, database: Database, draining: DrainState, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._draining = draining
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, "health")
+        self._asked: asyncio.Future[float | None] | None = None
+        self._known: tuple[float, float | None] = (float("-inf"), None)
+
+    def routes(self) -> list[BaseRoute]:
+        """Returns the routes."""
+        return [Route("/ws/health", self.show, methods=["GET"])]
+
+    async def show(self, request: Request) -> Response:
+        """Says how the service is."""
+        del request
+        seconds = await self.probe()
+        status = self.status(seconds)
+        code = 200 if status in {"healthy", "degraded"} else 503
+        database: dict[str, object] = {"status": "ok" if seconds is not None else "unavailable"}
+        if seconds is not None:
+            database["latency_ms"] = round(seconds * 1000, 3)
+        return answer(
+            {
+                "status": status,
+                "service": "agent-chat-websocket",
+                "version": VERSION,
+                "timestamp": self._clock.now(),
+                "instance": self._settings.instance,
+                "checks": {
+                    "database": database,
+                    "accepting": {"status": "draining" if self._draining.active else "ok"},
+                },
+            },
+            code,
+        )
+
+    def status(self, seconds: float | None) -> str:
+        """Returns the state that a probe's duration and the draining amount to.
+
+        Args:
+            seconds: Duration of the probe; None when it failed.
+        """
+        if self._draining.active:
+            return "draining"
+        if seconds is None:
+            return "unhealthy"
+        return "degraded" if seconds > SLOW_SECONDS else "healthy"
+
+    async def database_works(self) -> bool:
+        """Says whether the database takes writes."""
+        return await self.probe() is not None
+
+    async def probe(self) -> float | None:
+        """Returns how long a write takes in seconds, or None when it does not succeed in time."""
+        now = self._clock.monotonic()
+        if now - self._database.last_write < FRESH_SECONDS:
+            return 0.0
+        if now - self._known[0] < FRESH_SECONDS:
+            return self._known[1]
+        if self._asked is None or self._asked.done():
+            # A probe that hangs is not asked a second time; whoever comes waits for the same one.
+            self._asked = asyncio.get_running_loop().run_in_executor(self._thread, self.write)
+        await asyncio.wait({self._asked}, timeout=PROBE_SECONDS)
+        seconds = self._asked.result() if self._asked.done() else None
+        self._known = (self._clock.monotonic(), seconds)
+        return seconds
+
+    def write(self) -> float | None:
+        """Writes, and returns how long that took, or None. Runs in a thread of its own."""
+        began = self._clock.monotonic()
+        try:
+            self._database.probe(self.touch, PROBE_SECONDS)
+        except DatabaseUnavailableError:
+            return None
+        return self._clock.monotonic() - began
+
+    def touch(self, connection: Connection) -> None:
+        """Writes this process's row."""
+        now = self._clock.now()
+        changed = connection.execute(
+            update(probes).where(probes.c.instance == self._settings.instance).values(at=now)
+        )
+        if changed.rowcount == 0:
+            connection.execute(insert(probes).values(instance=self._settings.instance, at=now))
+
+    def close(self) -> None:
+        """Ends the thread, without waiting for a probe that hangs."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+class MetricsPage:
+    """``/metrics``."""
+
+    def __init__(self, metrics: Metrics, guard: Guard) -> None:
+        self._metrics = metrics
+        self._guard = guard
+
+    def routes(self) -> list[BaseRoute]:
+        """Returns the routes."""
+        return [Route("/metrics", self.show, methods=["GET"])]
+
+    async def show(self, request: Request) -> Response:
+        """Gives the counters in Prometheus' text format."""
+        self._guard.administrator(request)
+        return Response(self._metrics.exposition(), media_type="text/plain; version=0.0.4")

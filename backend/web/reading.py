@@ -1,0 +1,84 @@
+"""What people read by HTTP: their threads, and their organisation's spend."""
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from backend.store.engine import Database
+from backend.store.people import Person
+from backend.store.records import DIMENSIONS, Records
+from backend.store.threads import Threads
+from backend.web.answers import Refusal, answer
+from backend.web.bodies import invalid
+from backend.web.guard import Guard
+
+
+class ThreadPages:
+    """``/threads``."""
+
+    def __init__(self, database: Database, threads: Threads, guard: Guard) -> None:
+        self._database = database
+        self._threads = threads
+        self._guard = guard
+
+    def routes(self) -> list[BaseRoute]:
+        """Returns the routes."""
+        return [
+            Route("/threads", self.listed, methods=["GET"]),
+            Route("/threads/{thread_id}/messages", self.messages, methods=["GET"]),
+        ]
+
+    async def listed(self, request: Request) -> Response:
+        """Lists the threads that a person may read."""
+        person = await self._guard.person(request, "GET /threads")
+        threads = await self._database.read(self._threads.listed, person)
+        return answer({"threads": [thread.as_dict() for thread in threads]})
+
+    async def messages(self, request: Request) -> Response:
+        """Gives the messages of one thread; a foreign one is as unknown as one that does not exist."""
+        person = await self._guard.person(request, "GET /threads/{id}/messages")
+        thread_id = request.path_params["thread_id"]
+        messages = await self._database.read(self.of_thread, person, thread_id)
+        if messages is None:
+            raise Refusal(404, "not_found", "There is no such thread.")
+        return answer({"thread_id": thread_id, "messages": messages})
+
+    def of_thread(
+        self, connection: Connection, person: Person, thread_id: str
+    ) -> list[dict[str, object]] | None:
+        """Returns a thread's messages if the person may read it."""
+        if self._threads.find(connection, person, thread_id) is None:
+            return None
+        return self._threads.messages(connection, thread_id)
+
+
+class Usage:
+    """``/usage``."""
+
+    def __init__(self, database: Database, records: Records, guard: Guard) -> None:
+        self._database = database
+        self._records = records
+        self._guard = guard
+
+    def routes(self) -> list[BaseRoute]:
+        """Returns the routes."""
+        return [Route("/usage/summary", self.summary, methods=["GET"])]
+
+    async def summary(self, request: Request) -> Response:
+        """Sums the organisation's spend, by the same function as the agent's ``query_spend``."""
+        person = await self._guard.person(request, "GET /usage/summary")
+        wanted: dict[str, str] = {}
+        for name, value in request.query_params.multi_items():
+            if name not in (*DIMENSIONS, "group_by") or name in wanted:
+                raise invalid(name[:64], "There is no such parameter, or it comes twice.")
+            wanted[name] = value
+        group_by = wanted.pop("group_by", "service")
+        if group_by not in DIMENSIONS:
+            raise invalid("group_by", f"group_by must be one of {', '.join(DIMENSIONS)}.")
+        summary = await self._database.read(
+            self._records.spend_summary, person.organisation_id, group_by, wanted
+        )
+        return answer(
+            {"organisation_id": person.organisation_id, "currency": "USD", **summary.as_dict()}
+        )

@@ -1,0 +1,1 @@
+"""The WebSocket side: handshake, connections, frames, and what each kind of frame does."""
