@@ -13,8 +13,8 @@ _fault = os.environ.get("AGENT_CHAT_FAULT")
 COMMAND = [sys.executable, "-m", "backend.faults", _fault] if _fault else [sys.executable, "-m", "backend"]
 """How a backend is started. The proof names a fault, so that private backends carry it too."""
 
-SETTINGS = {"drain_seconds": 2}
-"""Settings for a backend that is started here (seconds)."""
+SETTINGS = {"drain_seconds": 2, "password_profile": "fast"}
+"""Settings for a backend that is started here: seconds to drain; passwords of throw-away people are cheap."""
 
 CAPABILITIES = ["admin", "hold", "mint", "sign_up", "sentinel", "private_backend", "backend_log"]
 """What this environment offers; a test that needs something else is skipped with that reason."""

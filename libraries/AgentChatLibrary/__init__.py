@@ -11,6 +11,8 @@ from .ambient import AmbientListener
 from .keywords.asking import Asking
 from .keywords.crowds import Crowds
 from .keywords.judging import Judging
+from .keywords.network import Network
+from .keywords.operations import Operations
 from .keywords.people import People
 from .keywords.sessions import Sessions
 from .keywords.waiting import Waiting
@@ -42,5 +44,15 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
         kit = self.kit
         people = People(kit)
         super().__init__(
-            [people, Sessions(kit), Asking(kit), Waiting(kit), Judging(kit), Crowds(kit, people), Web(kit)]
+            [
+                people,
+                Sessions(kit),
+                Asking(kit),
+                Waiting(kit),
+                Judging(kit),
+                Crowds(kit, people),
+                Network(kit),
+                Operations(kit),
+                Web(kit),
+            ]
         )

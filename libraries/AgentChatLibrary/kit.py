@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 
 from . import environment as environments
+from .chat import Unexpected
 from .contract import Contract
 from .deployment import Deployment, embedded, launch
 from .environment import Environment, EnvironmentProblem
@@ -17,6 +22,8 @@ from .service import Service
 from .world import World
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
+POLL_SECONDS: Final = 0.02
+"""Time between two questions to the backend about something that it does not announce."""
 
 
 class Kit:
@@ -85,12 +92,27 @@ class Kit:
         Raises:
             EnvironmentProblem: The environment cannot start one.
         """
-        import os  # noqa: PLC0415 -- only for the owner's id
-
         service = Service(launch(self.environment, owner_pid=os.getpid(), log=log, settings=settings))
         self.world.scope.service = service
         self.world.scope.deployments.append(service.deployment)
         return service
+
+    def until(self, reached: Callable[[], bool], otherwise: Callable[[], str]) -> None:
+        """Waits until something that only the backend knows is so, asking again and again.
+
+        Args:
+            reached: Asks the backend.
+            otherwise: Says what is so instead, for the message.
+
+        Raises:
+            Unexpected: It is not so after the environment's ``answer`` timeout.
+        """
+        deadline = time.monotonic() + self.environment.timeout("answer")
+        pause = threading.Event()
+        while not reached():
+            if time.monotonic() > deadline:
+                raise Unexpected(otherwise())
+            pause.wait(POLL_SECONDS)
 
     def token(self, person: Person) -> str:
         """A good access token: the person's own after a login, else a minted one, else from a login.

@@ -51,6 +51,7 @@ class RecordingConnection(ClientConnection):
     def __init__(self, recorder: Recorder, protocol: ClientProtocol, **options: Any) -> None:  # noqa: ANN401 -- the parent's options
         super().__init__(protocol, **options)
         self.recorder = recorder
+        self._deaf = False
         self._fragments: list[bytes] = []
         self._fragmented: Opcode = Opcode.TEXT
 
@@ -94,6 +95,15 @@ class RecordingConnection(ClientConnection):
         except UnicodeDecodeError:
             text = data
         self.recorder.record(Direction.RECEIVED, Kind.TEXT, text)
+
+    def go_deaf(self) -> None:
+        """Takes no notice of anything that arrives from now on, as a program that hangs."""
+        self._deaf = True
+
+    def data_received(self, data: bytes) -> None:
+        """Hands what arrives to the protocol, unless the client is deaf."""
+        if not self._deaf:
+            super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Records an end that no close frame announced, so that every transcript has its end."""

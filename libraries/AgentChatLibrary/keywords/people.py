@@ -12,7 +12,7 @@ from robot.api.types import Secret
 
 from ..identity import Organisation, Person, mint, new_password, tampered
 from ..kit import Kit
-from .types import EventType, Tier
+from .types import Tier
 
 SIGN_UP_TIER: Final = "free"
 """Whoever registers starts here (contract: HTTP)."""
@@ -257,39 +257,6 @@ class People:
             claims: The claims to change.
         """
         return Secret(tampered(token.value, claims))
-
-    @keyword(tags=("Operations",))
-    def hold_runs(self, person: str, before: EventType, nth: int = 1) -> None:
-        """Holds every run of a person just before it would send an event, until it is released.
-
-        Args:
-            person: Whose runs.
-            before: The event type that is not to come yet.
-            nth: Before the how many-th event of that type in the run, counted from 1.
-
-        Raises:
-            Declined: The backend declined it.
-        """
-        found = self.kit.world.person(person)
-        found.service.admin("POST", f"/people/{found.user_id}/hold", {"before": before.value, "nth": nth})
-        self.kit.world.scope.held.append(found)
-
-    @keyword(tags=("Operations",))
-    def release_runs(self, person: str, before: EventType | None = None, nth: int = 1) -> None:
-        """Lets a person's held runs go on.
-
-        Args:
-            person: Whose runs.
-            before: When given, the runs stop again before the ``nth`` event of this type; so a run can be
-                stepped from event to event.
-            nth: See ``before``.
-
-        Raises:
-            Declined: The backend declined it.
-        """
-        found = self.kit.world.person(person)
-        body = {"hold": {"before": before.value, "nth": nth}} if before else {}
-        found.service.admin("POST", f"/people/{found.user_id}/release", body)
 
 
 def _new_email(name: str) -> str:

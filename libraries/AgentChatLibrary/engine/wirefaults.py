@@ -1,0 +1,87 @@
+"""Real network faults on the client's side: what phones, tunnels and broken programs do to a connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from websockets.frames import Frame, Opcode
+
+from ..transcript import Direction, Kind
+from . import loop
+from .recording import RecordingConnection
+
+
+def _serialized(text: str) -> bytes:
+    """One whole text frame as it goes over the wire, masked (RFC 6455, section 5.3)."""
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=True)
+
+
+def reset_in_the_middle_of_a_frame(connection: RecordingConnection, text: str) -> None:
+    """Sends the first half of a frame, then resets the TCP connection.
+
+    Args:
+        connection: The connection to break.
+        text: The message of which only half arrives.
+    """
+    half = _serialized(text)
+    half = half[: len(half) // 2]
+
+    async def act() -> None:
+        connection.transport.write(half)
+        connection.drop()
+        await connection.wait_closed()
+
+    loop.call(act())
+
+
+def go_deaf(connection: RecordingConnection) -> None:
+    """Stays connected, but takes no notice of anything any more: answers no PING, no close, nothing.
+
+    The server's bytes still arrive and are acknowledged by TCP, as with a program that hangs.
+    """
+    loop.call(_call(connection.go_deaf))
+
+
+def stop_reading(connection: RecordingConnection) -> None:
+    """Stops reading from the socket, so that the server's bytes pile up (a slow reader)."""
+    loop.call(_call(connection.transport.pause_reading))
+
+
+def read_again(connection: RecordingConnection) -> None:
+    """Reads again after :func:`stop_reading`."""
+    loop.call(_call(connection.transport.resume_reading))
+
+
+async def _call(action: Callable[[], object]) -> None:
+    action()
+
+
+class SlowMessage:
+    """One text frame that is sent bit by bit, each bit when the sender says so (a slow sender).
+
+    Args:
+        connection: The connection to send on.
+        text: The message.
+        parts: In how many parts it goes out.
+    """
+
+    def __init__(self, connection: RecordingConnection, text: str, parts: int) -> None:
+        self._connection = connection
+        self._text = text
+        whole = _serialized(text)
+        size = max(1, -(-len(whole) // parts))
+        self._parts: Iterator[bytes] = (whole[i : i + size] for i in range(0, len(whole), size))
+
+    def send_next(self) -> bool:
+        """Sends the next part; returns whether there was one."""
+        part = next(self._parts, None)
+        if part is None:
+            self._connection.recorder.record(Direction.SENT, Kind.TEXT, self._text)
+            return False
+        loop.call(self._write(part))
+        return True
+
+    async def _write(self, part: bytes) -> None:
+        self._connection.transport.write(part)
+        await asyncio.sleep(0)

@@ -1,0 +1,159 @@
+"""What operators do and see: private backends, metrics, health, holds, draining."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from prometheus_client.parser import text_string_to_metric_families
+from robot.api.deco import keyword
+from robot.libraries.BuiltIn import BuiltIn
+
+from ..chat import Unexpected
+from ..kit import Kit
+from .types import EventType
+
+PREFIX = "agent_chat_"
+"""What every metric of the contract begins with."""
+
+
+class Operations:
+    """Keywords about running the service."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    @keyword(tags=("Operations",))
+    def start_private_backend(self, **settings: Any) -> None:  # noqa: ANN401 -- any setting of the backend
+        """Starts a backend of the suite's or test's own; everything made from now on lives there.
+
+        It is stopped when the suite or test ends. While the proof runs it carries the same fault as the shared
+        one. Its log lies beside the report.
+
+        Args:
+            settings: Settings of the backend, for example ``drain_seconds``.
+
+        Raises:
+            EnvironmentProblem: The environment cannot start one.
+        """
+        builtin = BuiltIn()
+        folder = Path(str(builtin.get_variable_value("${OUTPUT DIR}")))
+        name = "".join(c if c.isalnum() else "-" for c in self.kit.world.scope.name)
+        self.kit.start_private(settings, folder / f"backend-{name}.log")
+
+    @keyword(tags=("Operations",))
+    def hold_runs(self, person: str, before: EventType, nth: int = 1) -> None:
+        """Holds every run of a person just before it would send an event, until it is released.
+
+        Args:
+            person: Whose runs.
+            before: The event type that is not to come yet.
+            nth: Before the how many-th event of that type in the run, counted from 1.
+
+        Raises:
+            Declined: The backend declined it.
+        """
+        found = self.kit.world.person(person)
+        found.service.admin("POST", f"/people/{found.user_id}/hold", {"before": before.value, "nth": nth})
+        self.kit.world.scope.held.append(found)
+
+    @keyword(tags=("Operations",))
+    def release_runs(self, person: str, before: EventType | None = None, nth: int = 1) -> None:
+        """Lets a person's held runs go on.
+
+        Args:
+            person: Whose runs.
+            before: When given, the runs stop again before the ``nth`` event of this type; so a run can be
+                stepped from event to event.
+            nth: See ``before``.
+
+        Raises:
+            Declined: The backend declined it.
+        """
+        found = self.kit.world.person(person)
+        body = {"hold": {"before": before.value, "nth": nth}} if before else {}
+        found.service.admin("POST", f"/people/{found.user_id}/release", body)
+
+    @keyword(tags=("Operations",))
+    def drain_backend(self) -> None:
+        """Tells the backend in use to drain: nothing new, finish what runs, then close every connection."""
+        self.kit.service.admin("POST", "/drain")
+
+    @keyword(tags=("Operations", "Health"))
+    def get_metric(self, name: str, **labels: str) -> float:
+        """Returns a metric of the backend in use.
+
+        Args:
+            name: Its name, with or without ``agent_chat_``, for example ``connections`` or ``errors_total``.
+            labels: Labels that its samples must have, for example ``code=invalid_json``.
+
+        Returns:
+            The sum of the samples that fit; 0 when there is none yet.
+        """
+        return self._metrics().get_sum(name, labels)
+
+    @keyword(tags=("Operations", "Health"))
+    def get_person_counters(self, person: str) -> dict[str, Any]:
+        """Returns what the backend has counted for one person: frames sent and received by type, errors by code."""
+        return dict(self._view(person)["counters"])
+
+    @keyword(tags=("Operations", "Health"))
+    def get_open_connections(self, person: str) -> int:
+        """Returns how many connections of a person the backend believes to be open."""
+        return int(self._view(person)["connections"])
+
+    @keyword(tags=("Operations", "Health"))
+    def wait_until_connections_are(self, person: str, count: int) -> None:
+        """Waits until the backend counts this many open connections of a person.
+
+        Raises:
+            Unexpected: It still counts another number after the environment's ``answer`` timeout.
+        """
+        self.kit.until(
+            lambda: self._view(person)["connections"] == count,
+            lambda: (
+                f"The backend counts {self._view(person)['connections']} connections of {person}, not {count}."
+            ),
+        )
+
+    @keyword(tags=("Operations", "Health"))
+    def wait_until_metric_is(self, name: str, value: float, **labels: str) -> None:
+        """Waits until a metric of the backend in use has a value.
+
+        Raises:
+            Unexpected: It still has another one after the environment's ``answer`` timeout.
+        """
+        self.kit.until(
+            lambda: self.get_metric(name, **labels) == value,
+            lambda: f"{name} is {self.get_metric(name, **labels):g}, not {value:g}.",
+        )
+
+    def _view(self, person: str) -> Mapping[str, Any]:
+        found = self.kit.world.person(person)
+        return found.service.admin("GET", f"/people/{found.user_id}")
+
+    def _metrics(self) -> Metrics:
+        return Metrics(self.kit.service.metrics())
+
+
+class Metrics:
+    """A reading of ``/metrics`` (Prometheus text format)."""
+
+    def __init__(self, text: str) -> None:
+        self.samples = [
+            (sample.name, sample.labels, sample.value)
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        ]
+
+    def get_sum(self, name: str, labels: Mapping[str, str]) -> float:
+        """The sum of the samples of this name that have these labels.
+
+        Raises:
+            Unexpected: The backend exposes no metric of that name.
+        """
+        named = [s for s in self.samples if s[0] in {name, PREFIX + name}]
+        if not named and not any(s[0].startswith(PREFIX) for s in self.samples):
+            raise Unexpected("What /metrics gives holds no metric of agent chat.")
+        return sum(value for _, has, value in named if all(has.get(k) == v for k, v in labels.items()))
