@@ -95,7 +95,7 @@ class Operations:
 
     @keyword(tags=("Operations", "Health"))
     def get_person_counters(self, person: str) -> dict[str, Any]:
-        """Returns what the backend has counted for one person: frames sent and received by type, errors by code."""
+        """Returns what the backend has counted for a person: frames sent and received, errors by code."""
         return dict(self._view(person)["counters"])
 
     @keyword(tags=("Operations", "Health"))
@@ -111,7 +111,7 @@ class Operations:
             Unexpected: It still counts another number after the environment's ``answer`` timeout.
         """
         self.kit.until(
-            lambda: self._view(person)["connections"] == count,
+            lambda: self.get_open_connections(person) == count,
             lambda: (
                 f"The backend counts {self._view(person)['connections']} connections of {person}, not {count}."
             ),
