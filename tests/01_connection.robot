@@ -46,9 +46,9 @@ Nobody Connects Without A Credential
     # what she presents    error code    how
     nothing    missing_credential
     an empty token    missing_credential    headers=${EMPTY BEARER}
-    a password    invalid_token    headers=${PASSWORD}
-    a token in the address    invalid_token    carrier=token_query
-    an access token in the address    invalid_token    carrier=access_token_query
+    a password    missing_credential    headers=${PASSWORD}
+    a token in the address    missing_credential    carrier=token_query
+    an access token in the address    missing_credential    carrier=access_token_query
     a token in the address as well    invalid_token    carrier=header    also_in=token_query
     a subprotocol without its companion    missing_credential    carrier=bare_subprotocol
 
@@ -77,7 +77,7 @@ Nobody Connects With A Bad Token
     without an id    without=jti
     for nobody we know    sub=u_00000000000000000000000000000000
     for another organisation    org=${BORIS' ORGANISATION}
-    expired and signed with another key    key=${ANOTHER KEY: str}    expires_in=-60
+    expired and signed with another key    key=${ANOTHER KEY}    expires_in=-60
 
 A Token That Was Tampered With Is Refused
     [Documentation]    A good signature over other claims is no signature.

@@ -32,6 +32,8 @@ REACH_SECONDS: Final = 4.0
 """Longest time to find out whether a backend answers; a run must say so within 5 s."""
 READY_SECONDS: Final = 20.0
 """Longest time for a backend to start; it takes well under one second on an idle machine."""
+KEY_BYTES: Final = 48
+"""Random bytes of a new signing key: 64 characters, enough for any HMAC of JWS (RFC 7518, section 3.2)."""
 STOP_SECONDS: Final = 15.0
 """Longest time for a backend to drain and end before it is killed."""
 
@@ -177,7 +179,10 @@ def launch(
     home = Path(tempfile.mkdtemp(prefix="agent-chat-"))
     ready, log = home / "ready.json", (log or home / "backend.log").resolve()
     log.parent.mkdir(parents=True, exist_ok=True)
-    admin_token, jwt_key = admin_token or secrets.token_urlsafe(32), jwt_key or secrets.token_urlsafe(32)
+    admin_token, jwt_key = (
+        admin_token or secrets.token_urlsafe(32),
+        jwt_key or secrets.token_urlsafe(KEY_BYTES),
+    )
     merged = {**environment.settings, **(settings or {})}
     command = [
         *environment.command,

@@ -25,7 +25,7 @@ class Operations:
         self.kit = kit
 
     @keyword(tags=("Operations",))
-    def start_private_backend(self, **settings: Any) -> None:  # noqa: ANN401 -- any setting of the backend
+    def start_private_backend(self, **settings: Any) -> None:  # noqa: ANN401 -- any setting
         """Starts a backend of the suite's or test's own; everything made from now on lives there.
 
         It is stopped when the suite or test ends. While the proof runs it carries the same fault as the shared
@@ -112,9 +112,7 @@ class Operations:
         """
         self.kit.until(
             lambda: self.get_open_connections(person) == count,
-            lambda: (
-                f"The backend counts {self._view(person)['connections']} connections of {person}, not {count}."
-            ),
+            lambda: f"The backend counts {self.get_open_connections(person)} of {person}, not {count}.",
         )
 
     @keyword(tags=("Operations", "Health"))

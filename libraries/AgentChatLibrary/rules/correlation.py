@@ -92,7 +92,7 @@ class _Desk:
         before.append(reply)
         if len(before) > len(messages):
             sent = _times(messages)
-            story = f"{who} received {_both(before)} for message {short(message_id)}, sent {sent}."
+            story = f"{who} received {_both(before)} for message {short(message_id)}, which was sent {sent}."
             return self._broken(reply, story, [*messages, *before[:-1]])
         return None
 
@@ -118,7 +118,7 @@ class _Desk:
 
 def _both(replies: list[Event]) -> str:
     kinds = {reply.type for reply in replies}
-    return f"both {' and '.join(sorted(kinds))}" if len(kinds) > 1 else f"{len(replies)} of {replies[0].type}"
+    return f"both {' and '.join(sorted(kinds))}" if len(kinds) > 1 else f"{replies[0].type} {_times(replies)}"
 
 
 def _times(messages: list[Event]) -> str:
