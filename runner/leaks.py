@@ -26,7 +26,8 @@ _DEEPEST: Final = 3
 """How often something unpacked is unpacked again: a data URI inside a compressed string inside a data URI."""
 _WORD: Final = re.compile(rb"[A-Za-z0-9_-]{%d,}" % SHORTEST)
 _PACKED: Final = re.compile(rb'"([A-Za-z0-9+/]{16,}={0,2})"')
-_DATA_URI: Final = re.compile(rb"data:[\w.+/-]*(?:;[\w=-]+)*,([A-Za-z0-9+/=_%.~!$&'()*,;:@?-]+)")
+_PICTURE: Final = re.compile(rb"data:[\w.+/-]+(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/=%]+)")
+_DATA_URI: Final = re.compile(rb"data:[\w.+/-]+(?:;[\w=.-]+)*,([\w+/=%.~!$&'()*,;:@?-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,8 @@ def _unpacked(content: bytes, inside: str, depth: int = 0) -> Iterator[tuple[byt
         return
     for kind, texts in (
         ("a compressed string", [text for packed in _PACKED.findall(content) for text in _inflated(packed)]),
-        ("a data URI", [text for packed in _DATA_URI.findall(content) for text in _decoded(packed)]),
+        ("a data URI", [text for packed in _PICTURE.findall(content) for text in _decoded(packed)]),
+        ("a data URI", [urllib.parse.unquote_to_bytes(packed) for packed in _DATA_URI.findall(content)]),
     ):
         if texts:
             name = f"{kind} in {inside}" if inside else kind
@@ -143,11 +145,10 @@ def _inflated(packed: bytes) -> list[bytes]:
 
 
 def _decoded(packed: bytes) -> list[bytes]:
-    plain = urllib.parse.unquote_to_bytes(packed)
     try:
-        return [base64.b64decode(plain, validate=True)]
+        return [base64.b64decode(urllib.parse.unquote_to_bytes(packed), validate=True)]
     except binascii.Error:
-        return [plain]
+        return []
 
 
 def _forms(secret: str) -> Iterator[tuple[bytes, str]]:

@@ -108,7 +108,13 @@ def processes(suites: int, asked: int | None) -> int:
 
 
 def in_parallel(
-    plan: Plan, results: Path, progress: Progress, *, number: int, variables: Mapping[str, str]
+    plan: Plan,
+    results: Path,
+    progress: Progress,
+    *,
+    number: int,
+    variables: Mapping[str, str],
+    cwd: Path = ROOT,
 ) -> list[Path]:
     """Runs the tests that may run together.
 
@@ -118,6 +124,7 @@ def in_parallel(
         progress: Follows the workers.
         number: Workers at the same time.
         variables: Environment variables for the workers.
+        cwd: Where they start; relative paths in the user's options count from there.
 
     Returns:
         The workers' outputs, in no particular order.
@@ -134,16 +141,16 @@ def in_parallel(
         *_plumbing(results),
         *plan.selection.sources,
     ]
-    (ROOT / SUITE_NAMES).unlink(missing_ok=True)  # the order and the split of some other run
+    (cwd / SUITE_NAMES).unlink(missing_ok=True)  # the order and the split of some other run
     log = results / PABOT_LOG
     path = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
-    process = children.start(command, output=log, variables={**variables, **path})
+    process = children.start(command, output=log, variables={**variables, **path}, cwd=cwd)
     try:
         status = children.finish(process, progress.tick)
     finally:
         progress.end_workers()
         with contextlib.suppress(FileNotFoundError):
-            shutil.move(ROOT / SUITE_NAMES, results / SUITE_NAMES)
+            shutil.move(cwd / SUITE_NAMES, results / SUITE_NAMES)
     if status not in PABOT_ENDED:
         say(f"pabot ended with status {status}:")
         for line in log.read_text("utf-8", "replace").strip().splitlines()[-5:]:

@@ -1,0 +1,161 @@
+"""What the proof promises: a fault counts as caught only by an assertion, and by whom is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from runner.console import Stop
+from runner.prove import catalogue, report
+from runner.prove.catalogue import Fault
+from runner.prove.report import Proof
+from runner.prove.store import Store
+from runner.prove.verdicts import Ended, How, Trial, how
+
+FAULTS = [Fault("seq-gap", "contract"), Fault("late", "timing"), Fault("leak", "isolation", "Seen by all")]
+SUITE = """\
+Sees Gaps
+    [Tags]    catches:seq-gap    catches:late
+    No Operation
+Sees Leaks
+    [Tags]    catches:Leak    alone
+    No Operation
+Sees Nothing
+    No Operation
+"""
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Ana's run broke the agreed order", How.OWN),
+        ("Ambient: a stranger's canary was received", How.AMBIENT),
+        ("Setup failed:\nAmbient: a canary", How.AMBIENT),
+        ("Wrong total.\n\nAmbient: a canary", How.OWN),
+        ("Several failures occurred:\n\n1) Ambient: x\n\n2) y", How.AMBIENT),
+        ("Parent suite setup failed:\nno first frame", How.OWN),
+        ("Test timeout 10 seconds exceeded.", How.TIMEOUT),
+        ("Setup failed:\nKeyword timeout 1 minute exceeded.", How.TIMEOUT),
+        ("No agent_completed within 5 s; the answer's timeout was exceeded", How.OWN),
+        ("The backend ended with status 1: python -m backend", How.HARNESS),
+    ],
+)
+def test_a_failure_is_judged_by_its_message(message, expected):
+    assert how("FAIL", message) is expected
+
+
+def test_what_did_not_fail_caught_nothing():
+    assert how("PASS", "") is How.PASSED
+    assert how("SKIP", "no hold here") is How.SKIPPED
+
+
+def test_claims_are_read_from_tags_as_robot_framework_compares_them(suites, planned):
+    plan = planned(suites(one=SUITE))
+    assert catalogue.claims(plan) == {
+        "seq-gap": ("Tests.One.Sees Gaps",),
+        "late": ("Tests.One.Sees Gaps",),
+        "leak": ("Tests.One.Sees Leaks",),
+    }
+    assert catalogue.unknown_claims(plan, FAULTS) == []
+    assert catalogue.unknown_claims(plan, FAULTS[:2]) == [
+        "Tests.One.Sees Leaks claims to catch 'leak', which is no fault"
+    ]
+
+
+def test_with_a_fault_run_its_claimants_and_a_fixed_tenth_of_the_others(suites, planned):
+    many = "".join(f"T{at}\n    No Operation\n" for at in range(300))
+    plan = planned(suites(one=SUITE, two=many))
+    few = catalogue.selection(plan, ("Tests.One.Sees Leaks",), full=False)
+    assert "Tests.One.Sees Leaks" in few
+    assert 15 <= len(few) <= 50
+    assert few == catalogue.selection(plan, ("Tests.One.Sees Leaks",), full=False)
+    assert len(catalogue.selection(plan, (), full=True)) == len(plan.tests)
+
+
+def test_a_sample_is_the_same_for_the_same_seed_and_an_unknown_fault_is_told():
+    faults = [Fault(f"f{at}") for at in range(50)]
+    assert catalogue.chosen(faults, [], sample=5, seed=1) == catalogue.chosen(faults, [], sample=5, seed=1)
+    assert catalogue.chosen(faults, [], sample=5, seed=1) != catalogue.chosen(faults, [], sample=5, seed=2)
+    assert catalogue.chosen(faults, ["F7"]) == [Fault("f7")]
+    with pytest.raises(Stop, match="Did you mean leak") as stop:
+        catalogue.chosen(FAULTS, ["leek"])
+    assert stop.value.status == 2
+
+
+def proof(plan, *trials: Trial, everything: bool = True) -> Proof:
+    by_name = {trial.fault: trial for trial in trials}
+    healthy = dict.fromkeys(plan.names, "PASS")
+    return Proof.of(
+        plan, [f for f in FAULTS if f.name in by_name], by_name, healthy, [], everything=everything
+    )
+
+
+def test_an_ambient_catch_counts_for_the_fault_and_not_for_the_test(suites, planned):
+    plan = planned(suites(one=SUITE))
+    trial = Trial(
+        "leak", ("Tests.One.Sees Leaks",), {"Tests.One.Sees Leaks": Ended(How.AMBIENT, "Ambient: x")}
+    )
+    done = proof(plan, trial, everything=False)
+    assert done.last_line == "1 of 1 faults caught, 0 of 1 tests proven"
+    assert not done.good
+    assert done.complaints[0] == "leak was not caught by Tests.One.Sees Leaks: ambient (Ambient: x)"
+
+
+def test_a_timeout_catches_nothing(suites, planned):
+    plan = planned(suites(one=SUITE))
+    trial = Trial(
+        "leak", ("Tests.One.Sees Leaks",), {"Tests.One.Sees Leaks": Ended(How.TIMEOUT, "Test timeout")}
+    )
+    assert proof(plan, trial).last_line == "0 of 1 faults caught, 0 of 3 tests proven"
+
+
+def test_with_the_whole_catalogue_a_test_that_catches_nothing_is_named(suites, planned):
+    plan = planned(suites(one=SUITE))
+    gaps, leaks = "Tests.One.Sees Gaps", "Tests.One.Sees Leaks"
+    trials = [
+        Trial("seq-gap", (gaps,), {gaps: Ended(How.OWN, "gap"), leaks: Ended(How.OWN, "odd")}),
+        Trial("late", (gaps,), {gaps: Ended(How.OWN, "late")}),
+        Trial("leak", (leaks,), {leaks: Ended(How.OWN, "leak"), "Tests.One.Sees Nothing": Ended(How.PASSED)}),
+    ]
+    done = proof(plan, *trials)
+    assert done.complaints == ["Tests.One.Sees Nothing caught nothing"]
+    assert done.last_line == "3 of 3 faults caught, 2 of 3 tests proven"
+    assert trials[0].unrelated == [leaks]
+    assert proof(plan, *trials, everything=False).good
+
+
+def test_the_matrix_and_its_data_tell_the_same(suites, planned, tmp_path):
+    plan = planned(suites(one=SUITE))
+    gaps, leaks = "Tests.One.Sees Gaps", "Tests.One.Sees Leaks"
+    trial = Trial(
+        "leak", (leaks,), {leaks: Ended(How.OWN, "<b>Boris</b> saw it", 0.5), gaps: Ended(How.PASSED)}, 2.5
+    )
+    page, data = report.write(proof(plan, trial), tmp_path)
+    text = page.read_text("utf-8")
+    assert '<td class="own" title="Sees Leaks: &lt;b&gt;Boris&lt;/b&gt; saw it">●</td>' in text
+    assert '<td class="passed" title="Sees Gaps: passed">·</td>' in text
+    assert "http" not in text.replace("http-equiv", "")
+    value = json.loads(data.read_text("utf-8"))
+    (row,) = value["faults"]
+    assert row["ended"][leaks] == {"how": "own", "message": "<b>Boris</b> saw it", "seconds": 0.5}
+    assert (row["group"], row["summary"], row["caught"], row["seconds"]) == (
+        "isolation",
+        "Seen by all",
+        True,
+        2.5,
+    )
+    assert Trial.from_json(row) == trial
+
+
+def test_records_are_taken_again_only_if_nothing_changed(tmp_path):
+    trial = Trial("leak", ("a",), {"a": Ended(How.OWN, "x")}, 1.0)
+    Store(tmp_path, "key").keep(trial, ["a"])
+    assert Store(tmp_path, "key").trial("leak", ["a"]) == trial
+    assert Store(tmp_path, "another").trial("leak", ["a"]) is None
+    assert Store(tmp_path, "key").trial("leak", ["a", "b"]) is None
+    (tmp_path / "faults" / "leak.json").write_text("{broken")
+    assert Store(tmp_path, "key").trial("leak", ["a"]) is None
+    Store(tmp_path, "key").keep_healthy({"a": "PASS", "b": "SKIP", "c": "FAIL"})
+    assert Store(tmp_path, "key").healthy() == {"a": "PASS", "b": "SKIP"}
+    assert Store(tmp_path, "another").healthy() == {}
