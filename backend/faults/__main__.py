@@ -1,0 +1,54 @@
+"""Starts the service with a fault: ``python -m backend.faults NAME [options of python -m backend]``."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+from backend.app import Components
+from backend.faults import all_faults
+from backend.launch import main as launch
+
+USAGE = """\
+usage: python -m backend.faults NAME [options of python -m backend]
+       python -m backend.faults --list"""
+
+BAD_NAME = 2
+"""Exit status for a fault that does not exist, as argparse has it for a wrong option."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the service with the fault that comes first in ``arguments``.
+
+    Returns:
+        The exit status.
+    """
+    name, rest = (arguments[0], arguments[1:]) if arguments else ("", ())
+    faults = all_faults()
+    if name == "--list":
+        for known in faults.values():
+            entry = {"name": known.name, "group": known.group, "docstring": known.docstring}
+            print(json.dumps(entry, ensure_ascii=False))  # noqa: T201 -- what it was asked for
+        return 0
+    if name in {"-h", "--help"}:
+        print(USAGE)  # noqa: T201 -- what it was asked for
+        return 0
+    if name not in faults:
+        print(no_such_fault(name, faults), file=sys.stderr)  # noqa: T201 -- for whoever starts it
+        return BAD_NAME
+    return launch(rest, faults[name].apply(Components()), f"backend.faults {name}")
+
+
+def no_such_fault(name: str, known: Iterable[str]) -> str:
+    """Returns what is said about a name that no fault has."""
+    if not name or name.startswith("-"):
+        return USAGE
+    near = difflib.get_close_matches(name, list(known), n=5, cutoff=0.5)
+    hint = f" Did you mean {', '.join(near)}?" if near else ""
+    return f"There is no fault {name!r}.{hint} All of them: python -m backend.faults --list"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
