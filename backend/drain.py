@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from backend.compose import FrameError
-from backend.log import Journal
+from backend.ground import Ground
 from backend.settings import Settings
 from backend.store.engine import DatabaseUnavailableError
 
@@ -47,19 +47,18 @@ class Drain:
 
     def __init__(
         self,
-        settings: Settings,
+        ground: Ground,
         state: DrainState,
         supervisor: Supervisor,
         managers: ManagerFactory,
         watch: Watch,
-        journal: Journal,
     ) -> None:
-        self._settings = settings
+        self._settings = ground.settings
+        self._journal = ground.journal
         self._state = state
         self._supervisor = supervisor
         self._managers = managers
         self._watch = watch
-        self._journal = journal
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, then: Callable[[], None], *, seconds: float | None = None) -> None:
@@ -102,6 +101,8 @@ class Drain:
             self._journal.warning("drain_without_database")
         for connection in self._managers.connections():
             connection.close(GOING_AWAY, "draining", patience=FLUSH_SECONDS)
-        deadline = asyncio.get_running_loop().time() + FLUSH_SECONDS + 1
-        while self._managers.connections() and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.01)
+        try:
+            async with asyncio.timeout(FLUSH_SECONDS + 1):
+                await self._managers.empty()
+        except TimeoutError:
+            self._journal.warning("connections_left", count=len(self._managers.connections()))

@@ -32,9 +32,7 @@ class RateLimiter:
         del connection_id
         return person.id
 
-    def take(
-        self, connection: Connection, person: Person, connection_id: str, now: float
-    ) -> float | None:
+    def take(self, connection: Connection, person: Person, connection_id: str, now: float) -> float | None:
         """Takes one token.
 
         Args:
@@ -78,9 +76,7 @@ class Quota:
             .where(quotas.c.user_id == person.id)
             .with_for_update()
         ).one_or_none()
-        if row is None:
-            start, used = now, 0
-        elif now >= row.window_start + QUOTA_WINDOW_SECONDS:
+        if row is None or now >= row.window_start + QUOTA_WINDOW_SECONDS:
             start, used = now, 0
         else:
             start, used = row.window_start, row.used
@@ -90,9 +86,7 @@ class Quota:
             connection.execute(insert(quotas).values(user_id=person.id, window_start=start, used=1))
         else:
             connection.execute(
-                update(quotas)
-                .where(quotas.c.user_id == person.id)
-                .values(window_start=start, used=used + 1)
+                update(quotas).where(quotas.c.user_id == person.id).values(window_start=start, used=used + 1)
             )
         return None
 

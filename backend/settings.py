@@ -92,7 +92,9 @@ def load(
     Raises:
         SettingsError: A secret is missing or short, or a setting is unknown or no number.
     """
-    kinds = {item.name: type(item.default) for item in fields(Settings) if item.name not in NOT_SETTABLE}
+    kinds: dict[str, type] = {
+        item.name: type(item.default) for item in fields(Settings) if item.name not in NOT_SETTABLE
+    }
     given: dict[str, str] = {
         name: environ[PREFIX + name.upper()] for name in kinds if environ.get(PREFIX + name.upper())
     }

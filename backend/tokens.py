@@ -151,7 +151,7 @@ class RefreshTokenVerifier(TokenVerifier):
     token_type = "refresh"  # noqa: S105 -- a kind of token
 
 
-_CLAIM_CHECKS = ("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss", "verify_sub", "verify_jti")
+_CLAIM_CHECKS = tuple(f"verify_{claim}" for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,11 @@ from sqlalchemy import Connection
 
 from backend.agent.context import ContextFactory, UserExecutionContext
 from backend.compose import FrameError
+from backend.ground import Ground, Stores
 from backend.ids import new_id
 from backend.limits import Concurrency, Quota
-from backend.store.events import Ownership
-from backend.store.people import People, Person
-from backend.store.runs import Asked, MessageIds, Runs
-from backend.store.threads import Threads
-from backend.tiers import Tiers
+from backend.store.people import Person
+from backend.store.runs import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,40 +52,31 @@ class Intake:
 
     def __init__(
         self,
-        people: People,
-        threads: Threads,
-        runs: Runs,
-        message_ids: MessageIds,
+        ground: Ground,
+        stores: Stores,
         quota: Quota,
         concurrency: Concurrency,
         contexts: ContextFactory,
-        tiers: Tiers,
     ) -> None:
-        self._people = people
-        self._threads = threads
-        self._runs = runs
-        self._message_ids = message_ids
+        self._ground = ground
+        self._stores = stores
         self._quota = quota
         self._concurrency = concurrency
         self._contexts = contexts
-        self._tiers = tiers
 
-    def accept(
-        self, connection: Connection, question: Question, ownership: Ownership, busy: FrameError | None
-    ) -> Accepted:
+    def accept(self, connection: Connection, question: Question, busy: FrameError | None) -> Accepted:
         """Stores a question and its new run.
 
         Args:
             connection: An open connection, in a transaction.
             question: The question.
-            ownership: Who will work on the run, and the time.
-            busy: Why no new question is accepted at present; one accepted before is acknowledged all the same.
+            busy: Why no new question is accepted at present; one that was accepted before is acknowledged.
 
         Raises:
             FrameError: It is not accepted; nothing was stored.
         """
-        self._people.lock(connection, question.user_id)
-        person = self._people.by_id(connection, question.user_id)
+        self._stores.people.lock(connection, question.user_id)
+        person = self._stores.people.by_id(connection, question.user_id)
         if person is None:
             raise FrameError("forbidden", "You may not do this.")
         message_id = question.message_id or new_id("m")
@@ -99,14 +88,12 @@ class Intake:
         self.may_share(person, question)
         self.thread_is_theirs(connection, person, question)
         self.room_for_a_run(connection, person)
-        self.within_quota(connection, person, ownership.now)
-        return self.store(connection, person, question, message_id, ownership)
+        self.within_quota(connection, person)
+        return self.store(connection, person, question, message_id)
 
-    def accepted_before(
-        self, connection: Connection, question: Question, message_id: str
-    ) -> Accepted | None:
+    def accepted_before(self, connection: Connection, question: Question, message_id: str) -> Accepted | None:
         """Returns what came of the same question under the same ``message_id``, if it was asked before."""
-        before = self._message_ids.find(connection, question.user_id, message_id)
+        before = self._stores.message_ids.find(connection, question.user_id, message_id)
         if before is None:
             return None
         if before.content_hash != content_hash(question.content):
@@ -117,14 +104,14 @@ class Intake:
 
     def may_share(self, person: Person, question: Question) -> None:
         """Checks that a person who opens a thread to the organisation may do so."""
-        if question.share and not person.may(self._tiers.permission_for("share")):
+        if question.share and not person.may(self._ground.tiers.permission_for("share")):
             raise FrameError("forbidden", "You may not share threads.")
 
     def thread_is_theirs(self, connection: Connection, person: Person, question: Question) -> None:
         """Checks that a thread to continue is there for this person."""
         if question.thread_id is None:
             return
-        if self._threads.find(connection, person, question.thread_id) is None:
+        if self._stores.threads.find(connection, person, question.thread_id) is None:
             raise FrameError("not_found", "There is no such thread.")
 
     def room_for_a_run(self, connection: Connection, person: Person) -> None:
@@ -133,9 +120,9 @@ class Intake:
             limit = person.policy.concurrent_runs
             raise FrameError("too_many_runs", f"You may have {limit} questions open at the same time.")
 
-    def within_quota(self, connection: Connection, person: Person, now: float) -> None:
+    def within_quota(self, connection: Connection, person: Person) -> None:
         """Counts the question, if there is one left."""
-        retry_after = self._quota.take(connection, person, now)
+        retry_after = self._quota.take(connection, person, self._ground.clock.now())
         if retry_after is not None:
             limit = person.policy.questions_per_day
             raise FrameError(
@@ -150,26 +137,25 @@ class Intake:
         person: Person,
         question: Question,
         message_id: str,
-        ownership: Ownership,
     ) -> Accepted:
         """Stores the thread, the message and the run."""
-        now, run_id = ownership.now, new_id("r")
-        thread_id = question.thread_id or self._threads.open(
+        now, run_id = self._ground.clock.now(), new_id("r")
+        thread_id = question.thread_id or self._stores.threads.open(
             connection, person, question.content, question.share, now
         )
-        self._threads.add(connection, thread_id, "user", question.content, run_id, now)
-        self._runs.begin(
+        self._stores.threads.add(connection, thread_id, "user", question.content, run_id, now)
+        self._stores.runs.begin(
             connection,
             run_id,
             person.id,
             person.organisation_id,
             thread_id,
-            ownership.owner,
+            self._ground.owner,
             now,
-            ownership.lease_until,
+            self._ground.lease_until(),
         )
         kept = Asked(content_hash(question.content), thread_id, run_id)
-        self._message_ids.keep(connection, person.id, message_id, kept)
+        self._stores.message_ids.keep(connection, person.id, message_id, kept)
         context = self._contexts.make(person, run_id, thread_id, question.content)
         return Accepted(message_id, thread_id, run_id, context)
 

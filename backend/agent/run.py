@@ -1,10 +1,11 @@
-"""The run loop: a plan is worked step by step, and every step is an event in the log before anybody sees it."""
+"""The run loop: a plan is worked step by step; every step is in the log before anybody sees it."""
 
 import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -15,16 +16,11 @@ from backend.agent.plan import Plan, ToolCall
 from backend.agent.planner import Planner
 from backend.agent.tools import Toolbox, ToolResult
 from backend.agent.turns import FairThreads
-from backend.clock import Clock
+from backend.ground import Ground, Stores
 from backend.ids import new_id
-from backend.log import Journal
-from backend.store.engine import Database, DatabaseUnavailableError
-from backend.store.events import Also, Appended, Draft, EventLog, NotAppended, Ownership
-from backend.store.holds import Holds
-from backend.store.notify import WAKE, Bus, Notice
-from backend.store.records import Records
-from backend.store.runs import Runs
-from backend.store.threads import Threads
+from backend.store.engine import DatabaseUnavailableError
+from backend.store.events import Also, Appended, Draft, NotAppended, Ownership
+from backend.store.notify import WAKE, Notice
 
 HOLD_POLL_SECONDS = 0.5
 """How often a held run asks whether it was released; a notice usually tells it sooner."""
@@ -89,22 +85,13 @@ class RunControl:
 class RunParts:
     """What a run loop works with. None of it belongs to one run."""
 
-    database: Database
-    threads_for_tools: FairThreads
-    log: EventLog
-    holds: Holds
-    runs: Runs
-    threads: Threads
-    bus: Bus
-    clock: Clock
-    journal: Journal
-    records: Records
+    ground: Ground
+    stores: Stores
+    tool_threads: FairThreads
     planner: Planner
     toolbox: Toolbox
     narrator: Narrator
     offers: Offers
-    owner: str
-    lease_seconds: float
 
 
 class RunLoop:
@@ -112,6 +99,8 @@ class RunLoop:
 
     def __init__(self, parts: RunParts, context: UserExecutionContext, control: RunControl) -> None:
         self.parts = parts
+        self.ground = parts.ground
+        self.stores = parts.stores
         self.context = context
         self.control = control
         self.counts: Counter[str] = Counter()
@@ -129,15 +118,15 @@ class RunLoop:
             except StopRunError as told:
                 await self.end(str(told))
             except ToolFailedError as problem:
-                self.parts.journal.failure("tool_failed", problem, run_id=self.context.run_id)
+                self.ground.journal.failure("tool_failed", problem, run_id=self.context.run_id)
                 await self.end("tool_failed", "failed")
         except LeaseLostError:
-            self.parts.journal.warning("lease_lost", run_id=self.context.run_id)
+            self.ground.journal.warning("lease_lost", run_id=self.context.run_id)
         except DatabaseUnavailableError:
-            self.parts.journal.warning("run_without_database", run_id=self.context.run_id)
+            self.ground.journal.warning("run_without_database", run_id=self.context.run_id)
             return False
         except Exception as problem:  # noqa: BLE001 -- whatever a run meets ends this run and no other
-            self.parts.journal.failure("run_failed", problem, run_id=self.context.run_id)
+            self.ground.journal.failure("run_failed", problem, run_id=self.context.run_id)
             return await self.end_after_failure()
         return True
 
@@ -154,17 +143,17 @@ class RunLoop:
 
     async def plan(self) -> Plan:
         """Plans the question and keeps the plan with the run."""
-        plan = await self.parts.database.read(self.make_plan)
-        await self.parts.database.write(
-            self.parts.runs.keep_plan, self.context.run_id, json.dumps(plan.to_dict(), ensure_ascii=False)
+        plan = await self.ground.database.read(self.make_plan)
+        await self.ground.database.write(
+            self.stores.runs.keep_plan, self.context.run_id, json.dumps(plan.to_dict(), ensure_ascii=False)
         )
         return plan
 
     def make_plan(self, connection: Connection) -> Plan:
         """Returns the plan, from the question, the organisation's words and what the thread asked before."""
-        stored = self.parts.runs.previous_plan(connection, self.context.run_id)
+        stored = self.stores.runs.previous_plan(connection, self.context.run_id)
         previous = None if stored is None else Plan.from_dict(json.loads(stored))
-        vocabulary = self.parts.records.vocabulary(connection, self.context.organisation_id)
+        vocabulary = self.stores.records.vocabulary(connection, self.context.organisation_id)
         return self.parts.planner.plan(self.context.question, previous, vocabulary, self.context.policy)
 
     async def started(self, plan: Plan) -> None:
@@ -194,18 +183,19 @@ class RunLoop:
             "tool_executing",
             {"tool_name": call.tool, "tool_call_id": tool_call_id, "arguments": dict(call.arguments)},
         )
-        began = self.parts.clock.monotonic()
+        began = self.ground.clock.monotonic()
         self.open_calls[tool_call_id] = (call.tool, began)
         result = await self.run_tool(call)
-        await self.tool_completed(tool_call_id, "ok", result.result, self.parts.clock.monotonic() - began)
+        await self.tool_completed(tool_call_id, "ok", result.result, self.ground.clock.monotonic() - began)
         return Outcome(call, result, tool_call_id)
 
     async def run_tool(self, call: ToolCall) -> ToolResult:
         """Returns a tool's result, unless the run is told to end before it is there."""
-        running = self.parts.threads_for_tools.run(
-            self.context.user_id, lambda: self.parts.database.read_here(self.use_tool, call)
+        running = self.parts.tool_threads.run(
+            self.context.user_id, lambda: self.ground.database.read_here(self.use_tool, call)
         )
-        await asyncio.wait({running, self.control.stopped}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {running, self.control.stopped}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if self.control.reason is not None:
             running.cancel()
             raise StopRunError(self.control.reason)
@@ -252,9 +242,9 @@ class RunLoop:
 
     async def offer(self) -> UpgradeOffer | None:
         """Returns the upgrade offer that goes with the answer."""
-        return await self.parts.threads_for_tools.run(
+        return await self.parts.tool_threads.run(
             self.context.user_id,
-            lambda: self.parts.database.read_here(
+            lambda: self.ground.database.read_here(
                 self.parts.offers.for_answer, self.context.organisation_id, self.context.policy.name
             ),
         )
@@ -274,7 +264,7 @@ class RunLoop:
             "agent_name": self.parts.narrator.agent_name,
             "response": answer.response,
             "result": {"findings": findings},
-            "duration_ms": milliseconds(self.parts.clock.monotonic() - self.context.began),
+            "duration_ms": milliseconds(self.ground.clock.monotonic() - self.context.began),
         }
         if offer is not None:
             fields["upgrade_offer"] = offer.as_dict()
@@ -284,7 +274,7 @@ class RunLoop:
         """Returns what stores the answer in the thread, in the transaction of the event that carries it."""
 
         def add(connection: Connection, timestamp: float) -> None:
-            self.parts.threads.add(
+            self.stores.threads.add(
                 connection,
                 self.context.thread_id,
                 "assistant",
@@ -297,7 +287,7 @@ class RunLoop:
 
     async def end(self, code: str, status: str = "cancelled") -> None:
         """Ends a run that will have no answer: closes its open tool calls, then ``agent_failed``."""
-        now = self.parts.clock.monotonic()
+        now = self.ground.clock.monotonic()
         for tool_call_id, (_, began) in list(self.open_calls.items()):
             await self.tool_completed(tool_call_id, status, None, now - began, closing=True)
         await self.emit("agent_failed", {"code": code, "message": MESSAGES[code]}, closing=True)
@@ -309,7 +299,7 @@ class RunLoop:
         except LeaseLostError:
             return True
         except Exception as problem:  # noqa: BLE001 -- the sweeper ends what cannot be ended here
-            self.parts.journal.failure("run_not_ended", problem, run_id=self.context.run_id)
+            self.ground.journal.failure("run_not_ended", problem, run_id=self.context.run_id)
             return False
         return True
 
@@ -337,7 +327,7 @@ class RunLoop:
             told_to_close = self.control.reason is not None and event == "tool_completed"
             free = self.control.interrupted or (closing and told_to_close)
             draft = Draft(event, nth, fields, closing=closing, skips_hold=free, also=also)
-            outcome = await self.parts.database.write(self.append, draft)
+            outcome = await self.ground.database.write(self.append, draft)
             if isinstance(outcome, Appended):
                 self.counts[event] = nth
                 self.announce(outcome)
@@ -346,13 +336,13 @@ class RunLoop:
 
     def append(self, connection: Connection, draft: Draft) -> Appended | NotAppended:
         """Appends in the log, as the owner that this process is. Runs in a thread."""
-        now = self.parts.clock.now()
-        ownership = Ownership(self.parts.owner, now, now + self.parts.lease_seconds)
-        return self.parts.log.append(connection, self.context.key, draft, ownership)
+        now = self.ground.clock.now()
+        ownership = Ownership(self.ground.owner, now, self.ground.lease_until())
+        return self.stores.log.append(connection, self.context.key, draft, ownership)
 
     def announce(self, event: Appended) -> None:
         """Tells the connections of the user that the log has grown."""
-        self.parts.bus.publish(
+        self.ground.bus.publish(
             Notice(WAKE, self.context.user_id, seq=event.seq, size=len(event.text.encode()))
         )
 
@@ -370,7 +360,7 @@ class RunLoop:
         """Stands at a hold, without a thread, until it is released or the run is told to end."""
         told = (self.control.reason, self.control.interrupted)
         while (self.control.reason, self.control.interrupted) == told:
-            if not await self.parts.database.read(self.parts.holds.is_standing, self.context.run_id):
+            if not await self.ground.database.read(self.stores.holds.is_standing, self.context.run_id):
                 return
             await self.control.changed(HOLD_POLL_SECONDS)
 

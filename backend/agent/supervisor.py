@@ -8,8 +8,6 @@ from sqlalchemy import Connection
 
 from backend.agent.context import UserExecutionContext
 from backend.agent.run import MESSAGES, RunControl, RunLoop, RunParts
-from backend.log import Journal
-from backend.metrics import Metrics
 from backend.processes import alive
 from backend.store.engine import DatabaseUnavailableError
 from backend.store.events import Appended
@@ -25,16 +23,14 @@ RunLoopFactory = Callable[[RunParts, UserExecutionContext, RunControl], RunLoop]
 class Supervisor:
     """Looks after runs. What one run meets never reaches another."""
 
-    def __init__(
-        self, parts: RunParts, run_loop: RunLoopFactory, metrics: Metrics, journal: Journal
-    ) -> None:
+    def __init__(self, parts: RunParts, run_loop: RunLoopFactory) -> None:
         self._parts = parts
+        self._ground = parts.ground
+        self._stores = parts.stores
         self._run_loop = run_loop
-        self._metrics = metrics
-        self._journal = journal
         self._running: dict[str, tuple[UserExecutionContext, RunControl, asyncio.Task[None]]] = {}
         self._abandoned: set[str] = set()
-        parts.bus.subscribe_to_all(self.notified)
+        parts.ground.bus.subscribe_to_all(self.notified)
 
     def start(self, context: UserExecutionContext) -> None:
         """Begins to work on an accepted question."""
@@ -42,7 +38,7 @@ class Supervisor:
         loop = self._run_loop(self._parts, context, control)
         task = asyncio.create_task(self._work(loop), name=f"run {context.run_id}")
         self._running[context.run_id] = (context, control, task)
-        self._metrics.runs.set(len(self._running))
+        self._ground.metrics.runs.set(len(self._running))
 
     def notified(self, notice: Notice) -> None:
         """Passes on what concerns a running run."""
@@ -67,24 +63,26 @@ class Supervisor:
     async def keep_leases(self) -> None:
         """Renews the leases of the running runs, for ever, and notices what no notice told."""
         while True:
-            await asyncio.sleep(self._parts.lease_seconds / 3)
+            await asyncio.sleep(self._ground.settings.lease_seconds / 3)
             if not self._running:
                 continue
             try:
                 await self.renew()
-                for run_id in await self._parts.database.read(
-                    self._parts.runs.cancelled_of, self._parts.owner
+                for run_id in await self._ground.database.read(
+                    self._stores.runs.cancelled_of, self._ground.owner
                 ):
                     if run_id in self._running:
                         self._running[run_id][1].stop("cancelled")
             except DatabaseUnavailableError:
-                self._journal.warning("leases_not_renewed")
+                self._ground.journal.warning("leases_not_renewed")
 
     async def renew(self) -> None:
         """Prolongs the leases of this process."""
-        now = self._parts.clock.now()
-        await self._parts.database.write(
-            self._parts.runs.renew, self._parts.owner, now, now + self._parts.lease_seconds
+        await self._ground.database.write(
+            self._stores.runs.renew,
+            self._ground.owner,
+            self._ground.clock.now(),
+            self._ground.lease_until(),
         )
 
     async def keep_sweeping(self) -> None:
@@ -94,15 +92,15 @@ class Supervisor:
             try:
                 await self.sweep()
             except DatabaseUnavailableError:
-                self._journal.warning("runs_not_swept")
+                self._ground.journal.warning("runs_not_swept")
 
     async def sweep(self) -> None:
         """Ends the runs that nobody works on, in this process or a dead one."""
-        for run, owner_is_dead in await self._parts.database.read(self.lost_runs):
-            ended = await self._parts.database.write(
-                self._parts.log.end_abandoned,
+        for run, owner_is_dead in await self._ground.database.read(self.lost_runs):
+            ended = await self._ground.database.write(
+                self._stores.log.end_abandoned,
                 run,
-                self._parts.clock.now(),
+                self._ground.clock.now(),
                 MESSAGES["interrupted"],
                 owner_is_dead=owner_is_dead,
             )
@@ -112,18 +110,20 @@ class Supervisor:
     def announce(self, events: list[Appended]) -> None:
         """Tells the connections of the user that the log has grown."""
         for event in events:
-            self._journal.warning("run_interrupted", user_id=event.user_id, seq=event.seq, type=event.type)
-            self._parts.bus.publish(
+            self._ground.journal.warning(
+                "run_interrupted", user_id=event.user_id, seq=event.seq, type=event.type
+            )
+            self._ground.bus.publish(
                 Notice(WAKE, event.user_id, seq=event.seq, size=len(event.text.encode()))
             )
 
     def lost_runs(self, connection: Connection) -> list[tuple[Run, bool]]:
         """Returns the open runs that nobody works on, and whether their process is known to be gone."""
-        dead = self.dead_owners(self._parts.runs.owners(connection))
-        expired = self._parts.runs.expired(connection, self._parts.clock.now(), dead)
+        dead = self.dead_owners(self._stores.runs.owners(connection))
+        expired = self._stores.runs.expired(connection, self._ground.clock.now(), dead)
         found = [(run, run.owner in dead) for run in expired if run.id not in self._abandoned]
         for run_id in self._abandoned:
-            run = self._parts.runs.find(connection, run_id)
+            run = self._stores.runs.find(connection, run_id)
             if run is not None:
                 found.append((run, True))
         return found
@@ -133,11 +133,9 @@ class Supervisor:
 
         Only where all of them are on this machine: with SQLite. Elsewhere the lease tells.
         """
-        if not self._parts.database.sqlite:
+        if not self._ground.database.sqlite:
             return []
-        return [
-            owner for owner in owners if owner != self._parts.owner and not alive(process_of(owner))
-        ]
+        return [owner for owner in owners if owner != self._ground.owner and not alive(process_of(owner))]
 
     async def _work(self, loop: RunLoop) -> None:
         run_id = loop.context.run_id
@@ -146,7 +144,7 @@ class Supervisor:
                 self._abandoned.add(run_id)
         finally:
             del self._running[run_id]
-            self._metrics.runs.set(len(self._running))
+            self._ground.metrics.runs.set(len(self._running))
 
 
 def owner_name(instance: str, secret: str) -> str:

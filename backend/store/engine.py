@@ -20,6 +20,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Work = Callable[Concatenate[Connection, P], T]
 
+EXTRA_CONNECTIONS = 4
+"""Connections beside those of the threads: the writer, the probe, and two in reserve."""
+
 GRACE_SECONDS = 1.0
 """How much longer than the database's own limit the event loop waits for a thread."""
 
@@ -31,12 +34,12 @@ class DatabaseUnavailableError(Exception):
 class Database:
     """Runs functions of a connection, each in one transaction."""
 
-    def __init__(self, url: str, *, patience: float, read_threads: int, tool_threads: int) -> None:
+    def __init__(self, url: str, *, patience: float, connections: int, read_threads: int) -> None:
         self.patience = patience
         self.sqlite = url.startswith("sqlite")
         self.last_write = float("-inf")
         """Monotonic time of the last commit that succeeded."""
-        self.engine = self.make_engine(url, read_threads + tool_threads + 4)
+        self.engine = self.make_engine(url, connections + EXTRA_CONNECTIONS)
         self._immediate = self.engine.execution_options(agent_chat_write=True)
         self._readers = ThreadPoolExecutor(read_threads, "database-read")
         self._writers = ThreadPoolExecutor(1, "database-write") if self.sqlite else self._readers
@@ -140,14 +143,14 @@ class Database:
                     # Whoever waits for this has been told "unavailable" by now: it must not happen any more.
                     if time.monotonic() > deadline:
                         raise DatabaseUnavailableError("The database was too slow.")
-            self.last_write = time.monotonic()
-            return result
         except (OperationalError, PoolTimeoutError, ResourceClosedError) as problem:
             raise DatabaseUnavailableError(type(problem).__name__) from problem
         except DBAPIError as problem:
             if problem.connection_invalidated:
                 raise DatabaseUnavailableError(type(problem).__name__) from problem
             raise
+        self.last_write = time.monotonic()
+        return result
 
     def _limit(self, connection: Connection, deadline: float) -> None:
         left = deadline - time.monotonic()
@@ -155,7 +158,7 @@ class Database:
             raise DatabaseUnavailableError("The database was too slow.")
         raw = connection.connection.dbapi_connection
         if raw is not None:
-            raw.execute(f"PRAGMA busy_timeout = {int(left * 1000)}")  # type: ignore[attr-defined]
+            raw.execute(f"PRAGMA busy_timeout = {int(left * 1000)}")
 
 
 def _sqlite_connected(raw: Any, _record: object) -> None:  # noqa: ANN401 -- the driver's own object

@@ -169,9 +169,7 @@ class EventLog:
         if taken.rowcount != 1:
             return []
         key = RunKey(run.id, run.user_id, run.thread_id)
-        closed = [
-            self.insert(connection, key, draft, now) for draft in self.open_calls(connection, run, now)
-        ]
+        closed = [self.insert(connection, key, draft, now) for draft in self.open_calls(connection, run, now)]
         end = Draft("agent_failed", 1, {"code": "interrupted", "message": message})
         self._holds.leave(connection, run.id)
         return [*closed, self.insert(connection, key, end, now)]

@@ -57,18 +57,14 @@ class Logins:
     def revoked_sids(self, connection: Connection, sids: list[str], after: float) -> set[str]:
         """Returns those of the logins that were revoked after a moment."""
         recent = connection.execute(
-            select(revocations.c.value).where(
-                revocations.c.kind == "sid", revocations.c.revoked_at >= after
-            )
+            select(revocations.c.value).where(revocations.c.kind == "sid", revocations.c.revoked_at >= after)
         ).scalars()
         return set(sids) & set(recent)
 
     def _revoked(self, connection: Connection, kind: str, value: str) -> bool:
         return (
             connection.execute(
-                select(revocations.c.value).where(
-                    revocations.c.kind == kind, revocations.c.value == value
-                )
+                select(revocations.c.value).where(revocations.c.kind == kind, revocations.c.value == value)
             ).scalar()
             is not None
         )
@@ -98,7 +94,7 @@ class LoginThrottle:
             ).scalars()
         )
         if len(times) >= FAILURES_ALLOWED:
-            return times[-FAILURES_ALLOWED] + FAILURE_WINDOW_SECONDS - now
+            return float(times[-FAILURES_ALLOWED]) + FAILURE_WINDOW_SECONDS - now
         connection.execute(insert(login_failures).values(email_key=key, failed_at=now))
         return None
 

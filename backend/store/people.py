@@ -213,6 +213,6 @@ def email_key(email: str) -> str:
 _CHUNK = 500
 """Values in one IN list; below the lowest limit of bound parameters of any SQLite (999)."""
 
-_PERSON = select(
-    people, func.coalesce(organisations.c.name, "").label("organisation")
-).join_from(people, organisations, organisations.c.id == people.c.organisation_id, isouter=True)
+_PERSON = select(people, func.coalesce(organisations.c.name, "").label("organisation")).join_from(
+    people, organisations, organisations.c.id == people.c.organisation_id, isouter=True
+)

@@ -43,9 +43,7 @@ class Presence:
 
     def change_login(self, connection: Connection, connection_id: str, sid: str) -> None:
         """Notes that a connection goes on under another login."""
-        connection.execute(
-            update(presence).where(presence.c.connection_id == connection_id).values(sid=sid)
-        )
+        connection.execute(update(presence).where(presence.c.connection_id == connection_id).values(sid=sid))
 
     def logins(self, connection: Connection, user_id: str) -> set[str]:
         """Returns the logins under which a person has connections."""
@@ -67,9 +65,7 @@ class Presence:
     def sweep(self, connection: Connection, now: float, dead_owners: list[str]) -> int:
         """Forgets the connections of processes that are gone."""
         gone = connection.execute(
-            delete(presence).where(
-                (presence.c.lease_until <= now) | presence.c.owner.in_(dead_owners)
-            )
+            delete(presence).where((presence.c.lease_until <= now) | presence.c.owner.in_(dead_owners))
         )
         return gone.rowcount
 

@@ -113,9 +113,7 @@ def answer(
     """Returns an answer; None stands for one without a body."""
     if value is None:
         return Response(status_code=status, headers=dict(headers or NO_STORE))
-    return Response(
-        encoded(value), status, headers=dict(headers or NO_STORE), media_type="application/json"
-    )
+    return Response(encoded(value), status, headers=dict(headers or NO_STORE), media_type="application/json")
 
 
 def refused(_request: Request, refusal: Exception) -> Response:
@@ -130,6 +128,4 @@ def http_error(_request: Request, problem: Exception) -> Response:
     codes = {404: ("not_found", "There is nothing here."), 405: ("method_not_allowed", "Not by this method.")}
     code, message = codes.get(problem.status_code, ("invalid_request", "The request is not valid."))
     refusal = Refusal(problem.status_code, code, message)
-    return Response(
-        refusal.body(), refusal.status, headers={**refusal.headers(), **(problem.headers or {})}
-    )
+    return Response(refusal.body(), refusal.status, headers={**refusal.headers(), **(problem.headers or {})})

@@ -8,16 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from backend.clock import Clock
-from backend.ids import new_id
+from backend.ground import Ground, Stores
 from backend.identity import IdentityResolver
+from backend.ids import new_id
 from backend.passwords import Passwords
-from backend.store.engine import Database
-from backend.store.logins import Logins, LoginThrottle
-from backend.store.notify import REVOKED, Bus, Notice
-from backend.store.people import EmailTakenError, NewPerson, Organisations, People, Person
+from backend.store.logins import LoginThrottle
+from backend.store.notify import REVOKED, Notice
+from backend.store.people import EmailTakenError, NewPerson, Person
 from backend.store.record_set import RecordSet
-from backend.store.records import Records
 from backend.tokens import Claims, InvalidTokenError, RefreshTokenVerifier, TokenIssuer, TokenPair
 from backend.web import bodies
 from backend.web.answers import Refusal, answer, refusal_for_token
@@ -39,39 +37,34 @@ class Account:
     organisation: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What tokens are made and exchanged with."""
+
+    issuer: TokenIssuer
+    refresh_verifier: RefreshTokenVerifier
+    resolver: IdentityResolver
+
+
 class Auth:
     """``/auth``."""
 
     def __init__(
         self,
-        database: Database,
-        people: People,
-        organisations: Organisations,
-        records: Records,
-        logins: Logins,
+        ground: Ground,
+        stores: Stores,
+        guard: Guard,
         throttle: LoginThrottle,
         passwords: Passwords,
-        issuer: TokenIssuer,
-        refresh_verifier: RefreshTokenVerifier,
-        resolver: IdentityResolver,
-        guard: Guard,
-        bus: Bus,
-        clock: Clock,
+        tokens: Tokens,
         seed: Seed,
     ) -> None:
-        self._database = database
-        self._people = people
-        self._organisations = organisations
-        self._records = records
-        self._logins = logins
+        self._ground = ground
+        self._stores = stores
         self._throttle = throttle
         self._passwords = passwords
-        self._issuer = issuer
-        self._refresh_verifier = refresh_verifier
-        self._resolver = resolver
+        self._tokens = tokens
         self._guard = guard
-        self._bus = bus
-        self._clock = clock
         self._seed = seed
 
     def routes(self) -> list[BaseRoute]:
@@ -93,7 +86,7 @@ class Auth:
         )
         account = Account(email, await self._passwords.hashed(password), name, organisation)
         try:
-            person = await self._database.write(self.sign_up, account)
+            person = await self._ground.database.write(self.sign_up, account)
         except EmailTakenError:
             raise Refusal(
                 409, "email_taken", "Somebody has signed up with this address.", field="email"
@@ -102,63 +95,65 @@ class Auth:
 
     def sign_up(self, connection: Connection, account: Account) -> Person:
         """Stores a new person and their organisation."""
-        now = self._clock.now()
-        organisation_id = self._organisations.create(connection, account.organisation, now)
-        self._records.replace(connection, organisation_id, self._seed(account.organisation))
+        now = self._ground.clock.now()
+        organisation_id = self._stores.organisations.create(connection, account.organisation, now)
+        self._stores.records.replace(connection, organisation_id, self._seed(account.organisation))
         new = NewPerson(account.email, account.password_hash, account.name, organisation_id, FIRST_TIER)
-        return self._people.create(connection, new, now)
+        return self._stores.people.create(connection, new, now)
 
     async def login(self, request: Request) -> Response:
         """Signs somebody in. Whatever is wrong, the answer is the same."""
         fields = await bodies.body(request)
         email = bodies.text(fields, "email", longest=bodies.MAX_EMAIL)
         password = bodies.text(fields, "password", longest=bodies.MAX_PASSWORD)
-        wait = await self._database.write(self._throttle.attempt, email, self._clock.now())
+        wait = await self._ground.database.write(self._throttle.attempt, email, self._ground.clock.now())
         if wait is not None:
             raise Refusal(429, "rate_limited", "Too many failed logins; wait a while.", retry_after=wait)
-        found = await self._database.read(self._people.by_email, email)
+        found = await self._ground.database.read(self._stores.people.by_email, email)
         matches = await self._passwords.matches(None if found is None else found[1], password)
         if found is None or not matches or found[0].disabled:
             raise Refusal(401, "invalid_credentials", "The address or the password is wrong.")
         person, sid = found[0], new_id("s")
-        pair = self._issuer.pair(person, sid)
-        await self._database.write(self.begin_login, person, sid, pair)
+        pair = self._tokens.issuer.pair(person, sid)
+        await self._ground.database.write(self.begin_login, person, sid, pair)
         return answer({**_tokens(pair), "user": person.as_user()})
 
     def begin_login(self, connection: Connection, person: Person, sid: str, pair: TokenPair) -> None:
         """Stores a new login."""
         self._throttle.succeeded(connection, person.email)
-        self._logins.begin(connection, sid, person.id, pair.refresh_jti, self._clock.now())
+        self._stores.logins.begin(connection, sid, person.id, pair.refresh_jti, self._ground.clock.now())
 
     async def refresh(self, request: Request) -> Response:
         """Exchanges a refresh token, which is good for one use."""
         fields = await bodies.body(request)
         token = bodies.text(fields, "refresh_token", longest=bodies.MAX_BODY)
         try:
-            claims = self._refresh_verifier.verify(token)
-            identity = await self._database.read(self._resolver.resolve, claims)
-            self._refresh_verifier.expiry(claims)
+            claims = self._tokens.refresh_verifier.verify(token)
+            identity = await self._ground.database.read(self._tokens.resolver.resolve, claims)
+            self._tokens.refresh_verifier.expiry(claims)
         except InvalidTokenError as problem:
             # One and the same answer for all of them, an expired one too.
             raise refusal_for_token(InvalidTokenError(str(problem))) from None
-        pair = self._issuer.pair(identity.person, claims.sid)
-        if not await self._database.write(self.exchange, claims, pair):
-            self._bus.publish(Notice(REVOKED, claims.sub, subject=claims.sid))
+        pair = self._tokens.issuer.pair(identity.person, claims.sid)
+        if not await self._ground.database.write(self.exchange, claims, pair):
+            self._ground.bus.publish(Notice(REVOKED, claims.sub, subject=claims.sid))
             raise refusal_for_token(InvalidTokenError("refresh token used again"))
         return answer(_tokens(pair))
 
     def exchange(self, connection: Connection, claims: Claims, pair: TokenPair) -> bool:
         """Stores the new refresh token; one that was used before ends the whole login."""
-        if self._logins.rotate(connection, claims.sid, claims.jti, pair.refresh_jti):
+        if self._stores.logins.rotate(connection, claims.sid, claims.jti, pair.refresh_jti):
             return True
-        self._logins.revoke(connection, "sid", claims.sid, self._clock.now())
+        self._stores.logins.revoke(connection, "sid", claims.sid, self._ground.clock.now())
         return False
 
     async def logout(self, request: Request) -> Response:
         """Ends the login of the token, and closes its connections."""
         claims = (await self._guard.identity(request)).claims
-        await self._database.write(self._logins.revoke, "sid", claims.sid, self._clock.now())
-        self._bus.publish(Notice(REVOKED, claims.sub, subject=claims.sid))
+        await self._ground.database.write(
+            self._stores.logins.revoke, "sid", claims.sid, self._ground.clock.now()
+        )
+        self._ground.bus.publish(Notice(REVOKED, claims.sub, subject=claims.sid))
         return answer(None, 204)
 
 

@@ -1,17 +1,20 @@
 """Who may ask for what by HTTP."""
 
 import hmac
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from backend.credentials import CredentialReader
+from backend.ground import Ground
 from backend.identity import Authenticator, Identity
-from backend.settings import Settings
-from backend.store.engine import Database
-from backend.store.people import People, Person
-from backend.tiers import Tiers
+from backend.store.people import Person
 from backend.tokens import InvalidTokenError
 from backend.web.answers import Refusal, refusal_for_token
+
+Action = Callable[[Request], Awaitable[Response]]
 
 
 class Guard:
@@ -19,19 +22,13 @@ class Guard:
 
     def __init__(
         self,
-        settings: Settings,
+        ground: Ground,
         credentials: CredentialReader,
         authenticator: Authenticator,
-        database: Database,
-        people: People,
-        tiers: Tiers,
     ) -> None:
-        self._settings = settings
+        self._ground = ground
         self._credentials = credentials
         self._authenticator = authenticator
-        self._database = database
-        self._people = people
-        self._tiers = tiers
 
     async def identity(self, request: Request) -> Identity:
         """Returns who asks; 401 as at the handshake."""
@@ -53,7 +50,7 @@ class Guard:
 
     def permitted(self, person: Person, operation: str) -> None:
         """Checks the permission that an operation needs (tiers.json)."""
-        if not person.may(self._tiers.permission_for(operation)):
+        if not person.may(self._ground.tiers.permission_for(operation)):
             raise Refusal(403, "forbidden", "You may not do this.")
 
     def administrator(self, request: Request) -> None:
@@ -62,5 +59,20 @@ class Guard:
             token = self._credentials.read(request.scope)
         except InvalidTokenError as problem:
             raise refusal_for_token(problem) from None
-        if not hmac.compare_digest(token.encode(), self._settings.admin_token.encode()):
+        if not hmac.compare_digest(token.encode(), self._ground.settings.admin_token.encode()):
             raise refusal_for_token(InvalidTokenError("not the administrator"))
+
+    def admin_route(self, path: str, action: Action, method: str) -> Route:
+        """Returns a route for the administrator alone.
+
+        Args:
+            path: Its path.
+            action: Answers the request.
+            method: Its HTTP method.
+        """
+
+        async def guarded(request: Request) -> Response:
+            self.administrator(request)
+            return await action(request)
+
+        return Route(path, guarded, methods=[method])

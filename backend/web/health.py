@@ -8,11 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from backend.clock import Clock
 from backend.drain import DrainState
-from backend.metrics import Metrics
-from backend.settings import Settings
-from backend.store.engine import Database, DatabaseUnavailableError
+from backend.ground import Ground
+from backend.store.engine import DatabaseUnavailableError
 from backend.store.schema import probes
 from backend.web.answers import answer
 from backend.web.guard import Guard
@@ -32,13 +30,11 @@ SLOW_SECONDS = 0.5
 class Health:
     """Finds out whether the service can do its work."""
 
-    def __init__(
-        self, settings: Settings, database: Database, draining: DrainState, clock: Clock
-    ) -> None:
-        self._settings = settings
-        self._database = database
+    def __init__(self, ground: Ground, draining: DrainState) -> None:
+        self._settings = ground.settings
+        self._database = ground.database
         self._draining = draining
-        self._clock = clock
+        self._clock = ground.clock
         self._thread = ThreadPoolExecutor(1, "health")
         self._asked: asyncio.Future[float | None] | None = None
         self._known: tuple[float, float | None] = (float("-inf"), None)
@@ -128,8 +124,8 @@ class Health:
 class MetricsPage:
     """``/metrics``."""
 
-    def __init__(self, metrics: Metrics, guard: Guard) -> None:
-        self._metrics = metrics
+    def __init__(self, ground: Ground, guard: Guard) -> None:
+        self._metrics = ground.metrics
         self._guard = guard
 
     def routes(self) -> list[BaseRoute]:

@@ -5,10 +5,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from backend.store.engine import Database
+from backend.ground import Ground, Stores
 from backend.store.people import Person
-from backend.store.records import DIMENSIONS, Records
-from backend.store.threads import Threads
+from backend.store.records import DIMENSIONS
 from backend.web.answers import Refusal, answer
 from backend.web.bodies import invalid
 from backend.web.guard import Guard
@@ -17,9 +16,9 @@ from backend.web.guard import Guard
 class ThreadPages:
     """``/threads``."""
 
-    def __init__(self, database: Database, threads: Threads, guard: Guard) -> None:
-        self._database = database
-        self._threads = threads
+    def __init__(self, ground: Ground, stores: Stores, guard: Guard) -> None:
+        self._database = ground.database
+        self._threads = stores.threads
         self._guard = guard
 
     def routes(self) -> list[BaseRoute]:
@@ -56,9 +55,9 @@ class ThreadPages:
 class Usage:
     """``/usage``."""
 
-    def __init__(self, database: Database, records: Records, guard: Guard) -> None:
-        self._database = database
-        self._records = records
+    def __init__(self, ground: Ground, stores: Stores, guard: Guard) -> None:
+        self._database = ground.database
+        self._records = stores.records
         self._guard = guard
 
     def routes(self) -> list[BaseRoute]:
@@ -79,6 +78,4 @@ class Usage:
         summary = await self._database.read(
             self._records.spend_summary, person.organisation_id, group_by, wanted
         )
-        return answer(
-            {"organisation_id": person.organisation_id, "currency": "USD", **summary.as_dict()}
-        )
+        return answer({"organisation_id": person.organisation_id, "currency": "USD", **summary.as_dict()})

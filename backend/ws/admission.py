@@ -35,9 +35,7 @@ class Admissions:
         self._logins = logins
         self._limiter = limiter
 
-    def admit(
-        self, connection: Connection, identity: Identity, connection_id: str, now: float
-    ) -> Admission:
+    def admit(self, connection: Connection, identity: Identity, connection_id: str, now: float) -> Admission:
         """Looks up the sender and takes one token of theirs.
 
         Raises:

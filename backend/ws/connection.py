@@ -15,11 +15,8 @@ from backend.ws.outbox import End, Outbox, Replay, Reply, Wake
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from backend.clock import Clock
+    from backend.ground import Ground
     from backend.identity import Identity
-    from backend.log import Journal
-    from backend.metrics import Metrics
-    from backend.settings import Settings
     from backend.ws.cursor import Cursor
     from backend.ws.expiry import ExpiryWatch
     from backend.ws.manager import ConnectionManager, ManagerFactory
@@ -37,10 +34,7 @@ INTERNAL_ERROR = 1011
 class ConnectionParts:
     """What a connection works with. None of it belongs to one connection."""
 
-    settings: Settings
-    clock: Clock
-    journal: Journal
-    metrics: Metrics
+    ground: Ground
     encoder: Encoder
     replies: ReplyComposer
     errors: ErrorComposer
@@ -62,6 +56,7 @@ class Connection:
         wire: ChatProtocol,
     ) -> None:
         self.parts = parts
+        self.ground = parts.ground
         self.id = connection_id
         self.identity = identity
         self.manager = manager
@@ -73,7 +68,7 @@ class Connection:
         self._send: Send
         self._sent_bytes = 0
         self._woken = 0
-        self._progress = (0, parts.clock.monotonic())
+        self._progress = (0, parts.ground.clock.monotonic())
         self._force: asyncio.TimerHandle | None = None
 
     def equip(self, outbox: Outbox, cursor: Cursor, expiry: ExpiryWatch) -> None:
@@ -92,11 +87,11 @@ class Connection:
             writer = asyncio.create_task(self.write(), name=f"writer {self.id}")
             await self.read(receive)
         except OSError:
-            pass  # the peer is gone, which is an end like any other  # noqa: ERA001
+            self.ground.journal.info("peer_gone", connection_id=self.id)
         except DatabaseUnavailableError:
             self.wire.force_close(INTERNAL_ERROR, "unavailable")
         except Exception as problem:  # noqa: BLE001 -- one connection's trouble stays its own
-            self.parts.journal.failure("connection_failed", problem, connection_id=self.id)
+            self.ground.journal.failure("connection_failed", problem, connection_id=self.id)
             self.wire.force_close(INTERNAL_ERROR, "")
         finally:
             self.closing = True
@@ -118,7 +113,7 @@ class Connection:
                 "connection_established",
                 {
                     "connection_id": self.id,
-                    "instance": self.parts.settings.instance,
+                    "instance": self.ground.settings.instance,
                     "user_id": person.id,
                     "tier": person.tier,
                     "limits": {
@@ -167,14 +162,14 @@ class Connection:
             return  # the reader sees the end as well
         except Exception as problem:  # noqa: BLE001 -- one connection's trouble stays its own
             if not self.closing:
-                self.parts.journal.failure("writer_failed", problem, connection_id=self.id)
+                self.ground.journal.failure("writer_failed", problem, connection_id=self.id)
                 self.wire.force_close(INTERNAL_ERROR, "")
 
     async def transmit(self, reply: Reply) -> None:
         """Counts a frame and sends it."""
-        self.parts.metrics.sent(self.identity.user_id, reply.type)
+        self.ground.metrics.sent(self.identity.user_id, reply.type)
         if reply.code is not None:
-            self.parts.metrics.error(self.identity.user_id, reply.code)
+            self.ground.metrics.error(self.identity.user_id, reply.code)
         await self._send({"type": "websocket.send", "text": reply.text})
         self._sent_bytes += len(reply.text.encode())
 
@@ -259,23 +254,23 @@ class Connection:
             return
         self.closing = True
         self.expiry.stop()
-        self.parts.journal.info("connection_closing", connection_id=self.id, code=code, reason=reason)
+        self.ground.journal.info("connection_closing", connection_id=self.id, code=code, reason=reason)
         self.outbox.put(End(code, reason))
         self.outbox.open_wide()
         self._force = asyncio.get_running_loop().call_later(patience, self.wire.force_close, code, reason)
 
     def mind_slowness(self) -> None:
         """Closes a connection whose peer leaves too much unread."""
-        if self.unsent() > self.parts.settings.slow_consumer_bytes:
+        if self.unsent() > self.ground.settings.slow_consumer_bytes:
             self.drop_slow_peer()
 
     def mind_progress(self) -> None:
         """Closes a connection whose peer has not read anything for too long."""
-        now = self.parts.clock.monotonic()
+        now = self.ground.clock.monotonic()
         taken = self._sent_bytes - self.wire.unsent()
         if taken != self._progress[0] or self.unsent() == 0:
             self._progress = (taken, now)
-        elif now - self._progress[1] >= self.parts.settings.slow_consumer_seconds:
+        elif now - self._progress[1] >= self.ground.settings.slow_consumer_seconds:
             self.drop_slow_peer()
 
     def unsent(self) -> int:
@@ -286,6 +281,6 @@ class Connection:
         """Closes at once; the peer can come back and resume."""
         if not self.closing:
             self.closing = True
-            self.parts.journal.info("connection_closing", connection_id=self.id, code=1008, reason="slow")
+            self.ground.journal.info("connection_closing", connection_id=self.id, code=1008, reason="slow")
             self.outbox.open_wide()
             self.wire.force_close(1008, "slow_consumer")

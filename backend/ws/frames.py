@@ -14,6 +14,9 @@ MAX_DEPTH = 32
 MAX_MESSAGE_ID = 64
 """Characters."""
 
+MAX_FIELD = 64
+"""Characters of a field's name that a refusal repeats."""
+
 TYPE_SHOWN = 64
 """Characters of an unknown type that the refusal repeats."""
 
@@ -175,19 +178,12 @@ class FrameParser:
 
     def nul(self, value: object) -> None:
         """Refuses a message with U+0000 in a string, and names the field when it is a plain one."""
-        plain = value.items() if isinstance(value, dict) else ()
-        field = next(
-            (name for name, text in plain if isinstance(text, str) and "\x00" in text and name.isidentifier()),
-            None,
-        )
-        message_id = value.get("message_id") if isinstance(value, dict) else None
+        plain = value if isinstance(value, dict) else {}
+        named = (name for name, text in plain.items() if isinstance(text, str) and "\x00" in text)
+        field = next((name[:MAX_FIELD] for name in named if name.isidentifier()), None)
+        message_id = None if field == "message_id" else _echo(plain)
         raise FrameError(
-            "invalid_message",
-            "A string must not contain U+0000.",
-            field=None if field is None else field[:64],
-            message_id=message_id
-            if isinstance(message_id, str) and _message_id(message_id) is None and "\x00" not in message_id
-            else None,
+            "invalid_message", "A string must not contain U+0000.", field=field, message_id=message_id
         )
 
     def type(self, document: Mapping[str, Any]) -> str:
@@ -231,9 +227,7 @@ class FrameParser:
 
     def wrong(self, name: str, problem: str, message_id: str | None) -> None:
         """Refuses a message for the value of one field."""
-        raise FrameError(
-            "invalid_message", f"The field {name} {problem}.", field=name, message_id=message_id
-        )
+        raise FrameError("invalid_message", f"The field {name} {problem}.", field=name, message_id=message_id)
 
 
 def shown(kind: str) -> str:

@@ -8,17 +8,13 @@ from backend.agent.intake import Accepted, Intake, Question
 from backend.agent.offers import Offers
 from backend.agent.supervisor import Supervisor
 from backend.agent.turns import FairThreads
-from backend.clock import Clock
 from backend.compose import FrameError
+from backend.ground import Ground, Stores
 from backend.identity import Authenticator, Identity
 from backend.ids import new_id
-from backend.store.engine import Database
-from backend.store.events import Ownership
-from backend.store.logins import Logins
-from backend.store.notify import CANCEL, Bus, Notice
+from backend.store.notify import CANCEL, Notice
 from backend.store.people import Person
-from backend.store.presence import Presence
-from backend.store.runs import Run, Runs
+from backend.store.runs import Run
 from backend.tokens import ExpiredTokenError, InvalidTokenError
 from backend.ws.frames import ClientFrame
 
@@ -34,25 +30,19 @@ class Chat:
 
     def __init__(
         self,
-        database: Database,
+        ground: Ground,
         intake: Intake,
         supervisor: Supervisor,
         offers: Offers,
         tool_threads: FairThreads,
         draining: DrainState,
-        clock: Clock,
-        owner: str,
-        lease_seconds: float,
     ) -> None:
-        self._database = database
+        self._database = ground.database
         self._intake = intake
         self._supervisor = supervisor
         self._offers = offers
         self._tool_threads = tool_threads
         self._draining = draining
-        self._clock = clock
-        self._owner = owner
-        self._lease_seconds = lease_seconds
 
     async def handle(self, connection: Connection, frame: ClientFrame, person: Person) -> None:
         """Accepts the question, acknowledges it, and only then lets its run begin."""
@@ -74,9 +64,7 @@ class Chat:
             thread_id=frame.fields.get("thread_id"),
             share=frame.fields.get("share", False),
         )
-        now = self._clock.now()
-        ownership = Ownership(self._owner, now, now + self._lease_seconds)
-        return await self._database.write(self._intake.accept, question, ownership, self._draining.refusal())
+        return await self._database.write(self._intake.accept, question, self._draining.refusal())
 
     def acknowledge(self, connection: Connection, accepted: Accepted) -> None:
         """Says that the question is stored."""
@@ -92,9 +80,7 @@ class Chat:
         """Adds to a spent quota what an upgrade would bring."""
         offer = await self._tool_threads.run(
             person.id,
-            lambda: self._database.read_here(
-                self._offers.for_quota, person.organisation_id, person.tier
-            ),
+            lambda: self._database.read_here(self._offers.for_quota, person.organisation_id, person.tier),
         )
         error.offer = None if offer is None else offer.as_dict()
 
@@ -118,19 +104,18 @@ class Resume:
 class Cancel:
     """``cancel``: ends an open run of the sender's own."""
 
-    def __init__(self, database: Database, runs: Runs, bus: Bus) -> None:
-        self._database = database
-        self._runs = runs
-        self._bus = bus
+    def __init__(self, ground: Ground, stores: Stores) -> None:
+        self._ground = ground
+        self._runs = stores.runs
 
     async def handle(self, connection: Connection, frame: ClientFrame, person: Person) -> None:
         """Asks the run to end, wherever it runs."""
-        run = await self._database.write(self.request, frame.fields["run_id"], person)
+        run = await self._ground.database.write(self.request, frame.fields["run_id"], person)
         if run is None:
             raise FrameError("not_found", "There is no such open run.")
         fields = {"thread_id": run.thread_id, "run_id": run.id}
         connection.reply("ack", fields, frame.message_id or new_id("m"))
-        self._bus.publish(Notice(CANCEL, person.id, subject=run.id))
+        self._ground.bus.publish(Notice(CANCEL, person.id, subject=run.id))
 
     def request(self, connection: Transaction, run_id: str, person: Person) -> Run | None:
         """Notes in the run that it shall end; None when it is not an open run of this person."""
@@ -142,19 +127,10 @@ class Cancel:
 class RefreshToken:
     """``refresh_token``: the connection goes on under a new token."""
 
-    def __init__(
-        self,
-        database: Database,
-        authenticator: Authenticator,
-        logins: Logins,
-        presence: Presence,
-        clock: Clock,
-    ) -> None:
-        self._database = database
+    def __init__(self, ground: Ground, stores: Stores, authenticator: Authenticator) -> None:
+        self._ground = ground
+        self._stores = stores
         self._authenticator = authenticator
-        self._logins = logins
-        self._presence = presence
-        self._clock = clock
 
     async def handle(self, connection: Connection, frame: ClientFrame, person: Person) -> None:
         """Takes the new token if it is good and of the same person and organisation."""
@@ -167,7 +143,7 @@ class RefreshToken:
             raise FrameError("forbidden", "The new token is not accepted.") from None
         self.same_person(connection.identity, renewed)
         if renewed.claims.jti != connection.identity.claims.jti:
-            await self._database.write(self.replace, connection.id, connection.identity, renewed)
+            await self._ground.database.write(self.replace, connection.id, connection.identity, renewed)
         connection.identity = renewed
         connection.reply("token_refreshed", {"expires_at": renewed.claims.exp}, frame.message_id)
         connection.expiry.begin(renewed.claims.exp)
@@ -179,5 +155,5 @@ class RefreshToken:
 
     def replace(self, connection: Transaction, connection_id: str, old: Identity, new: Identity) -> None:
         """Makes the old token worthless and notes the new login."""
-        self._logins.revoke(connection, "jti", old.claims.jti, self._clock.now())
-        self._presence.change_login(connection, connection_id, new.claims.sid)
+        self._stores.logins.revoke(connection, "jti", old.claims.jti, self._ground.clock.now())
+        self._stores.presence.change_login(connection, connection_id, new.claims.sid)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
 
-from backend.clock import Clock
 from backend.credentials import CredentialReader, MissingCredentialError, OriginPolicy
+from backend.ground import Ground, Stores
 from backend.identity import Authenticator, Identity
 from backend.ids import new_id
 from backend.limits import Concurrency
-from backend.log import Journal
-from backend.metrics import Metrics
-from backend.store.engine import Database, DatabaseUnavailableError
-from backend.store.presence import Presence
+from backend.store.engine import DatabaseUnavailableError
 from backend.tokens import ExpiredTokenError, InvalidTokenError
 from backend.web.answers import Refusal, refusal_for_token
 from backend.ws.protocol import EXTENSION, ChatProtocol
@@ -31,40 +29,35 @@ if TYPE_CHECKING:
 ConnectionFactory = Callable[[str, Identity, ChatProtocol], "Connection"]
 
 
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What an upgrade request is judged by, in the order of precedence."""
+
+    draining: DrainState
+    health: Health
+    origins: OriginPolicy
+    credentials: CredentialReader
+    authenticator: Authenticator
+
+
 class Handshake:
     """Refuses, in the contract's order of precedence, or opens a connection."""
 
     def __init__(
         self,
-        database: Database,
-        draining: DrainState,
-        health: Health,
-        origins: OriginPolicy,
-        credentials: CredentialReader,
-        authenticator: Authenticator,
+        ground: Ground,
+        stores: Stores,
+        gate: Gate,
         concurrency: Concurrency,
-        presence: Presence,
         watch: Watch,
         connections: ConnectionFactory,
-        metrics: Metrics,
-        clock: Clock,
-        journal: Journal,
-        owner: str,
     ) -> None:
-        self._database = database
-        self._draining = draining
-        self._health = health
-        self._origins = origins
-        self._credentials = credentials
-        self._authenticator = authenticator
+        self._ground = ground
+        self._presence = stores.presence
+        self._gate = gate
         self._concurrency = concurrency
-        self._presence = presence
         self._watch = watch
         self._connections = connections
-        self._metrics = metrics
-        self._clock = clock
-        self._journal = journal
-        self._owner = owner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one upgrade request, and the connection that comes of it."""
@@ -84,20 +77,20 @@ class Handshake:
 
     async def available(self) -> None:
         """503: the service drains or has no database."""
-        if self._draining.active:
+        if self._gate.draining.active:
             raise Refusal(503, "unavailable", "The service is going down.", retry_after=1, why="draining")
-        if not await self._health.database_works():
+        if not await self._gate.health.database_works():
             raise Refusal(503, "unavailable", "The service has no database.", retry_after=1, why="database")
 
     def own_page(self, scope: Scope) -> None:
         """403: a page of another origin asks."""
-        if not self._origins.allows(scope):
+        if not self._gate.origins.allows(scope):
             raise Refusal(403, "forbidden", "This origin may not connect.", why="origin")
 
     async def identified(self, scope: Scope) -> Identity:
         """401: nobody who may connect."""
         try:
-            return await self._authenticator.authenticate(self._credentials.read(scope))
+            return await self._gate.authenticator.authenticate(self._gate.credentials.read(scope))
         except (MissingCredentialError, ExpiredTokenError, InvalidTokenError) as problem:
             raise refusal_for_token(problem) from None
         except DatabaseUnavailableError:
@@ -108,7 +101,7 @@ class Handshake:
     async def counted(self, connection_id: str, identity: Identity) -> None:
         """429: one connection too many."""
         try:
-            if not await self._database.write(self.enter, connection_id, identity):
+            if not await self._ground.database.write(self.enter, connection_id, identity):
                 raise Refusal(
                     429,
                     "too_many_connections",
@@ -124,14 +117,14 @@ class Handshake:
 
     def enter(self, transaction: Transaction, connection_id: str, identity: Identity) -> bool:
         """Notes the connection if the person may have one more."""
-        if not self._concurrency.another_connection(transaction, identity.person, self._clock.now()):
+        if not self._concurrency.another_connection(transaction, identity.person, self._ground.clock.now()):
             return False
         self._presence.enter(
             transaction,
             connection_id,
             identity.user_id,
             identity.claims.sid,
-            self._owner,
+            self._ground.owner,
             self._watch.lease_until,
         )
         return True
@@ -140,9 +133,9 @@ class Handshake:
         """Forgets the connection; without a database its lease runs out."""
         del self._watch.present[connection_id]
         try:
-            await self._database.write(self._presence.leave, connection_id)
+            await self._ground.database.write(self._presence.leave, connection_id)
         except DatabaseUnavailableError:
-            self._journal.warning("presence_not_left", connection_id=connection_id)
+            self._ground.journal.warning("presence_not_left", connection_id=connection_id)
 
     async def open(
         self, scope: Scope, receive: Receive, send: Send, connection_id: str, identity: Identity
@@ -151,18 +144,18 @@ class Handshake:
         await receive()  # websocket.connect, the first message of every connection
         wire: ChatProtocol = scope["extensions"][EXTENSION]["wire"]
         try:
-            await send({"type": "websocket.accept", "subprotocol": self._credentials.subprotocol(scope)})
+            await send({"type": "websocket.accept", "subprotocol": self._gate.credentials.subprotocol(scope)})
         except OSError:
             return  # gone before it was let in
-        self._journal.info("connection_opened", connection_id=connection_id, user_id=identity.user_id)
+        self._ground.journal.info("connection_opened", connection_id=connection_id, user_id=identity.user_id)
         connection = self._connections(connection_id, identity, wire)
         await connection.serve(receive, send)
-        self._journal.info("connection_closed", connection_id=connection_id, user_id=identity.user_id)
+        self._ground.journal.info("connection_closed", connection_id=connection_id, user_id=identity.user_id)
 
     async def refuse(self, send: Send, refusal: Refusal) -> None:
         """Answers with the refusal, counted before it goes out; its reason goes to the log alone."""
-        self._metrics.refused(refusal.status, refusal.code)
-        self._journal.warning(
+        self._ground.metrics.refused(refusal.status, refusal.code)
+        self._ground.journal.warning(
             "upgrade_refused", status=refusal.status, code=refusal.code, why=refusal.why
         )
         body = refusal.body()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from backend.metrics import Metrics
@@ -41,13 +42,12 @@ class ConnectionManager:
 
     def notified(self, notice: Notice) -> None:
         """Passes on a notice about the user."""
-        match notice.kind:
-            case "wake":
-                self.wake(notice.seq, notice.size)
-            case "disabled":
-                self.close(POLICY_VIOLATION, DISABLED)
-            case "revoked":
-                self.close(POLICY_VIOLATION, "logged_out", sid=notice.subject or None)
+        if notice.kind == WAKE:
+            self.wake(notice.seq, notice.size)
+        elif notice.kind == DISABLED:
+            self.close(POLICY_VIOLATION, "disabled")
+        elif notice.kind == REVOKED:
+            self.close(POLICY_VIOLATION, "logged_out", sid=notice.subject or None)
 
     def wake(self, bound: int, size: int) -> None:
         """Lets every connection send what the log holds up to ``bound``."""
@@ -74,6 +74,8 @@ class ManagerFactory:
         self._bus = bus
         self._metrics = metrics
         self._managers: dict[str, ConnectionManager] = {}
+        self._empty = asyncio.Event()
+        self._empty.set()
 
     def manager_of(self, user_id: str) -> ConnectionManager:
         """Returns the user's own manager."""
@@ -106,13 +108,19 @@ class ManagerFactory:
         """Returns all managers of this process."""
         return tuple(self._managers.values())
 
-    def connections(self) -> Iterable[Connection]:
+    def connections(self) -> Sequence[Connection]:
         """Returns all connections of this process."""
         return tuple(connection for manager in self.all() for connection in manager.connections)
 
+    async def empty(self) -> None:
+        """Waits until there is no connection."""
+        await self._empty.wait()
+
     def _measure(self) -> None:
+        count = len(self.connections())
         self._metrics.managers.set(len(self._managers))
-        self._metrics.connections.set(sum(len(manager.connections) for manager in self.all()))
-
-
-__all__ = ["DISABLED", "REVOKED", "WAKE", "ConnectionManager", "ManagerFactory"]
+        self._metrics.connections.set(count)
+        if count:
+            self._empty.clear()
+        else:
+            self._empty.set()

@@ -28,7 +28,7 @@ class ChatProtocol(WebSocketsSansIOProtocol):
         """Lets the application reach this protocol by its scope."""
         super().handle_connect(event)
         if not self.close_sent:
-            self.scope["extensions"][EXTENSION] = {"wire": self}  # type: ignore[index]
+            self.scope["extensions"][EXTENSION] = {"wire": self}
 
     def data_received(self, data: bytes) -> None:
         """As uvicorn's, and ends a connection whose upgrade request cannot be read, such as a huge one."""

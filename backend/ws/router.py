@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from backend.clock import Clock
 from backend.compose import FrameError
-from backend.log import Journal
-from backend.metrics import INVALID, Metrics
-from backend.store.engine import Database, DatabaseUnavailableError
+from backend.ground import Ground
+from backend.metrics import INVALID
+from backend.store.engine import DatabaseUnavailableError
 from backend.store.people import Person
-from backend.tiers import Tiers
 from backend.ws.admission import Admissions, NoLongerWelcomeError
 from backend.ws.frames import ClientFrame, FrameParser
 
@@ -43,37 +41,27 @@ class Router:
 
     def __init__(
         self,
-        database: Database,
+        ground: Ground,
         parser: FrameParser,
         admissions: Admissions,
-        tiers: Tiers,
         handlers: Mapping[str, Handler],
-        metrics: Metrics,
-        clock: Clock,
-        journal: Journal,
     ) -> None:
-        self._database = database
+        self._ground = ground
         self._parser = parser
         self._admissions = admissions
-        self._tiers = tiers
         self._handlers = handlers
-        self._metrics = metrics
-        self._clock = clock
-        self._journal = journal
 
     async def receive(self, connection: Connection, message: str | bytes) -> None:
         """Handles one message of a connection."""
         kind, document = self._parser.kind(message)
-        self._metrics.received(connection.identity.user_id, kind or INVALID)
+        self._ground.metrics.received(connection.identity.user_id, kind or INVALID)
         message_id = _message_id(document)
         try:
-            if kind == "ping" and not isinstance(document, FrameError):
-                self.ping(connection, self._parser.frame(kind, document))
+            if kind == "ping":
+                self.ping(connection, self.frame(kind, document))
                 return
             person = await self.admitted(connection, document)
-            if kind is None or isinstance(document, FrameError):
-                raise document if isinstance(document, FrameError) else FrameError("internal", _SORRY)
-            await self.route(connection, self._parser.frame(kind, document), person)
+            await self.route(connection, self.frame(kind, document), person)
         except FrameError as error:
             error.message_id = error.message_id or message_id
             connection.refuse(error)
@@ -82,20 +70,28 @@ class Router:
         except DatabaseUnavailableError:
             connection.refuse(self.without_database(document, message_id))
         except Exception as problem:  # noqa: BLE001 -- the connection lives after every error
-            self._journal.failure("message_failed", problem, connection_id=connection.id, type=kind)
+            self._ground.journal.failure("message_failed", problem, connection_id=connection.id, type=kind)
             connection.refuse(FrameError("internal", _SORRY, message_id=message_id))
 
-    async def admitted(
-        self, connection: Connection, document: Mapping[str, Any] | FrameError
-    ) -> Person:
+    def frame(self, kind: str | None, document: Mapping[str, Any] | FrameError) -> ClientFrame:
+        """Returns what was read as a frame of its type.
+
+        Raises:
+            FrameError: It could not be read, or a field is missing or wrong.
+        """
+        if isinstance(document, FrameError):
+            raise document
+        return self._parser.frame(kind or "", document)
+
+    async def admitted(self, connection: Connection, document: Mapping[str, Any] | FrameError) -> Person:
         """Returns the sender of a message as they are now, if they may send one more.
 
         Raises:
             FrameError: It is one too many, or the token has expired.
             NoLongerWelcomeError: The sender may not stay.
         """
-        now = self._clock.now()
-        admission = await self._database.write(
+        now = self._ground.clock.now()
+        admission = await self._ground.database.write(
             self._admissions.admit, connection.identity, connection.id, now
         )
         if admission.retry_after is not None:
@@ -116,7 +112,7 @@ class Router:
 
     def permitted(self, frame: ClientFrame, person: Person) -> None:
         """Checks the permission that a frame needs (tiers.json)."""
-        if not person.may(self._tiers.permission_for(frame.type)):
+        if not person.may(self._ground.tiers.permission_for(frame.type)):
             raise FrameError("forbidden", "You may not do this.")
 
     def ping(self, connection: Connection, frame: ClientFrame) -> None:
