@@ -404,12 +404,14 @@ def load(lines: Iterable[str]) -> Sequence[Transcript]:
             _read_line(json.loads(line), found)
         except IndexError:
             raise ValueError(f"line {number}: a frame before the first transcript header") from None
-        except (ValueError, KeyError, TypeError) as problem:
+        except (ValueError, KeyError, TypeError, RecursionError) as problem:
             raise ValueError(f"line {number} is no line of a transcript: {problem}") from problem
     return found
 
 
-def _read_line(record: dict[str, Any], found: list[Transcript]) -> None:
+def _read_line(record: object, found: list[Transcript]) -> None:
+    if not isinstance(record, dict):
+        raise TypeError("it is no JSON object")
     if "transcript" in record:
         owner = Owner(**record["owner"])
         header = Transcript(record["session"], owner, record["connection"], 0.0, record["opened_wall"])
@@ -417,5 +419,8 @@ def _read_line(record: dict[str, Any], found: list[Transcript]) -> None:
         found.append(header)
         return
     data = base64.b64decode(record["base64"]) if "base64" in record else record.get("data", "")
+    code = record.get("code")
+    if not isinstance(data, str | bytes) or not isinstance(code, int | None):
+        raise TypeError("data is text, and code an integer")
     kind, direction = Kind(record["kind"]), Direction(record["dir"])
-    found[-1].append(float(record["t"]), direction, kind, data, record.get("code"))
+    found[-1].append(float(record["t"]), direction, kind, data, code)

@@ -416,7 +416,7 @@ def inserted(transcript, index, message, direction=Direction.RECEIVED, kind=Kind
     at = frames[min(index, len(frames)) - 1].at if frames else 0.0
     copy = with_frames(transcript, frames[:index])
     data = json.dumps(message) if isinstance(message, dict) else message
-    copy.append(at, direction, kind, data)
+    copy.append(at, Direction(direction), kind, data)
     for frame in frames[index:]:
         copy.append(frame.at, frame.direction, frame.kind, frame.data, frame.code)
     return copy

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Final
 
 from ..transcript import Direction, Event, Frame, Kind, Transcript
-from ..verdict import Verdict, broken, short, undecided
+from ..verdict import Verdict, broken, plain, short, undecided
 from .reading import ASKING, chosen
 from .story import counted, missing, person, place, run_of, settle, shown, someone, until, weigh
 
@@ -86,7 +86,9 @@ class _Desk:
             story = f"{who} received {reply.type} for message {short(message_id)}, which was not sent before."
             return self._broken(reply, story)
         if kinds is not None and not any(m.type in kinds for m in messages):
-            story = f"{who} received {reply.type} for {short(message_id)}, which was a {messages[0].type}."
+            story = (
+                f"{who} received {reply.type} for {short(message_id)}, which was a {plain(messages[0].type)}."
+            )
             return self._broken(reply, story, messages)
         before = self.replies.setdefault(message_id, [])
         before.append(reply)
@@ -169,7 +171,7 @@ def user_id_is_own(transcript: Transcript) -> Verdict:
         return broken(
             OWN,
             transcript,
-            f"{someone(transcript)} ({short(own)}) received {strange[0].type} of another person: {came}.",
+            f"{someone(transcript)} ({short(own)}) received {plain(strange[0].type)} of another: {came}.",
             "every frame with a user_id carries the session's own.",
             strange,
         )

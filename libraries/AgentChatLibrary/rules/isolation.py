@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from ..transcript import Frame, Kind, Transcript
-from ..verdict import Verdict, broken, short, undecided
+from ..verdict import Verdict, broken, plain, short, undecided
 from .canary import Canary, Sender, canaries, first_senders, who
 from .correlation import own_user_id
 from .story import counted, listing, moment, settle, shown, someone, until
@@ -57,7 +57,7 @@ def no_foreign_canary(transcript: Transcript, senders: Mapping[str, Sender] | No
         return broken(
             CANARY,
             transcript,
-            f"{someone(transcript)} received {frame.type} with a canary that is {audience}.",
+            f"{someone(transcript)} received {plain(frame.type)} with a canary that is {audience}.",
             f"nothing of another's reaches {someone(transcript)}.",
             dict.fromkeys(f for f, _ in leaks),
         )
@@ -128,7 +128,7 @@ def nothing_received_between(
     but = f" but {listing(sorted(except_types))}" if except_types else ""
     span = f"{since}{until(transcript, last)}"
     if came:
-        types = listing(dict.fromkeys(frame.type for frame in came))
+        types = listing(dict.fromkeys(plain(frame.type) for frame in came))
         story = f"{someone(transcript)} received {counted(len(came), 'frame')} {span}: {types}."
         return broken(NOTHING, transcript, story, f"nothing{but} {span}.", came)
     return settle(NOTHING, transcript, f"{someone(transcript)} received nothing{but} {span}.")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from ..transcript import Direction, Frame, Transcript
-from ..verdict import Verdict, broken
+from ..verdict import Verdict, broken, plain
 from .needles import Needles
 from .story import counted, settle, someone, until
 
@@ -40,13 +40,12 @@ def holds_no_secret(transcript: Transcript, secrets: Collection[str]) -> Verdict
                 continue
             if frame.type == "pong":
                 pings = _pinged(transcript) if pings is None else pings
-                text = _beside_the_quote(frame, pings)
-                held = next((needle for needle in found if needle in text), None)
+                held = next(iter(needles.found_in(_beside_the_quote(frame, pings))), None)
             if held is not None:
                 leaks.append((frame, forms[held]))
     if leaks:
         frame, form = leaks[0]
-        story = f"{someone(transcript)} received {frame.type} with an issued secret in it ({form})"
+        story = f"{someone(transcript)} received {plain(frame.type)} with an issued secret in it ({form})"
         story += f", and {counted(len(leaks) - 1, 'more frame')} like it." if len(leaks) > 1 else "."
         expected = "no frame holds a token or a password, in whatever encoding."
         return broken(RULE, transcript, story, expected, [frame for frame, _ in leaks])
@@ -86,12 +85,13 @@ def _quoted(fields: dict[str, Any]) -> str:
         return ""
 
 
-def _beside_the_quote(pong: Frame, pings: set[str]) -> str:
-    """The text of a pong, without the data when a ping asked for it."""
+def _beside_the_quote(pong: Frame, pings: set[str]) -> list[str]:
+    """What a pong says, without the data when a ping asked for it; escaped and not, as a secret may be."""
     event = pong.event
     if event is None or _quoted(event.fields) not in pings:
-        return _text(pong)
+        return [_text(pong)]
+    beside = {name: value for name, value in event.fields.items() if name != "data"}
     try:
-        return json.dumps({k: v for k, v in event.fields.items() if k != "data"}, ensure_ascii=False)
+        return [json.dumps(beside, ensure_ascii=escaped) for escaped in (True, False)]
     except RecursionError:
-        return _text(pong)
+        return [_text(pong)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..transcript import Direction, Event, Kind, Transcript
-from ..verdict import Verdict, broken, undecided
+from ..verdict import Verdict, broken, plain, undecided
 from .reading import each, integer
 from .story import counted, missing, nameless, person, place, settle, shown, someone
 
@@ -31,7 +31,9 @@ def established_first(transcript: Transcript) -> Verdict:
         return undecided(FIRST, transcript, f"{someone(transcript)} received no message at all.")
     came = transcript.received("connection_established")
     if not came or came[0].frame is not first:
-        story = f"{someone(transcript)} was greeted with {first.type} instead of connection_established."
+        story = (
+            f"{someone(transcript)} was greeted with {plain(first.type)} instead of connection_established."
+        )
         return broken(FIRST, transcript, story, expected, [first], [e.frame for e in came[:1]])
     if len(came) > 1:
         story = f"{someone(transcript)} received connection_established {len(came)} times."

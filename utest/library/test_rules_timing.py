@@ -1,0 +1,167 @@
+"""Times by receipt: what is measured, what is over budget, what cannot be measured."""
+
+import pytest
+from AgentChatLibrary.rules import timing
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import Server, changed, quick, scenes, sessions, with_frames
+
+
+def blamed(verdict):
+    return {frame.index for frame in verdict.offending}
+
+
+def later(transcript, index, seconds):
+    """With everything from ``index`` on delayed."""
+    copy = with_frames(transcript, transcript.frames)
+    for frame in copy.frames[index:]:
+        frame.at += seconds
+    return copy
+
+
+def one_run(calls=2):
+    server = Server()
+    here = server.connect("Ana")
+    run_id = server.ask(here, calls)
+    server.finish()
+    return here.transcript, run_id
+
+
+@quick
+@given(scenes())
+def test_valid_scenes_have_true_durations(scene):
+    for transcript in scene.transcripts:
+        verdict = timing.durations_are_true(transcript)
+        assert verdict, verdict.text()
+
+
+@quick
+@given(sessions(), st.data())
+def test_every_transition_is_measured_from_its_own_frames(scene, data):
+    (transcript,), run_id = scene.transcripts, data.draw(st.sampled_from(scene.runs))
+    found = timing.times(transcript, run_id)
+    for name, spans in found.spans.items():
+        assert spans, name
+        for span in spans:
+            assert span.seconds == span.end.at - span.start.at >= 0
+            assert span.end.run_id == run_id
+    events = [e for e in transcript.durable if e.run_id == run_id]
+    calls = [e for e in events if e.type == "tool_executing"]
+    assert len(found.spans["executing_to_completed"]) == len(calls)
+    assert len(found.spans["thinking_to_executing"]) == len(calls)
+    assert found.longest("whole") == pytest.approx(
+        found.longest("asked_to_started") + events[-1].at - events[0].at
+    )
+    assert found.longest("longest_gap") <= found.longest("whole")
+
+
+@quick
+@given(sessions(), st.data(), st.sampled_from(sorted(timing.TRANSITIONS)))
+def test_a_transition_over_its_budget_is_told(scene, data, name):
+    (transcript,), run_id = scene.transcripts, data.draw(st.sampled_from(scene.runs))
+    budgets = {
+        transition: timing.times(transcript, run_id).longest(transition) for transition in timing.TRANSITIONS
+    }
+    assert timing.within(transcript, run_id, budgets)
+    span = max(timing.times(transcript, run_id).spans[name], key=lambda s: s.seconds)
+    slow = later(transcript, span.end.index, 5)
+    verdict = timing.within(slow, run_id, {name: 4.9})
+    assert verdict.broken
+    assert timing.TRANSITIONS[name] in verdict.story
+    assert "(budget 4.900 s)" in verdict.story
+
+
+def test_a_long_silence_in_the_middle_is_told_with_its_frames():
+    transcript, run_id = one_run()
+    tool = transcript.received("tool_completed")[0]
+    verdict = timing.within(later(transcript, tool.index, 9), run_id, {"longest_gap": 8, "whole": 99})
+    assert blamed(verdict) == {tool.index}
+    assert {frame.index for frame in verdict.context} == {tool.index - 1}
+
+
+def test_what_cannot_be_measured_is_undecided():
+    server = Server()
+    here = server.connect("Ana")
+    run_id = server.ask(here)
+    server.work(run_id)
+    server.deliver(here)
+    verdict = timing.within(here.transcript, run_id, {"whole": 1, "asked_to_ack": 1})
+    assert not verdict
+    assert not verdict.broken
+    assert "from the question to agent_completed" in verdict.story
+    other = server.connect("Ana's laptop")
+    server.finish()
+    assert not timing.within(other.transcript, run_id, {"asked_to_started": 1}).broken
+    assert not timing.within(here.transcript, "r_other", {"whole": 1}).broken
+    here.transcript.truncated = 1
+    assert not timing.within(here.transcript, run_id, {"whole": 1e-9}).broken
+
+
+def test_replayed_events_say_nothing_about_time():
+    server = Server()
+    early = server.connect("Ana")
+    run_id = server.ask(early)
+    for _ in range(5):
+        server.work(run_id)
+    late = server.connect("Ana's laptop")
+    server.resume(late, 0)
+    server.finish()
+    assert timing.times(late.transcript, run_id).longest("executing_to_completed") is None
+    assert not timing.within(late.transcript, run_id, {"executing_to_completed": 1e-9}).broken
+    wrong = changed(late.transcript, late.transcript.durable[3].index, duration_ms=9000)
+    assert timing.durations_are_true(wrong)
+
+
+def test_a_budget_for_something_unknown_names_what_is_known():
+    transcript, run_id = one_run()
+    with pytest.raises(ValueError, match="'first_word' is no transition; there are asked_to_ack, "):
+        timing.within(transcript, run_id, {"first_word": 1})
+
+
+@quick
+@given(sessions(), st.data(), st.sampled_from([99_000, 1e9, -1, "5", None, True, []]))
+def test_a_duration_longer_than_its_frames_took_is_told(scene, data, value):
+    (transcript,) = scene.transcripts
+    event = data.draw(st.sampled_from(transcript.received("tool_completed", "agent_completed")))
+    verdict = timing.durations_are_true(changed(transcript, event.index, duration_ms=value))
+    assert blamed(verdict) == {event.index}
+
+
+def test_a_duration_may_exceed_the_gap_by_the_slack():
+    transcript, _ = one_run(1)
+    result, call = transcript.received("tool_completed")[0], transcript.received("tool_executing")[0]
+    gap = (result.at - call.at) * 1000
+    assert timing.durations_are_true(changed(transcript, result.index, duration_ms=gap + 49.9))
+    assert timing.durations_are_true(changed(transcript, result.index, duration_ms=gap + 50.1)).broken
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=200))
+def test_percentiles_are_values_that_occurred(values):
+    found = timing.Distribution.of(values)
+    assert found.count == len(values)
+    assert found.max == max(values)
+    for percent, value in ((50, found.p50), (95, found.p95)):
+        assert value in values
+        assert sum(v <= value for v in values) * 100 >= percent * len(values)
+        assert sum(v < value for v in values) * 100 < percent * len(values)
+
+
+def test_a_distribution_is_nearest_rank():
+    found = timing.Distribution.of(n / 1000 for n in range(1, 101))
+    assert (found.p50, found.p95, found.max) == (0.050, 0.095, 0.100)
+    assert str(found) == "p50 50.0 ms, p95 95.0 ms, max 100.0 ms of 100"
+    with pytest.raises(ValueError, match="no values"):
+        timing.Distribution.of([])
+
+
+def test_many_times_keep_their_budgets_or_not():
+    values = [n / 1000 for n in range(1, 101)]
+    assert timing.distribution_within("Connecting", values, p50=0.050, p95=0.095, at_least=100)
+    verdict = timing.distribution_within("Connecting", values, p50=0.049, p95=0.2)
+    assert verdict.text() == (
+        "Connecting took too long: p50 50.0 ms, p95 95.0 ms, max 100.0 ms of 100.\n"
+        "Expected: p50 at most 49.0 ms."
+    )
+    few = timing.distribution_within("Connecting", values, p50=0.001, at_least=101)
+    assert not few
+    assert not few.broken
