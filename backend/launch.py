@@ -46,9 +46,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     return options
 
 
-def main(
-    arguments: Sequence[str], components: Components | None = None, program: str = "python -m backend"
-) -> int:
+def main(arguments: Sequence[str], components: Components | None = None, program: str = "backend") -> int:
     """Runs the service until it is told to end.
 
     Args:
@@ -59,7 +57,7 @@ def main(
     Returns:
         The exit status.
     """
-    options = parser(program).parse_args(arguments)
+    options = parser(f"python -m {program}").parse_args(arguments)
     # People in data that is removed at the end need no costly password hashes.
     throw_away = options.data_dir is None or options.remove is not None
     try:

@@ -1,75 +1,74 @@
-"""Broken variants of the service, so that the suites can be seen to fail.
+"""Broken variants of the service: what the acceptance tests must be able to see.
 
-A fault is a function from components to components, registered under its name. It replaces one part of the
-healthy service by a subclass with one small, realistic defect; the healthy code knows nothing of it::
-
-    @fault("timestamps-in-milliseconds", group="contract")
-    def timestamps_in_milliseconds(components: Components) -> Components:
-        '''Every client that shows times shows nonsense.'''
-        return replace(components, events=MillisecondEvents)
-
-The modules of this package are imported when faults are looked up; one module holds one group or several.
+A fault is a function that takes the healthy components and hands back ones of which a part is broken. It
+stands in the module of its group, is registered under its name, and its docstring says what somebody who
+uses the service would suffer. ``python -m backend.faults NAME`` starts the service with it.
 """
+
+from __future__ import annotations
 
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from backend.components import Components
+if TYPE_CHECKING:
+    from backend.app import Components
 
-__all__ = ["Fault", "all_faults", "fault"]
-
-Breaker = Callable[[Components], Components]
+Change = Callable[["Components"], "Components"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A registered fault.
+    """A defect that the service can be started with.
 
     Attributes:
-        name: As it is asked for: lower case, words joined by hyphens.
-        group: The group it belongs to, such as ``events``.
-        suffering: What a user would suffer, in one line.
-        breaks: Turns healthy components into broken ones.
+        name: Its name on the command line and in the tests' tags.
+        group: The kind of promise that it breaks.
+        docstring: What somebody who uses the service would suffer.
+        apply: Returns the components with the broken part in them.
     """
 
     name: str
     group: str
-    suffering: str
-    breaks: Breaker
+    docstring: str
+    apply: Change
 
 
 _registered: dict[str, Fault] = {}
 
 
-def fault(name: str, *, group: str) -> Callable[[Breaker], Breaker]:
-    """Registers the decorated function as a fault.
+def fault(name: str, *, group: str) -> Callable[[Change], Change]:
+    """Registers a function as a fault.
 
     Args:
-        name: Its name; must be new.
-        group: Its group.
+        name: Its name; no two faults share one.
+        group: The kind of promise that it breaks.
+
+    Returns:
+        A decorator that leaves the function as it is.
 
     Raises:
-        ValueError: The name is taken, or the function does not say what a user would suffer.
+        ValueError: The name is taken, or the docstring is missing.
     """
 
-    def register(breaks: Breaker) -> Breaker:
-        text = inspect.getdoc(breaks) or ""
-        if not text:
-            raise ValueError(f"The fault {name} needs a docstring that says what a user would suffer.")
+    def register(change: Change) -> Change:
+        docstring = inspect.getdoc(change)
+        if not docstring:
+            raise ValueError(f"The fault {name} does not say what somebody would suffer.")
         if name in _registered:
             raise ValueError(f"There are two faults {name}.")
-        _registered[name] = Fault(name, group, text.splitlines()[0], breaks)
-        return breaks
+        _registered[name] = Fault(name, group, " ".join(docstring.split()), change)
+        return change
 
     return register
 
 
 def all_faults() -> dict[str, Fault]:
-    """Returns every fault by its name, in the order of names."""
+    """Returns every fault by its name; a module that lies in this package is found by itself."""
     for module in pkgutil.iter_modules(__path__):
-        if module.name != "__main__":
+        if not module.name.startswith("_"):
             importlib.import_module(f"{__name__}.{module.name}")
-    return dict(sorted(_registered.items()))
+    return dict(_registered)

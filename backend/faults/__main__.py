@@ -1,40 +1,54 @@
-"""Starts the service with one fault: ``python -m backend.faults NAME``, with the options of ``backend``."""
+"""Starts the service with a fault: ``python -m backend.faults NAME [options of python -m backend]``."""
+
+from __future__ import annotations
 
 import difflib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from backend.components import Components
+from backend.app import Components
 from backend.faults import all_faults
-from backend.launch import BAD_SETTING, main
+from backend.launch import main as launch
 
-PROGRAM = "python -m backend.faults"
+USAGE = """\
+usage: python -m backend.faults NAME [options of python -m backend]
+       python -m backend.faults --list"""
+
+BAD_NAME = 2
+"""Exit status for a fault that does not exist, as argparse has it for a wrong option."""
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Lists the faults, or runs the service with one.
-
-    Args:
-        arguments: ``--list``, or a fault's name and the options of ``python -m backend``.
+def main(arguments: Sequence[str]) -> int:
+    """Runs the service with the fault that comes first in ``arguments``.
 
     Returns:
-        The exit status; 2 when there is no such fault.
+        The exit status.
     """
-    if "--list" in arguments:
-        for known in all_faults().values():
-            line = {"name": known.name, "group": known.group, "suffering": known.suffering}
-            print(json.dumps(line, ensure_ascii=False))  # noqa: T201 -- a command line prints
+    name, rest = (arguments[0], arguments[1:]) if arguments else ("", ())
+    faults = all_faults()
+    if name == "--list":
+        for known in faults.values():
+            entry = {"name": known.name, "group": known.group, "docstring": known.docstring}
+            print(json.dumps(entry, ensure_ascii=False))  # noqa: T201 -- what it was asked for
         return 0
-    name, *rest = arguments or [""]
-    chosen = all_faults().get(name)
-    if chosen is None:
-        near = difflib.get_close_matches(name, all_faults(), n=5, cutoff=0.4)
-        hint = f"Did you mean {', '.join(near)}?" if near else f"See {PROGRAM} --list."
-        print(f"There is no fault {name!r}. {hint}", file=sys.stderr)  # noqa: T201
-        return BAD_SETTING
-    return main(rest, chosen.breaks(Components()), f"{PROGRAM} {name}")
+    if name in {"-h", "--help"}:
+        print(USAGE)  # noqa: T201 -- what it was asked for
+        return 0
+    if name not in faults:
+        print(no_such_fault(name, faults), file=sys.stderr)  # noqa: T201 -- for whoever starts it
+        return BAD_NAME
+    return launch(rest, faults[name].apply(Components()), f"backend.faults {name}")
+
+
+def no_such_fault(name: str, known: Iterable[str]) -> str:
+    """Returns what is said about a name that no fault has."""
+    if not name or name.startswith("-"):
+        return USAGE
+    near = difflib.get_close_matches(name, list(known), n=5, cutoff=0.5)
+    hint = f" Did you mean {', '.join(near)}?" if near else ""
+    return f"There is no fault {name!r}.{hint} All of them: python -m backend.faults --list"
 
 
 if __name__ == "__main__":
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))
