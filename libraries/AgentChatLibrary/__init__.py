@@ -9,8 +9,11 @@ from robotlibcore import DynamicCore
 
 from .ambient import AmbientListener
 from .keywords.asking import Asking
+from .keywords.bursts import Bursts
 from .keywords.crowds import Crowds
 from .keywords.judging import Judging
+from .keywords.measuring import Measuring
+from .keywords.misusing import Misusing
 from .keywords.network import Network
 from .keywords.operations import Operations
 from .keywords.people import People
@@ -42,15 +45,18 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
         self.kit = Kit(variables)
         self.ROBOT_LIBRARY_LISTENER = AmbientListener(self.kit)
         kit = self.kit
-        people = People(kit)
+        people, judging = People(kit), Judging(kit)
         super().__init__(
             [
                 people,
                 Sessions(kit),
                 Asking(kit),
+                Misusing(kit),
                 Waiting(kit),
-                Judging(kit),
+                judging,
+                Bursts(kit, judging),
                 Crowds(kit, people),
+                Measuring(kit),
                 Network(kit),
                 Operations(kit),
                 Web(kit),

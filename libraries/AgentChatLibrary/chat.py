@@ -64,6 +64,7 @@ class Chat:
         self.person = person
         self.environment = environment
         self.questions: list[Question] = []
+        self.mark = 0
 
     @property
     def alias(self) -> str:
@@ -261,6 +262,12 @@ class Chat:
         if pong.type == "error" or pong.get("sequence") != sequence:
             raise Unexpected(f"{self.alias}'s ping {sequence} was answered by {dict(pong)}")
         return pong
+
+    def round_trip(self) -> float:
+        """Pings, waits for the own pong, and returns how long that took in seconds."""
+        pong = self.fence()
+        frames = self.transcript.frames[: pong.index]
+        return pong.at - next(f.at for f in reversed(frames) if not f.received and f.type == "ping")
 
     def sentinel(self, content: str) -> Question:
         """Asks a question, sees its end, and fences: a leak would have come the same way before."""

@@ -164,5 +164,10 @@ def tampered(token: str, changes: Mapping[str, Any]) -> str:
     return issue(f"{head}.{_part({**claims_now, **changes})}.{signature}")
 
 
+def expiry(token: str) -> int:
+    """The ``exp`` claim of a token in Unix seconds; its signature is not checked."""
+    return int(jwt.decode(token, options={"verify_signature": False})["exp"])
+
+
 def _part(value: Mapping[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")

@@ -13,6 +13,16 @@ SHOWN: Final = 4
 """How many frames a story shows: enough to see the break, few enough to read at a glance."""
 
 
+LABELS: Final = (
+    ("tool_name", ""),
+    ("tool_call_id", "call "),
+    ("run_id", "run "),
+    ("message_id", "message "),
+    ("code", ""),
+)
+"""The fields that tell one frame from another, and how a story names them."""
+
+
 class Outcome(StrEnum):
     """What a rule found."""
 
@@ -123,7 +133,7 @@ def describe(transcript: Transcript, frame: Frame, *, offending: bool = False) -
     if event is not None:
         if event.seq is not None:
             parts.append(f"seq {plain(str(event.seq), 20)}")
-        for name, label in (("tool_name", ""), ("tool_call_id", "call "), ("run_id", "run "), ("code", "")):
+        for name, label in LABELS:
             value = event.get(name)
             if isinstance(value, str):
                 parts.append(label + short(value))

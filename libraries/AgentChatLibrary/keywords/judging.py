@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from robot.api import logger
@@ -71,6 +72,17 @@ class Judging:
         demand(order.complete_run(chat.transcript, run_id))
         demand(correlation.one_thread_and_person_per_run(chat.transcript, run_id))
         demand(correlation.one_run_per_question(chat.transcript))
+
+    @keyword(tags=("Judging",))
+    def run_should_keep_the_agreed_order(self, session: str, *, number: int = -1) -> None:
+        """Checks the order within a run, however it ended: one start, calls answered before the one end.
+
+        Raises:
+            BrokenPromise: It is not so; the message shows the offending frames.
+        """
+        chat, run_id = self._of(session, number)
+        chat.fence()
+        demand(order.agreed_order(chat.transcript, run_id))
 
     @keyword(tags=("Judging",))
     def run_should_begin_with_agent_started(self, session: str, *, number: int = -1) -> None:
@@ -194,6 +206,35 @@ class Judging:
             longest = measured.longest(name)
             if longest is not None:
                 logger.info(f"{name}: {longest * 1000:.1f} ms of {budget * 1000:.0f} ms")
+
+    @keyword(tags=("Judging", "Absence"))
+    def mark(self, *sessions: str) -> None:
+        """Notes what these sessions have received so far; see `Should Have Received Since Mark`."""
+        for alias in sessions:
+            chat = self.kit.world.chat(alias)
+            chat.fence()
+            chat.mark = len(chat.transcript.frames)
+
+    @keyword(tags=("Judging", "Absence"))
+    def should_have_received_since_mark(self, session: str, *types: str) -> None:
+        """Checks that exactly these frames came since the last `Mark`, in this order, until just now.
+
+        Args:
+            session: Alias of the session.
+            types: The types of the frames; one that may come once or more often ends in ``+``.
+
+        Raises:
+            BrokenPromise: Something else came, or something is missing.
+        """
+        chat = self.kit.world.chat(session)
+        chat.fence()
+        came = [e.type for e in chat.transcript.received(start=chat.mark)][:-1]
+        pattern = "".join(f"(?:{t.rstrip('+')} ){'+' if t.endswith('+') else ''}" for t in types)
+        if not re.fullmatch(pattern, "".join(f"{t} " for t in came)):
+            expected = ", ".join(types) or "nothing"
+            raise BrokenPromise(
+                f"{session} has received {', '.join(came) or 'nothing'}; expected {expected}."
+            )
 
     # -- what came ----------------------------------------------------------------------------------
 

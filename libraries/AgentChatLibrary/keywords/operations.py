@@ -6,16 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from prometheus_client.parser import text_string_to_metric_families
 from robot.api.deco import keyword
 from robot.libraries.BuiltIn import BuiltIn
 
-from ..chat import Unexpected
 from ..kit import Kit
+from ..metrics import Metrics
 from .types import EventType
-
-PREFIX = "agent_chat_"
-"""What every metric of the contract begins with."""
 
 
 class Operations:
@@ -28,8 +24,8 @@ class Operations:
     def start_private_backend(self, **settings: Any) -> None:  # noqa: ANN401 -- any setting
         """Starts a backend of the suite's or test's own; everything made from now on lives there.
 
-        It is stopped when the suite or test ends. While the proof runs it carries the same fault as the shared
-        one. Its log lies beside the report.
+        It is stopped when the suite or test ends. While the proof runs it carries the same fault as the
+        shared one. Its log lies beside the report.
 
         Args:
             settings: Settings of the backend, for example ``drain_seconds``.
@@ -91,7 +87,7 @@ class Operations:
         Returns:
             The sum of the samples that fit; 0 when there is none yet.
         """
-        return self._metrics().get_sum(name, labels)
+        return Metrics(self.kit.service.metrics()).sum(name, labels)
 
     @keyword(tags=("Operations", "Health"))
     def get_person_counters(self, person: str) -> dict[str, Any]:
@@ -130,28 +126,3 @@ class Operations:
     def _view(self, person: str) -> Mapping[str, Any]:
         found = self.kit.world.person(person)
         return found.service.admin("GET", f"/people/{found.user_id}")
-
-    def _metrics(self) -> Metrics:
-        return Metrics(self.kit.service.metrics())
-
-
-class Metrics:
-    """A reading of ``/metrics`` (Prometheus text format)."""
-
-    def __init__(self, text: str) -> None:
-        self.samples = [
-            (sample.name, sample.labels, sample.value)
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-        ]
-
-    def get_sum(self, name: str, labels: Mapping[str, str]) -> float:
-        """The sum of the samples of this name that have these labels.
-
-        Raises:
-            Unexpected: The backend exposes no metric of that name.
-        """
-        named = [s for s in self.samples if s[0] in {name, PREFIX + name}]
-        if not named and not any(s[0].startswith(PREFIX) for s in self.samples):
-            raise Unexpected("What /metrics gives holds no metric of agent chat.")
-        return sum(value for _, has, value in named if all(has.get(k) == v for k, v in labels.items()))

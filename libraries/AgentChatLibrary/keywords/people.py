@@ -10,7 +10,8 @@ from typing import Any, Final
 from robot.api.deco import keyword
 from robot.api.types import Secret
 
-from ..identity import Organisation, Person, mint, new_password, tampered
+from ..chat import Unexpected
+from ..identity import Organisation, Person, expiry, mint, new_password, tampered
 from ..kit import Kit
 from .types import Tier
 
@@ -247,6 +248,21 @@ class People:
         rules = self.kit.environment.tokens
         left_out = (without,) if without else ()
         return Secret(mint(found, rules, signing, changes=claims, without=left_out, algorithm=algorithm))
+
+    @keyword(tags=("Credentials",))
+    def token_should_expire_at(self, token: Secret, when: int) -> None:
+        """Checks the expiry of a token.
+
+        Args:
+            token: The token.
+            when: Expected ``exp`` in Unix seconds.
+
+        Raises:
+            Unexpected: It expires at another time.
+        """
+        found = expiry(token.value)
+        if found != when:
+            raise Unexpected(f"The token expires at {found}, not at {when}.")
 
     @keyword(tags=("Credentials",))
     def tamper_with_token(self, token: Secret, **claims: Any) -> Secret:  # noqa: ANN401 -- any claim

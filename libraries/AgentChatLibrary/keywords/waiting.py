@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from robot.api.deco import keyword
 
-from ..chat import Unexpected
+from ..chat import Question, Unexpected
 from ..kit import Kit
 from ..transcript import Event
 from .types import EventType
@@ -102,6 +102,16 @@ class Waiting:
             EventMissing: None came.
         """
         return self.kit.world.chat(session).reply(message_id, *types)
+
+    @keyword(tags=("Waiting",))
+    def wait_for_question(self, session: str, message_id: str) -> Question:
+        """Waits until a question that was sent with `Send Message` is accepted, and returns it.
+
+        Raises:
+            EventMissing: It was neither accepted nor refused.
+            Unexpected: It was refused.
+        """
+        return self.kit.world.chat(session).accepted(message_id)
 
     @keyword(tags=("Waiting",))
     def wait_for_error(self, session: str, code: str, *, nth: int = 1) -> Event:

@@ -229,7 +229,7 @@ def only_these_runs(transcript: Transcript, run_ids: Collection[str]) -> Verdict
     if strange:
         first = strange[0].event
         story = f"{someone(transcript)} received {counted(len(strange), 'event')} of a strange run: "
-        story += f"{strange[0].type} of {_id(first.get('run_id') if first else None)}."
+        story += f"first {strange[0].type} of {_id(first.get('run_id') if first else None)}."
         expected = f"only events of {counted(len(run_ids), 'known run')}."
         return broken(ONLY, transcript, story, expected, strange)
     return settle(ONLY, transcript, f"{someone(transcript)} received no strange run {until(transcript)}.")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from ..transcript import Event, Transcript
 from ..verdict import Verdict, broken, holds, plain, undecided
 from .correlation import own_user_id
-from .story import counted, missing, person, someone
+from .story import counted, missing, someone
 
 IDENTICAL = "devices.same_seq_same_frame"
 EQUAL = "devices.same_frames"
@@ -36,11 +36,11 @@ def same_seq_same_frame(transcripts: Iterable[Transcript]) -> Verdict:
                 continue
             first, other = seen.setdefault((own, event.seq), (transcript, event))
             if other.frame.data != event.frame.data:
-                where = "again" if first is transcript else f"also{_there(first)}"
+                than = "before" if first is transcript else f"{someone(first)} did"
                 return broken(
                     IDENTICAL,
                     transcript,
-                    f"{someone(transcript)} received seq {event.seq}, which came {where}, with another text: "
+                    f"{someone(transcript)} received seq {event.seq} with another text than {than}: "
                     f"{_difference(event, other)}.",
                     "a seq is the same text, byte for byte, on every device, live or replayed.",
                     [event.frame],
@@ -51,11 +51,6 @@ def same_seq_same_frame(transcripts: Iterable[Transcript]) -> Verdict:
         story = f"Nobody knows whose connection {someone(unknown)} is, so its frames were compared with none."
         return undecided(IDENTICAL, unknown, story)
     return holds(IDENTICAL)
-
-
-def _there(transcript: Transcript) -> str:
-    session = transcript.session or "another connection"
-    return f" on {session}" + (f", connection {transcript.connection}" if transcript.connection > 1 else "")
 
 
 def _difference(event: Event, other: Event) -> str:
@@ -116,7 +111,7 @@ def same_frames(
     for seq, (transcript, event) in reached[0].items():
         there, twin = reached[1].get(seq, (transcript, event))
         if event.frame.data != twin.frame.data:
-            story = f"{someone(transcript)} received seq {seq} unlike {person(there)}{_there(there)}: "
+            story = f"{someone(transcript)} received seq {seq} with another text than {someone(there)} did: "
             story += f"{_difference(event, twin)}."
             expected = "replayed and live frames are the same text, byte for byte."
             return broken(EQUAL, transcript, story, expected, [event.frame], [], [(there, twin.frame)])

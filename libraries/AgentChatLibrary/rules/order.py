@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Final
 
 from ..transcript import DURABLE, Event, Transcript
 from ..verdict import Verdict, broken, every, short, undecided
@@ -11,7 +12,7 @@ from . import pairing
 from .reading import SeenRun, chosen, integer
 from .story import listing, missing, nameless, run_of, shown, until, weigh
 
-FIVE = tuple(kind for kind in DURABLE if kind != "agent_failed")
+FIVE: Final = tuple(kind for kind in DURABLE if kind != "agent_failed")
 """The five events that product promises for every question (contract: Frames)."""
 
 Judge = Callable[[str, Transcript, SeenRun], Iterator[Verdict]]
@@ -71,8 +72,12 @@ def agreed_order(transcript: Transcript, run_id: str | None = None) -> Verdict:
         run_id: The run to judge; all of them when omitted.
     """
     rule = "order.agreed_order"
-    order = _over(rule, _agreed_order, transcript, run_id)
-    return _all(rule, transcript, order, pairing.every_tool_call_is_answered(transcript, run_id))
+    return _all(
+        rule,
+        transcript,
+        pairing.every_tool_call_is_answered(transcript, run_id),
+        _over(rule, _agreed_order, transcript, run_id),
+    )
 
 
 def complete_run(transcript: Transcript, run_id: str) -> Verdict:
@@ -88,12 +93,12 @@ def complete_run(transcript: Transcript, run_id: str) -> Verdict:
     if transcript.truncated:
         return undecided(rule, transcript, missing(transcript))
     (run,) = chosen(transcript, run_id)
-    found = [*_complete(rule, transcript, run), *_agreed_order(rule, transcript, run)]
+    found = [*_agreed_order(rule, transcript, run), *_complete(rule, transcript, run)]
     return _all(
         rule,
         transcript,
-        weigh(rule, transcript, found),
         pairing.every_tool_call_is_answered(transcript, run_id),
+        weigh(rule, transcript, found),
         pairing.findings_come_from_calls(transcript, run_id),
     )
 
@@ -170,26 +175,28 @@ def _steps_rise_by_one(rule: str, transcript: Transcript, run: SeenRun) -> Itera
 
 
 def _calls_closed(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[Verdict]:
-    calls: dict[str, Event] = {}
-    for at, event in enumerate(run.events):
-        if event.type == "tool_executing" and event.tool_call_id is not None:
-            calls[event.tool_call_id] = event
-        elif event.type == "tool_completed" and event.tool_call_id is not None:
-            calls.pop(event.tool_call_id, None)
-        elif event.ends_run:
-            if calls:
-                which = listing(short(call) for call in calls)
-                late = [e.frame for e in run.events[at:] if e.tool_call_id in calls]
-                yield broken(
-                    rule,
-                    transcript,
-                    f"{run_of(transcript, run.run_id)} broke the agreed order: "
-                    f"{event.type} came while call {which} was open.",
-                    "every tool_completed comes before the end of its run.",
-                    [event.frame],
-                    [e.frame for e in calls.values()] + late,
-                )
-            return
+    at = next((i for i, event in enumerate(run.events) if event.ends_run), None)
+    if at is None:
+        return
+    before, end = run.events[:at], run.events[at]
+    completed = {event.tool_call_id for event in before if event.type == "tool_completed"}
+    calls = {
+        event.tool_call_id: event
+        for event in before
+        if event.type == "tool_executing" and event.tool_call_id not in completed
+    }
+    if calls:
+        which = listing(short(call or "without an id") for call in calls)
+        late = [e.frame for e in run.events[at:] if e.type == "tool_completed" and e.tool_call_id in calls]
+        yield broken(
+            rule,
+            transcript,
+            f"{run_of(transcript, run.run_id)} broke the agreed order: "
+            f"{end.type} came while call {which} was open.",
+            "every tool_completed comes before the end of its run.",
+            [end.frame],
+            [event.frame for event in calls.values()] + late,
+        )
 
 
 def _one_end(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[Verdict]:
@@ -229,7 +236,7 @@ def _agreed_order(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[V
 
 def _complete(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[Verdict]:
     name = run_of(transcript, run.run_id)
-    expected = f"{listing(FIVE)}, of one run, one thread and one person."
+    expected = "all five events, agent_started to agent_completed, of one run, one thread and one person."
     if not run.events:
         came = f"Nothing of {name} came {until(transcript)}"
         yield broken(rule, transcript, f"{came}.", expected, [], [run.ack.frame] if run.ack else [])

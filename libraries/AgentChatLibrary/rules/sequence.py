@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..transcript import Direction, Event, Kind, Transcript
 from ..verdict import Verdict, broken, plain, undecided
 from .reading import each, integer
-from .story import counted, missing, nameless, person, place, settle, shown, someone
+from .story import counted, missing, nameless, settle, shown, someone
 
 SEQ = "sequence.seq_rises_by_one"
 FIRST = "sequence.established_first"
@@ -127,7 +127,7 @@ class _Cursor:
             which = f"seq {self.live}" if lost == 1 else f"seq {self.live} to {seq - 1}"
             story = f"{self._who} missed {counted(lost, 'event')}: {which} never came before seq {seq}."
         else:
-            story = f"{self._who} received seq {seq} again or too late: seq {self.live - 1} had come already."
+            story = f"{self._who} received seq {seq} again; seq {self.live} was due."
         return self._broken(event, story, LIVE)
 
     def _replayed(self, event: Event, seq: int) -> Verdict | None:
@@ -204,7 +204,7 @@ def timestamps_never_fall(transcript: Transcript) -> Verdict:
         if last is not None and (event.timestamp or 0.0) < (last.timestamp or 0.0):
             fall = (last.timestamp or 0.0) - (event.timestamp or 0.0)
             story = (
-                f"Time ran backwards for {person(transcript)}{place(transcript)}: "
+                f"Time ran backwards for {someone(transcript)}: "
                 f"seq {seq} is stamped {fall:.3f} s before seq {last.seq}."
             )
             expected = "timestamps never fall with rising seq."

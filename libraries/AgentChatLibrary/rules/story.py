@@ -16,16 +16,20 @@ def person(transcript: Transcript) -> str:
 
 
 def place(transcript: Transcript) -> str:
-    """Where it was seen, when the name alone does not say so: the device, and a later connection."""
-    parts = [transcript.session] if transcript.session not in ("", person(transcript)) else []
-    if transcript.connection > 1:
-        parts.append(f"connection {transcript.connection}")
-    return f" on {', '.join(parts)}" if parts else ""
+    """Where it was seen, when the person's name alone does not say so: the device, and a later connection."""
+    device = transcript.session if transcript.session != person(transcript) else ""
+    return (f" on {device}" if device else "") + _connection(transcript)
 
 
 def someone(transcript: Transcript) -> str:
-    """The person, and where: ``Ana``, ``Ana on Ana's phone``, ``Ana on connection 2``."""
+    """The person, and where: ``Ana``, ``Ana's phone``, ``Ana on the train``, ``Ana (connection 2)``."""
+    if transcript.session.startswith(person(transcript)):
+        return f"{transcript.session}{_connection(transcript)}"
     return f"{person(transcript)}{place(transcript)}"
+
+
+def _connection(transcript: Transcript) -> str:
+    return f" (connection {transcript.connection})" if transcript.connection > 1 else ""
 
 
 def run_of(transcript: Transcript, run_id: str) -> str:

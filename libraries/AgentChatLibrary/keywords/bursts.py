@@ -1,0 +1,135 @@
+"""Many messages of one session at once, and what must come back."""
+
+from __future__ import annotations
+
+from robot.api.deco import keyword
+
+from ..chat import encoded, new_message_id
+from ..kit import Kit
+from ..rules import correlation, devices, order, replies
+from .judging import BrokenPromise, Judging, demand
+
+KINDS = ("compute", "database", "storage")
+"""Services that questions of a burst ask for in turn, so that neighbours differ."""
+
+
+class Bursts:
+    """Keywords that send without a pause, and judge all that comes of it."""
+
+    def __init__(self, kit: Kit, judging: Judging) -> None:
+        self.kit = kit
+        self._judging = judging
+
+    @keyword(tags=("Bursts", "Asking"))
+    def send_burst_of_pings(self, session: str, count: int) -> None:
+        """Sends pings back to back, numbered from 0, and waits for nothing."""
+        pings = [encoded("ping", new_message_id(), {"sequence": number}) for number in range(count)]
+        self.kit.world.chat(session).session.send_many(pings)
+
+    @keyword(tags=("Bursts", "Asking"))
+    def send_burst_of_questions(self, session: str, count: int) -> None:
+        """Sends questions back to back, each another one, and waits until all of them are accepted."""
+        ids = [new_message_id() for _ in range(count)]
+        self._burst(session, [_question(message_id, number) for number, message_id in enumerate(ids)])
+        self._accepted(session, ids)
+
+    @keyword(tags=("Bursts", "Asking"))
+    def send_mixed_burst(self, session: str, count: int) -> None:
+        """Sends a ping, a question and a ping, again and again, back to back; then waits for acceptance."""
+        ids = [new_message_id() for _ in range(count)]
+        messages: list[str] = []
+        for number, message_id in enumerate(ids):
+            messages += [
+                encoded("ping", new_message_id(), {"sequence": 2 * number}),
+                _question(message_id, number),
+                encoded("ping", new_message_id(), {"sequence": 2 * number + 1}),
+            ]
+        self._burst(session, messages)
+        self._accepted(session, ids)
+
+    def _burst(self, session: str, messages: list[str]) -> None:
+        self.kit.world.chat(session).session.send_many(messages)
+
+    def _accepted(self, session: str, ids: list[str]) -> None:
+        for message_id in ids:
+            self.kit.world.chat(session).accepted(message_id)
+
+    @keyword(tags=("Bursts", "Judging"))
+    def every_ping_should_have_its_pong(self, session: str) -> None:
+        """Checks that every ping of a session has its own pong: in order, once, and none is missing.
+
+        Raises:
+            BrokenPromise: It is not so.
+        """
+        chat = self.kit.world.chat(session)
+        chat.fence()
+        demand(replies.pongs_answer_pings(chat.transcript, complete=True))
+
+    @keyword(tags=("Bursts", "Judging"))
+    def questions_should_be_accepted_in_order(self, session: str) -> None:
+        """Checks that acceptances came in the order of asking, each before any event of its run."""
+        demand(replies.acks_come_first(self.kit.world.chat(session).transcript))
+
+    @keyword(tags=("Bursts", "Judging"))
+    def replies_should_come_in_order(self, session: str) -> None:
+        """Checks that pongs and acceptances came in the order of the messages that they answer.
+
+        Raises:
+            BrokenPromise: One has overtaken another.
+        """
+        chat = self.kit.world.chat(session)
+        chat.fence()
+        sent = [e.message_id for e in chat.transcript.sent("ping", "chat")]
+        came = [e.message_id for e in chat.transcript.received("pong", "ack")]
+        if came != sent:
+            at = next(i for i, (a, b) in enumerate(zip(sent, came, strict=False)) if a != b)
+            raise BrokenPromise(
+                f"{session}'s message number {at + 1} of {len(sent)} was not answered in its turn: "
+                f"another one's answer has overtaken it."
+            )
+
+    @keyword(tags=("Bursts", "Waiting", "Judging"))
+    def every_question_should_have_a_whole_answer(self, session: str) -> None:
+        """Waits for the answer of every question of a session, and judges each run against its own question.
+
+        Raises:
+            EventMissing: One has no answer.
+            BrokenPromise: One is not as agreed.
+        """
+        chat = self.kit.world.chat(session)
+        for number, question in enumerate(chat.questions):
+            chat.wait_for_end(question.run_id)
+            demand(order.complete_run(chat.transcript, question.run_id))
+            self._judging.reasoning_should_be_about_the_question(session, number=number)
+        demand(correlation.one_run_per_question(chat.transcript))
+        demand(correlation.only_these_runs(chat.transcript, [q.run_id for q in chat.questions]))
+
+    @keyword(tags=("Crowds", "Judging", "Absence"))
+    def everybody_has_seen_only_their_own_runs(self, *sessions: str) -> None:
+        """Checks for each session that every run event it received belongs to a question of its own."""
+        for session in sessions:
+            self._judging.should_have_seen_only_its_own_runs(session)
+
+    @keyword(tags=("Judging", "Devices"))
+    def devices_should_have_received_the_same(self, one: str, other: str) -> None:
+        """Checks that two devices have the same events, byte for byte, since both were connected.
+
+        Raises:
+            BrokenPromise: One has an event that the other has not, or another text of it.
+        """
+        first, second = self.kit.world.chat(one), self.kit.world.chat(other)
+        first.fence()
+        second.fence()
+        start = max(first.transcript.watershed or 0, second.transcript.watershed or 0) + 1
+        last = max((e.seq or 0 for e in (*first.transcript.durable, *second.transcript.durable)), default=0)
+        if last < start:
+            raise BrokenPromise(
+                f"Neither {one} nor {other} has received any event since both were connected."
+            )
+        for a, b in ((first, second), (second, first)):
+            demand(devices.same_frames(a.transcript, b.transcript, start, last))
+
+
+def _question(message_id: str, number: int) -> str:
+    content = f"What did we spend on {KINDS[number % len(KINDS)]}, question {number + 1}?"
+    return encoded("chat", message_id, {"content": content})

@@ -1,0 +1,163 @@
+"""Measuring: times and their spread, and what the backend still holds after much use."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from robot.api import logger
+from robot.api.deco import keyword
+from robot.libraries.BuiltIn import BuiltIn
+
+from ..chat import Unexpected, encoded, new_message_id
+from ..engine.session import Offer, Session, close_many, open_many, send_together
+from ..kit import Kit
+from ..metrics import Metrics
+from ..rules import replies, timing
+from .judging import BrokenPromise, demand
+
+BALANCED: Final = ("connections", "managers", "runs", "tasks", "process_open_fds")
+"""Gauges that must be back at their base when everybody has gone."""
+MEMORY: Final = "process_resident_memory_bytes"
+
+
+class Measuring:
+    """Keywords that measure; they judge by the environment's budgets alone."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.times: dict[str, list[float]] = {}
+
+    @keyword(tags=("Timing",))
+    def connect_repeatedly(self, person: str, times: int) -> None:
+        """Connects and closes again and again, and notes how long each connection took to be welcomed.
+
+        Args:
+            person: Who connects.
+            times: How often.
+        """
+        found = self.kit.world.person(person)
+        offer = Offer(found.service.deployment.websocket_url, [("header", self.kit.token(found))])
+        values: list[float] = []
+        for number in range(times):
+            session = Session(f"{person}, time {number + 1}", found.owner)
+            before = time.monotonic()
+            session.open(offer, self.kit.environment.timeout("connect"))
+            welcome = session.wait(
+                lambda t: next(iter(t.received("connection_established")), None),
+                self.kit.environment.timeout("answer"),
+            )
+            if welcome is None:
+                raise Unexpected(f"{person} was not welcomed at connection {number + 1} of {times}.")
+            values.append(welcome.at - before)
+            session.close()
+        self.times["connect"] = values
+
+    @keyword(tags=("Timing",))
+    def ping_repeatedly(self, session: str, times: int) -> None:
+        """Pings again and again, each time when the pong has come, and notes how long each round trip took.
+
+        Args:
+            session: Alias of the session.
+            times: How often.
+        """
+        chat = self.kit.world.chat(session)
+        self.times["round_trip"] = [chat.round_trip() for _ in range(times)]
+        demand(replies.pongs_answer_pings(chat.transcript, complete=True))
+
+    @keyword(tags=("Timing", "Judging"))
+    def times_should_keep_their_budget(self, name: str, at_least: int = 50) -> None:
+        """Checks the spread of the times that were noted against the environment's budget.
+
+        The figures are written into the report, whether the budget is kept or not.
+
+        Args:
+            name: ``connect`` or ``round_trip``.
+            at_least: How many values are needed for a judgement.
+
+        Raises:
+            BrokenPromise: The median or the 95th percentile is over its budget.
+        """
+        values = self.times.get(name, [])
+        budget, median = self.kit.environment.budget(name), self.kit.environment.median_budget(name)
+        told = (
+            f"{timing.Distribution.of(values)}; budget {budget * 1000:.0f} ms" if values else "not measured"
+        )
+        builtin: Any = BuiltIn()
+        builtin.set_test_metadata(name.replace("_", " "), told)
+        logger.info(told)
+        demand(
+            timing.distribution_within(
+                name.replace("_", " ").capitalize(), values, p50=median, p95=budget, at_least=at_least
+            )
+        )
+
+    @keyword(tags=("Crowds", "Operations"))
+    def churn(self, rounds: int, question: str, *people: str) -> None:
+        """Lets people connect, ask, get their answer and leave, all of them together, again and again.
+
+        Args:
+            rounds: How often.
+            question: What they ask.
+            people: Who they are; each round is one cycle for each of them.
+        """
+        found = [self.kit.world.person(name) for name in people]
+        offers = [Offer(p.service.deployment.websocket_url, [("header", self.kit.token(p))]) for p in found]
+        for _ in range(rounds):
+            sessions = [Session(p.name, p.owner) for p in found]
+            open_many(sessions, offers, self.kit.environment.timeout("connect"))
+            send_together([(s, encoded("chat", new_message_id(), {"content": question})) for s in sessions])
+            for session in sessions:
+                end = session.wait(
+                    lambda t: next((e for e in t.durable if e.ends_run), None),
+                    self.kit.environment.timeout("answer"),
+                )
+                if end is None or end.type != "agent_completed":
+                    raise Unexpected(f"{session.alias} got no answer in the middle of much use.")
+            close_many(sessions)
+
+    @keyword(tags=("Operations", "Health"))
+    def read_what_the_backend_holds(self) -> dict[str, float]:
+        """Returns what the backend holds now: connections, managers, runs, tasks, descriptors, memory."""
+        return {name: self._metric(name) for name in (*BALANCED, MEMORY)}
+
+    @keyword(tags=("Operations", "Health"))
+    def backend_should_hold_what_it_held(self, before: dict[str, float]) -> None:
+        """Waits until everything but memory is back exactly where it was.
+
+        Args:
+            before: What `Read What The Backend Holds` returned before.
+
+        Raises:
+            Unexpected: Something is not back after the environment's ``answer`` timeout.
+        """
+
+        def differing() -> list[str]:
+            now = {name: self._metric(name) for name in BALANCED}
+            changed = [name for name in BALANCED if now[name] != before[name]]
+            return [f"{name} is {now[name]:g}, was {before[name]:g}" for name in changed]
+
+        self.kit.until(lambda: not differing(), lambda: f"Something is kept: {'; '.join(differing())}.")
+
+    @keyword(tags=("Operations", "Health"))
+    def memory_growth_should_keep_its_bound(self, before: dict[str, float], cycles: int) -> None:
+        """Checks how much memory the backend has kept for each cycle of use.
+
+        Args:
+            before: What `Read What The Backend Holds` returned before.
+            cycles: How many cycles there have been since.
+
+        Raises:
+            BrokenPromise: It is more than the environment's bound ``memory_bytes_per_cycle``.
+        """
+        bound = self.kit.environment.budget("memory_bytes_per_cycle")
+        growth = (self._metric(MEMORY) - before[MEMORY]) / cycles
+        told = f"{growth:,.0f} bytes a cycle over {cycles} cycles; bound {bound:,.0f}"
+        builtin: Any = BuiltIn()
+        builtin.set_test_metadata("memory growth", told)
+        logger.info(told)
+        if growth > bound:
+            raise BrokenPromise(f"The backend's memory grows too much: {told}.")
+
+    def _metric(self, name: str) -> float:
+        return Metrics(self.kit.service.metrics()).sum(name, {})

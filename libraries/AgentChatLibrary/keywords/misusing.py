@@ -1,0 +1,107 @@
+"""Sending what no good client sends."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any
+
+from robot.api.deco import keyword
+
+from ..chat import Unexpected, new_message_id
+from ..kit import Kit
+from ..malformed import MESSAGES, message_of
+from ..transcript import Event
+
+
+class Misusing:
+    """Keywords that misuse a connection."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    @keyword(tags=("Misuse",))
+    def send_malformed_message(self, session: str, name: str) -> None:
+        """Sends a message that is wrong in one way.
+
+        Args:
+            session: Alias of the session.
+            name: What is wrong with it, for example ``a key twice`` or ``a binary frame``.
+
+        Raises:
+            ValueError: No malformed message has that name; the message lists them.
+        """
+        if name not in MESSAGES:
+            near = difflib.get_close_matches(name, MESSAGES, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ValueError(
+                f"There is no malformed message {name!r}.{hint} There are: {', '.join(MESSAGES)}."
+            )
+        self.kit.world.chat(session).session.send(MESSAGES[name])
+
+    @keyword(tags=("Misuse",))
+    def send_object(self, session: str, **fields: Any) -> str:  # noqa: ANN401 -- any JSON value
+        """Sends a JSON object with exactly these fields, right or wrong, and a ``message_id`` if it has none.
+
+        Returns:
+            The message id.
+        """
+        message_id = fields.setdefault("message_id", new_message_id())
+        self.kit.world.chat(session).session.send(json.dumps(fields, ensure_ascii=False))
+        return str(message_id)
+
+    @keyword(tags=("Misuse",))
+    def send_message_of_size(
+        self, session: str, size: int, *, character: str = "x", fragments: int = 1
+    ) -> str:
+        """Sends a question whose message has exactly this many bytes.
+
+        Args:
+            session: Alias of the session.
+            size: Bytes of the whole message in UTF-8.
+            character: What the content is filled with.
+            fragments: In how many fragments it is sent (RFC 6455, section 5.4).
+
+        Returns:
+            The message id.
+
+        Raises:
+            ValueError: So small a message is not possible.
+        """
+        chat, text = self.kit.world.chat(session), message_of(size, character)
+        if fragments == 1:
+            chat.session.send(text)
+        else:
+            step = -(-len(text) // fragments)
+            chat.session.send_fragments([text[i : i + step] for i in range(0, len(text), step)])
+        return str(json.loads(text)["message_id"])
+
+    @keyword(tags=("Misuse", "Waiting"))
+    def next_reply_should_be_error(self, session: str, code: str, field: str | None = None) -> Event:
+        """Waits for the next reply on a session and expects it to be an error with this code.
+
+        Counted from the last `Mark`. The error's two texts must be the same, and tell something.
+
+        Args:
+            session: Alias of the session.
+            code: Expected error code.
+            field: The field that the error must name; it must name none when omitted.
+
+        Raises:
+            EventMissing: Nothing came.
+            Unexpected: Something else came.
+        """
+        chat = self.kit.world.chat(session)
+        reply = chat.wait(
+            lambda t: next((e for e in t.received(start=chat.mark) if not e.durable), None), f"error {code}"
+        )
+        came = (reply.type, reply.get("code"), reply.get("field"))
+        if came != ("error", code, field):
+            raise Unexpected(f"{chat.alias} got {_told(*came)}; expected {_told('error', code, field)}.")
+        if not reply.get("message") or reply.get("message") != reply.get("error"):
+            raise Unexpected(f"The error {code} does not say what is wrong in both its texts: {dict(reply)}.")
+        return reply
+
+
+def _told(kind: str, code: object, field: object) -> str:
+    return f"{kind} {code or ''}".strip() + (f" naming {field!r}" if field else "")

@@ -1,0 +1,104 @@
+*** Settings ***
+Documentation    Every message reaches the one who deals with it, and what nobody knows is refused kindly.
+...
+...              Why it matters: a message that does nothing, or something else, looks to the customer like a
+...              product that is broken; one that kills the connection is.
+
+Resource         ../resources/chat.resource
+Resource         ../resources/messages.resource
+
+Test Setup       Ana Of Northwind Is Connected
+
+Test Tags        area:routing    severity:normal
+
+
+*** Test Cases ***
+A Question Starts A Run
+    [Documentation]    It is accepted, worked on and answered: one of each, and nothing else comes.
+    [Tags]    promise-12
+    When Ana sends a question as chat
+    Then Ana receives one acceptance, one whole run, and nothing else
+
+The Other Word For A Question Means The Same
+    [Documentation]    user_message is a synonym of chat.
+    [Tags]    promise-12    catches:user-message-unknown
+    When Ana sends a question as user message
+    Then Ana receives one acceptance, one whole run, and nothing else
+
+A Ping Gets Its Pong And Nothing Else
+    [Documentation]    It echoes what the ping carried, starts no run, and costs nothing.
+    [Tags]    promise-12
+    When Ana pings with data of her own
+    Then Ana receives a pong with that data, and nothing else
+
+Resuming Replays And Starts Nothing
+    [Documentation]    What came before comes again, with an end that tells how much it was.
+    [Tags]    promise-12    catches:resume-off-by-one-at-the-watershed
+    Given Ana has the answer to "What did we spend by team?" and has come back
+    When Ana resumes from the beginning
+    Then Ana receives the events of that run again, and nothing else
+
+Cancelling Ends The Run And Nothing Else
+    [Documentation]    The open tool call is closed, the run ends as cancelled, and another run is not touched.
+    [Tags]    promise-12    needs:hold    catches:cancel-ignored    catches:cancelled-run-goes-on
+    Given Ana has two runs that wait for a tool
+    When Ana cancels the first
+    Then the first run ends as cancelled, with its tool call closed
+    And the second run is answered when it goes on
+
+Renewing The Token Says When It Expires And Nothing Else
+    [Documentation]    The connection goes on with the new token; the answer names its expiry.
+    [Tags]    promise-12
+    Given Ana has logged in and renewed her tokens
+    When Ana hands over the new token
+    Then Ana receives word of the new expiry, and nothing else
+
+An Unknown Type Is Refused Kindly
+    [Documentation]    The error names the type, safely; the connection lives and the next question is answered.
+    [Tags]    promise-13    catches:unknown-type-ignored
+    [Template]    A Message Of An Unknown Type Is Refused
+    # what is sent    how it is named
+    dance    dance
+    Chat    Chat
+    agent_completed    agent_completed
+    ${EMPTY}    ${EMPTY}
+    ${LONG NAME}    ${LONG NAME CUT}
+    <script>alert(1)</script>    <script>alert(1)</script>
+    line\r\nbreak    line\\u000d\\u000abreak
+
+A Malformed Message Is Refused Kindly
+    [Documentation]    Each gets the agreed code; the connection lives and the next question is answered.
+    [Tags]    promise-14
+    ...       catches:malformed-json-kills-the-connection
+    ...       catches:malformed-json-ignored
+    ...       catches:binary-frame-kills-the-connection
+    [Template]    A Malformed Message Is Refused
+    # what is sent    error code    field that is named
+    broken JSON    invalid_json
+    no text at all    invalid_json
+    a byte order mark    invalid_json
+    a key twice    invalid_json
+    a key twice, deep inside    invalid_json
+    not a number    invalid_json
+    infinity    invalid_json
+    a number that overflows    invalid_json
+    a whole number beyond the exact ones    invalid_json
+    half a surrogate pair    invalid_json
+    nesting that is too deep    invalid_json
+    nesting without end    invalid_json
+    two messages in one    invalid_json
+    a list    invalid_message
+    a number    invalid_message
+    a string    invalid_message
+    null    invalid_message
+    a binary frame    invalid_message
+    a NUL character    invalid_message    content
+    empty content    invalid_message    content
+    a type that is no string    invalid_message    type
+
+Text That Is No UTF-8 Ends The Connection As Agreed
+    [Documentation]    RFC 6455 asks for close code 1007; a new connection works at once.
+    [Tags]    promise-14    catches:invalid-utf-8-accepted
+    When Ana sends bytes that are no text
+    Then Ana's connection closes with 1007
+    And Ana comes back and gets an answer

@@ -1,0 +1,63 @@
+*** Settings ***
+Documentation    Many customers work at the same time, each as if alone.
+...
+...              Why it matters: the busiest hour is the one that customers remember, and a frame that reaches the
+...              wrong customer once is one too many.
+
+Resource         ../resources/chat.resource
+Resource         ../resources/crowds.resource
+Resource         ../resources/isolation.resource
+
+Test Tags        area:concurrency    severity:critical
+
+
+*** Test Cases ***
+Many People Chat At Once
+    [Documentation]    Fifty customers of five companies ask in the same moment; every one gets a complete run.
+    [Tags]    promise-15
+    ...       catches:event-broadcast-to-every-connection
+    ...       catches:leak-while-others-are-active
+    ...       catches:manager-shared-between-users
+    Given 50 people of 5 organisations are connected
+    When all of them ask "Where can we cut our cloud bill?" at once
+    Then every one of them gets a whole answer, and nothing of anybody else
+
+A Burst Of Pings Is Answered Ping By Ping
+    [Documentation]    1,000 pings without a pause: every ping its own pong, in order, once.
+    [Tags]    promise-16    catches:pong-overtakes-the-queue
+    Given Ana Of Northwind Is Connected
+    When Ana sends 1000 pings in a burst
+    Then every ping of Ana has its own pong, in order, once
+
+A Burst Of Questions Is Answered Question By Question
+    [Documentation]    Twenty questions without a pause, within the limits: each accepted in order, each answered.
+    [Tags]    promise-16    catches:ack-after-first-event    catches:events-of-two-runs-exchanged
+    Given Ana Of Northwind Is Connected
+    When Ana sends 20 questions in a burst
+    Then the questions of Ana are accepted in the order of asking
+    And each question of Ana has a whole answer of its own
+
+Pings And Questions Do Not Overtake Each Other
+    [Documentation]    What is sent first is answered first: the pong of an earlier ping comes before the acceptance
+    ...    of a later question.
+    [Tags]    promise-16    catches:pong-overtakes-the-queue
+    Given Ana Of Northwind Is Connected
+    When Ana sends a ping, a question and a ping, 10 times in a burst
+    Then every reply to Ana came in the order of her messages
+    And each question of Ana has a whole answer of its own
+
+People Do Not See Each Other
+    [Documentation]    Ana asks while Boris, on two devices, and Clara listen, and the other way round.
+    [Tags]    promise-17    catches:event-broadcast-to-every-connection    catches:leak-50-ms-late
+    Given Ana, Boris with two devices and Clara are connected
+    When Ana asks about a secret
+    Then nothing of it reaches Boris, his second device or Clara
+    When Boris asks about a secret
+    Then nothing of it reaches Ana or Clara, and both his devices have it all
+
+Two Devices See The Same
+    [Documentation]    Every open connection of a customer gets every event, byte for byte the same.
+    [Tags]    promise-17    catches:second-device-gets-nothing
+    Given Ana is connected with a laptop and a phone
+    When Ana asks "Where can we cut our cloud bill?" on the laptop
+    Then the phone has received every event that the laptop has, byte for byte
