@@ -190,6 +190,9 @@ def test_names_have_an_end_and_offers_no_tool_twice(judge):
     established = next(p.values[0] for p in examples_of("server", lambda f: "limits" in f))
     assert judge.server(established | {"instance": "x" * 128})
     assert not judge.server(established | {"instance": "x" * 129})
+    missing = next(p.values[0] for p in examples_of("server", lambda f: f.get("code") == "missing_field"))
+    assert judge.server(missing | {"field": "x" * 64})
+    assert not judge.server(missing | {"field": "x" * 65})
     answer = next(p.values[0] for p in examples_of("server", lambda f: "upgrade_offer" in f))
     assert not judge.server(replaced(answer, ("upgrade_offer", "withheld"), ["compare_models"] * 2))
 

@@ -87,6 +87,22 @@ def test_a_tools_result_is_judged_by_its_tool(contract):
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("tool_executing", "tool_name"),
+        ("tool_completed", "tool_name"),
+        ("tool_completed", "status"),
+        ("error", "code"),
+    ],
+)
+def test_without_the_field_that_chooses_only_that_is_told(contract, name, field):
+    for number in range(5):
+        frame = example(contract, "server", name, number)
+        del frame[field]
+        assert contract.problems("server", frame) == [f"$.{field}: missing"]
+
+
 def test_a_frame_of_the_other_side_or_of_no_known_type_is_a_problem(contract):
     assert contract.problems("client", example(contract, "server", "pong"))[0].startswith(
         "$.type: expected one of"
