@@ -180,6 +180,18 @@ def test_a_run_without_an_end_is_broken_only_when_a_drained_server_closed(code):
         assert not endings.acknowledged_runs_ended([here.transcript, twice]).broken
 
 
+def test_the_echo_of_a_persons_own_close_is_no_draining():
+    server = Server()
+    here = server.connect("Ana")
+    server.work(server.ask(here))
+    server.deliver(here)
+    here.transcript.append(server.tick(), Direction.SENT, Kind.CLOSE, "", 1001)
+    here.transcript.append(server.tick(), Direction.RECEIVED, Kind.CLOSE, "", 1001)
+    verdict = endings.acknowledged_runs_ended([here.transcript])
+    assert not verdict
+    assert not verdict.broken
+
+
 def test_a_run_that_ended_on_another_connection_has_ended():
     server = Server()
     here = server.connect("Ana")

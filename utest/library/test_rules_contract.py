@@ -115,3 +115,11 @@ def test_a_truncated_recording_is_undecided():
     here.transcript.truncated = 1
     assert not valid(here.transcript, CONTRACT)
     assert not valid(here.transcript, CONTRACT).broken
+
+
+def test_a_text_frame_that_is_no_text_is_told():
+    server = Server()
+    here = server.connect("Ana")
+    verdict = valid(inserted(here.transcript, 1, '{"type": "pong"}'.encode("utf-16")), CONTRACT)
+    assert blamed(verdict) == {1}
+    assert "no UTF-8" in verdict.story

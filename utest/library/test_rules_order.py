@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from AgentChatLibrary.rules import order
+from AgentChatLibrary.rules import order, pairing
 from AgentChatLibrary.transcript import DURABLE
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,7 +158,7 @@ def test_a_run_without_one_of_the_five_events_is_not_complete(scene, data):
     verdict = order.complete_run(without, run_id)
     assert verdict.broken
     assert verdict.offending
-    assert kind in verdict.story, verdict.text()
+    assert kind in verdict.text(), verdict.text()
     others = [other for other in scene.runs if other != run_id]
     assert all(order.complete_run(without, other) for other in others)
 
@@ -284,3 +284,18 @@ def test_rules_see_the_same_in_a_copy_and_in_other_words():
     copy = with_frames(here.transcript, here.transcript.frames)
     spaced = retold(copy, {f.index: json.dumps(f.event.fields, indent=2) for f in copy.frames})
     assert order.agreed_order(spaced)
+
+
+@pytest.mark.parametrize(
+    "rule", [*RULES, pairing.every_tool_call_is_answered, pairing.findings_come_from_calls]
+)
+def test_a_run_that_nobody_saw_proves_nothing(rule):
+    server = Server()
+    here = server.connect("Ana")
+    run_id = server.ask(here)
+    server.deliver(here)
+    for asked in (run_id, "r_nobody"):
+        verdict = rule(here.transcript, asked)
+        assert not verdict
+        assert not verdict.broken
+        assert "Nothing of Ana's run r_" in verdict.story

@@ -57,6 +57,8 @@ def valid(
 def _problems(frame: Frame, contract: ContractLike, sender: Literal["server", "client"]) -> list[str]:
     if frame.kind is Kind.BINARY:
         return ["messages are text frames."]
+    if isinstance(frame.data, bytes):
+        return ["it is no UTF-8."]
     try:
         message = json.loads(frame.data, object_pairs_hook=_once, parse_constant=_no, parse_float=_finite)
     except RecursionError:

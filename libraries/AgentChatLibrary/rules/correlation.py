@@ -9,7 +9,7 @@ from typing import Final
 from ..transcript import Direction, Event, Frame, Kind, Transcript
 from ..verdict import Verdict, broken, plain, short, undecided
 from .reading import ASKING, chosen
-from .story import counted, missing, person, place, run_of, settle, shown, someone, until, weigh
+from .story import counted, missing, person, place, run_of, settle, shown, someone, unseen, until, weigh
 
 REPLIES = "correlation.replies_match_messages"
 THREAD = "correlation.one_thread_and_person_per_run"
@@ -135,7 +135,10 @@ def one_thread_and_person_per_run(transcript: Transcript, run_id: str | None = N
         run_id: The run to judge; all of them when omitted.
     """
     found: list[Verdict] = []
-    for run in chosen(transcript, run_id):
+    runs = chosen(transcript, run_id)
+    if run_id is not None and not any(run.events for run in runs):
+        return unseen(THREAD, transcript, run_id)
+    for run in runs:
         for field in ("thread_id", "user_id"):
             sources = ([run.ack] if run.ack is not None and field == "thread_id" else []) + list(run.events)
             strange = [e.frame for e in run.events if shown(e.get(field)) != shown(sources[0].get(field))]

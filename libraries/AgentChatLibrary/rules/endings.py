@@ -73,7 +73,8 @@ def acknowledged_runs_ended(transcripts: Sequence[Transcript]) -> Verdict:
         asked.update({e.message_id for e in transcript.sent(*ASKING) if e.message_id is not None})
     open_run: tuple[Transcript, SeenRun] | None = None
     for transcript in transcripts:
-        close = transcript.end
+        # The first one: what follows a close that the person sent is only its echo.
+        close = next((f for f in transcript.frames if f.kind in (Kind.CLOSE, Kind.DROP)), None)
         drained = (
             close is not None
             and close.received

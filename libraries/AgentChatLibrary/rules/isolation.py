@@ -109,7 +109,8 @@ def nothing_received_between(
 ) -> Verdict:
     """Nothing was received from frame index ``start`` up to, not including, ``end``; says until when.
 
-    The heartbeat's PING and PONG do not count; the connection's end does.
+    The heartbeat's PING and PONG do not count; the connection's end does. Undecided when no frame at all lies
+    in between: the fence's own ping does.
 
     Args:
         transcript: The connection to judge.
@@ -123,10 +124,12 @@ def nothing_received_between(
         for frame in watched
         if frame.received and frame.kind not in (Kind.PING, Kind.PONG) and frame.type not in except_types
     ]
-    last = watched[-1] if watched else None
     since = f"from {moment(transcript, watched[0])} " if watched else ""
     but = f" but {listing(sorted(except_types))}" if except_types else ""
-    span = f"{since}{until(transcript, last)}"
+    span = f"{since}{until(transcript, watched[-1] if watched else None)}"
+    if not watched:
+        story = f"{someone(transcript)} was not watched: no frame lies from #{start} to #{end}."
+        return undecided(NOTHING, transcript, story)
     if came:
         types = listing(dict.fromkeys(plain(frame.type) for frame in came))
         story = f"{someone(transcript)} received {counted(len(came), 'frame')} {span}: {types}."

@@ -10,7 +10,7 @@ from ..transcript import DURABLE, Event, Transcript
 from ..verdict import Verdict, broken, every, short, undecided
 from . import pairing
 from .reading import SeenRun, chosen, integer
-from .story import listing, missing, nameless, run_of, shown, until, weigh
+from .story import listing, missing, nameless, run_of, shown, unseen, until, weigh
 
 FIVE: Final = tuple(kind for kind in DURABLE if kind != "agent_failed")
 """The five events that product promises for every question (contract: Frames)."""
@@ -22,7 +22,10 @@ Judge = Callable[[str, Transcript, SeenRun], Iterator[Verdict]]
 def _over(rule: str, judge: Judge, transcript: Transcript, run_id: str | None) -> Verdict:
     if transcript.truncated:
         return undecided(rule, transcript, missing(transcript))
-    found = [wrong for run in chosen(transcript, run_id) for wrong in judge(rule, transcript, run)]
+    runs = chosen(transcript, run_id)
+    if run_id is not None and not any(run.events for run in runs):
+        return unseen(rule, transcript, run_id)
+    found = [wrong for run in runs for wrong in judge(rule, transcript, run)]
     return weigh(rule, transcript, found)
 
 

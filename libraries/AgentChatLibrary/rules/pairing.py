@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..transcript import Event, Transcript
 from ..verdict import Verdict, broken, short, undecided
 from .reading import SeenRun, chosen, seen_runs
-from .story import missing, nameless, run_of, shown, weigh
+from .story import missing, nameless, run_of, shown, unseen, weigh
 
 ANSWERED = "pairing.every_tool_call_is_answered"
 FINDINGS = "pairing.findings_come_from_calls"
@@ -27,7 +27,10 @@ def every_tool_call_is_answered(transcript: Transcript, run_id: str | None = Non
         return undecided(ANSWERED, transcript, missing(transcript))
     owners: dict[str, Event] = {}
     found: list[Verdict] = []
-    for run in seen_runs(transcript).values():
+    runs = seen_runs(transcript)
+    if run_id is not None and (run_id not in runs or not runs[run_id].events):
+        return unseen(ANSWERED, transcript, run_id)
+    for run in runs.values():
         # Every run is read, because a call of another run may have taken the id; one run may be wanted.
         wrong = list(_calls(transcript, run, owners))
         if run_id in (None, run.run_id):
@@ -151,7 +154,10 @@ def findings_come_from_calls(transcript: Transcript, run_id: str | None = None) 
     if transcript.truncated:
         return undecided(FINDINGS, transcript, missing(transcript))
     found: list[Verdict] = []
-    for run in chosen(transcript, run_id):
+    runs = chosen(transcript, run_id)
+    if run_id is not None and not any(run.end for run in runs):
+        return unseen(FINDINGS, transcript, run_id)
+    for run in runs:
         calls = {event.tool_call_id for event in run.of("tool_executing", "tool_completed")}
         for end in run.of("agent_completed"):
             for call in _named(end):

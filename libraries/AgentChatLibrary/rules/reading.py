@@ -7,7 +7,7 @@ first, each once, then what came live, in the order of its coming.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -141,7 +141,7 @@ def _seen(run_id: str, run: _Growing, resumed: int, *, from_the_first: bool) -> 
     )
 
 
-def chosen(transcript: Transcript, run_id: str | None) -> Iterable[SeenRun]:
+def chosen(transcript: Transcript, run_id: str | None) -> Collection[SeenRun]:
     """The run of this id, or every run when none is named; an unknown one is a run without events."""
     runs = seen_runs(transcript)
     if run_id is None:

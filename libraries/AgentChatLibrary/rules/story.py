@@ -96,6 +96,11 @@ def missing(transcript: Transcript) -> str:
     )
 
 
+def unseen(rule: str, transcript: Transcript, run_id: str) -> Verdict:
+    """The verdict on a run that somebody asked about and of which nothing came: silence proves nothing."""
+    return undecided(rule, transcript, f"Nothing of {run_of(transcript, run_id)} came {until(transcript)}.")
+
+
 def weigh(rule: str, transcript: Transcript, found: Sequence[Verdict]) -> Verdict:
     """One verdict from those of single runs that did not hold: a broken one first, else an undecided one."""
     return next((v for v in found if v.broken), found[0] if found else settle(rule, transcript))

@@ -193,6 +193,7 @@ def durations_are_true(
     if transcript.truncated:
         return undecided(DURATIONS, transcript, missing(transcript))
     found: list[Verdict] = []
+    measured = 0
     for run in chosen(transcript, run_id):
         if run.replayed:
             continue
@@ -201,7 +202,11 @@ def durations_are_true(
             tool = event.type == "tool_completed"
             start = executing.get(event.tool_call_id) if tool else run.question
             if start is not None:
+                measured += 1
                 found += _duration(transcript, run, event, start, slack)
+    if run_id is not None and not measured:
+        story = f"{run_of(transcript, run_id)} has no duration_ms whose frames both came live."
+        return undecided(DURATIONS, transcript, story)
     return weigh(DURATIONS, transcript, found)
 
 
