@@ -4,6 +4,7 @@ To replace a part of the service, hand ``build`` other components:
 ``dataclasses.replace(Components(), outbox=MyOutbox)``.
 """
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from backend.credentials import CredentialReader, OriginPolicy
 from backend.drain import Drain, DrainState
 from backend.identity import Authenticator, IdentityResolver
 from backend.limits import Concurrency, Quota, RateLimiter
+from backend.listening import listen
 from backend.log import Journal, JsonLines
 from backend.metrics import Metrics
 from backend.passwords import Passwords
@@ -126,6 +128,7 @@ class Components:
     watch: type[Watch] = Watch
     protocol: type[ChatProtocol] = ChatProtocol
     # The whole.
+    listen: Callable[[str, int], socket.socket] = listen
     health: type[Health] = Health
     access_log: type[AccessLog] = AccessLog
     drain_state: type[DrainState] = DrainState

@@ -86,7 +86,16 @@ class Authenticator:
             InvalidTokenError: It is not.
             DatabaseUnavailableError: Nobody can be looked up.
         """
-        claims = self._verifier.verify(token)
-        identity = await self._database.read(self._resolver.resolve, claims)
-        self._verifier.expiry(claims)
+        identity = await self.identify(token)
+        self._verifier.expiry(identity.claims)
         return identity
+
+    async def identify(self, token: str) -> Identity:
+        """Returns whom ``token`` means, whether it has expired or not.
+
+        Raises:
+            InvalidTokenError: It is not valid.
+            DatabaseUnavailableError: Nobody can be looked up.
+        """
+        claims = self._verifier.verify(token)
+        return await self._database.read(self._resolver.resolve, claims)

@@ -80,12 +80,12 @@ def run(options: argparse.Namespace, settings: Settings, components: Components 
     # Imported late: a wrong option or secret is answered without waiting for a database library.
     from backend import log  # noqa: PLC0415
     from backend.components import Components as Healthy  # noqa: PLC0415
-    from backend.server import Launch, listen, loop_factory, serve  # noqa: PLC0415
+    from backend.server import Launch, loop_factory, serve  # noqa: PLC0415
 
     components = components or Healthy()
     log.configure(options.log_file, components.log_format())
     try:
-        listener = listen(options.host, options.port)
+        listener = components.listen(options.host, options.port)
     except (OSError, OverflowError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         print(f"Cannot listen on {options.host}:{options.port}: {reason}.", file=sys.stderr)  # noqa: T201

@@ -17,14 +17,12 @@ from pathlib import Path
 import uvicorn
 
 from backend.app import Components, Service, build
+from backend.listening import BACKLOG
 from backend.processes import alive
 from backend.settings import Settings
 
 OWNER_POLL_SECONDS = 0.25
 """How often the owner's process is looked for."""
-
-BACKLOG = 2048
-"""Connections that may wait to be accepted; a crowd comes at once."""
 
 SHUTDOWN_SECONDS = 3
 """Time for what is left after draining, such as idle HTTP connections."""
@@ -152,26 +150,6 @@ async def gone(pid: int) -> None:
     """Waits until a process is no more."""
     while alive(pid):  # noqa: ASYNC110 -- no event tells of another process's end
         await asyncio.sleep(OWNER_POLL_SECONDS)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Returns a socket that is bound.
-
-    Raises:
-        OSError: The address is taken, or not one of this machine's.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio turns Nagle's algorithm off; without, small replies wait for 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if sys.platform != "win32":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 def write_ready(file: Path, listener: socket.socket, instance: str) -> None:

@@ -101,9 +101,13 @@ class Router:
                 retry_after=admission.retry_after,
                 message_id=_message_id(document) if isinstance(document, Mapping) else None,
             )
+        self.not_expired(connection, now)
+        return admission.person
+
+    def not_expired(self, connection: Connection, now: float) -> None:
+        """Checks that the token of the connection still counts."""
         if now >= connection.identity.claims.exp:
             raise FrameError("token_expired", "The token has expired.")
-        return admission.person
 
     async def route(self, connection: Connection, frame: ClientFrame, person: Person) -> None:
         """Hands a frame to the handler of its type, if the sender has the permission."""
