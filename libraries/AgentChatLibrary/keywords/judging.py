@@ -10,7 +10,8 @@ from robot.api.deco import keyword
 
 from ..chat import Chat, Unexpected
 from ..kit import Kit
-from ..rules import contract, correlation, isolation, order, pairing, timing
+from ..redaction import issued
+from ..rules import contract, correlation, isolation, order, pairing, secrets, timing
 from ..transcript import DURABLE, Direction, Event
 from ..verdict import Outcome, Verdict
 from .types import EventType
@@ -19,6 +20,11 @@ FIVE: Final = tuple(kind for kind in DURABLE if kind != "agent_failed")
 """The five events of a run that ends well."""
 QUOTED: Final = 200
 """Characters of a question that the agent's first reasoning quotes (contract: the agent)."""
+INSIDE: Final = re.compile(
+    r"Traceback|File \\?\"|line \d+, in |\.py\b|[A-Za-z]+(?:Error|Exception)\b|/(?:usr|home|tmp|var|opt|etc)/"
+    r"|\b(?:SELECT|INSERT|UPDATE|DELETE)\b.+\b(?:FROM|INTO|SET|WHERE)\b|sqlalchemy|sqlite|psycopg|eyJ[\w-]{8,}\."
+)
+"""What no error shows: stack traces, modules, exceptions, paths, SQL, drivers, JWTs (OWASP ASVS V16.5.1)."""
 RUN_BUDGETS: Final = tuple(timing.TRANSITIONS)
 """Budgets that concern one run."""
 
@@ -206,6 +212,30 @@ class Judging:
             longest = measured.longest(name)
             if longest is not None:
                 logger.info(f"{name}: {longest * 1000:.1f} ms of {budget * 1000:.0f} ms")
+
+    @keyword(tags=("Judging", "Security"))
+    def errors_should_tell_nothing_about_the_inside(self, session: str) -> int:
+        """Checks that no error of a session holds a stack trace, path, query, class name, canary or secret.
+
+        Returns:
+            How many errors were looked at.
+
+        Raises:
+            BrokenPromise: One tells something, or there was no error to look at.
+        """
+        transcript = self.kit.world.chat(session).transcript
+        errors = transcript.received("error")
+        if not errors:
+            raise BrokenPromise(f"{session} has received no error: there is nothing to look at.")
+        for error in errors:
+            found = INSIDE.search(str(error.frame.data))
+            if found:
+                raise BrokenPromise(
+                    f"The error {error.get('code')} tells about the inside: {found.group(0)!r}."
+                )
+        demand(secrets.holds_no_secret(transcript, issued()))
+        demand(isolation.no_foreign_canary(transcript))
+        return len(errors)
 
     @keyword(tags=("Judging", "Absence"))
     def mark(self, *sessions: str) -> None:

@@ -90,6 +90,16 @@ class Waiting:
         )
 
     @keyword(tags=("Waiting",))
+    def wait_for_frame_since_mark(self, session: str, type: str) -> Event:  # noqa: A002 -- the contract's name
+        """Waits for the first frame of a type that a session has received since its last `Mark`.
+
+        Raises:
+            EventMissing: It did not come.
+        """
+        chat = self.kit.world.chat(session)
+        return chat.wait(lambda t: next(iter(t.received(type, start=chat.mark)), None), type)
+
+    @keyword(tags=("Waiting",))
     def wait_for_reply(self, session: str, message_id: str, *types: str) -> Event:
         """Waits for a reply of one of these types that echoes a message's id.
 

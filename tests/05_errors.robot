@@ -1,0 +1,121 @@
+*** Settings ***
+Documentation    A mistake costs the customer one message, never the conversation.
+...
+...              Why it matters: people make mistakes and networks break. A chat that dies of either loses the
+...              customer's work, and the customer.
+
+Resource         ../resources/chat.resource
+Resource         ../resources/messages.resource
+Resource         ../resources/resilience.resource
+Resource         ../resources/isolation.resource
+
+Test Setup       Ana Of Northwind Is Connected
+
+Test Tags        area:errors    severity:normal
+
+
+*** Test Cases ***
+A Connection Recovers After Every Error
+    [Documentation]    After each kind of error a whole run completes on the same connection.
+    [Tags]    promise-18
+    ...       catches:malformed-json-kills-the-connection
+    ...       catches:binary-frame-kills-the-connection
+    ...       catches:stack-trace-in-the-error
+    [Template]    The Connection Survives
+    # the mistake    the error
+    broken JSON    invalid_json
+    a binary frame    invalid_message
+    an unknown type    unknown_type
+    a question without content    missing_field
+    a conversation that does not exist    not_found
+    a run that does not exist    not_found
+    a token that is no token    forbidden
+    a resume beyond the end    invalid_message
+    a message that is too large    message_too_large
+
+A Customer Recovers After An Abrupt Drop
+    [Documentation]    The connection is reset in the middle of a message; a new one carries a whole run.
+    [Tags]    promise-18    promise-24
+    When Ana's connection is reset in the middle of a message
+    Then Ana comes back and gets an answer
+    And the half message has started nothing
+
+An Error Tells Nothing About The Inside
+    [Documentation]    No stack trace, path, query or secret in any error, whatever provoked it.
+    [Tags]    promise-18
+    ...       severity:critical
+    ...       catches:stack-trace-in-the-error
+    ...       catches:token-echoed-in-the-error
+    ...       catches:leak-into-error-frame
+    When Ana makes every mistake there is
+    Then no error that Ana has received tells anything about the inside
+
+Messages Are Accepted Up To The Limit And Not Beyond
+    [Documentation]    8,192 bytes pass, 8,193 are refused, up to 65,536; what is counted are bytes, not characters.
+    [Tags]    promise-19    catches:oversize-accepted
+    [Template]    A Message Of This Size Is
+    # bytes    filled with    fragments    verdict
+    8192    x    1    accepted
+    8192    €    1    accepted
+    8192    🐢    1    accepted
+    8192    x    3    accepted
+    8193    x    1    refused
+    8193    €    1    refused
+    8193    x    4    refused
+    65536    x    1    refused
+    65536    x    9    refused
+
+A Message Beyond The Hard Limit Ends Its Connection Alone
+    [Documentation]    65,537 bytes close the connection with 1009; others are served meanwhile.
+    [Tags]    promise-19    catches:oversize-accepted
+    [Template]    A Giant Message Closes With 1009
+    # bytes    fragments
+    65537    1
+    65537    5
+    1000000    1
+
+Missing Fields Are Named
+    [Documentation]    The error names the field, and nothing reaches the agent.
+    [Tags]    promise-20    catches:missing-field-reaches-the-agent
+    [Template]    A Message Without A Field Is Refused
+    # type of message    field
+    chat    content
+    user_message    content
+    resume    after_seq
+    cancel    run_id
+    refresh_token    token
+
+A Message Without A Type Is Refused
+    [Documentation]    There is nobody to give it to.
+    [Tags]    promise-20
+    When Ana sends an object without a type
+    Then the error names the type as missing
+    And Ana still gets an answer
+
+Fields Of A Wrong Type Are Named
+    [Documentation]    The error names the field, and nothing reaches the agent.
+    [Tags]    promise-20    catches:missing-field-reaches-the-agent
+    [Template]    A Message With A Wrong Field Is Refused
+    # type of message    field    value
+    chat    content    ${5}
+    chat    content    ${None}
+    chat    content    ${{ ['a'] }}
+    chat    thread_id    ${5}
+    chat    share    yes
+    chat    message_id    ${EMPTY}
+    chat    message_id    ${{ 'x' * 65 }}
+    chat    message_id    ${5}
+    ping    sequence    one
+    ping    sequence    ${1.5}
+    resume    after_seq    1
+    resume    after_seq    ${1.5}
+    resume    after_seq    ${True}
+    resume    after_seq    ${-1}
+    cancel    run_id    ${5}
+    refresh_token    token    ${5}
+
+Errors Name The Message They Are About
+    [Documentation]    Every error echoes the id of the message that it refuses, so that the client can tell which.
+    [Tags]    promise-20
+    When Ana makes three mistakes with ids of her own
+    Then each error echoes the id of its own mistake
