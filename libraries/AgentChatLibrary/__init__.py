@@ -17,6 +17,7 @@ from .keywords.misusing import Misusing
 from .keywords.network import Network
 from .keywords.operations import Operations
 from .keywords.people import People
+from .keywords.returning import Returning
 from .keywords.sessions import Sessions
 from .keywords.waiting import Waiting
 from .keywords.web import Web
@@ -46,10 +47,11 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
         self.ROBOT_LIBRARY_LISTENER = AmbientListener(self.kit)
         kit = self.kit
         people, judging = People(kit), Judging(kit)
+        sessions, operations = Sessions(kit), Operations(kit)
         super().__init__(
             [
                 people,
-                Sessions(kit),
+                sessions,
                 Asking(kit),
                 Misusing(kit),
                 Waiting(kit),
@@ -58,7 +60,8 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Crowds(kit, people),
                 Measuring(kit),
                 Network(kit),
-                Operations(kit),
+                operations,
+                Returning(kit, sessions, operations),
                 Web(kit),
             ]
         )

@@ -1,0 +1,236 @@
+"""Dropping at an exact moment, coming back, and comparing with a device that stayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from robot.api import logger
+from robot.api.deco import keyword
+
+from ..chat import Chat, Unexpected
+from ..kit import Kit
+from ..rules import devices, sequence
+from ..transcript import Event, Transcript
+from .judging import BrokenPromise, demand
+from .operations import Operations
+from .sessions import Sessions
+from .types import EventType
+
+QUESTION: Final = "Which resources are idle?"
+"""Two tools, so that a run has every kind of boundary."""
+
+
+class Window(StrEnum):
+    """When the held run goes on, seen from the customer who was dropped."""
+
+    while_away = "while away"
+    before_resuming = "before resuming"
+    while_resuming = "while resuming"
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """The moment before one event of a run.
+
+    Attributes:
+        before: The event's type.
+        nth: The how many-th event of that type in the run, counted from 1.
+    """
+
+    before: str
+    nth: int
+
+
+class Returning:
+    """Keywords about coming back."""
+
+    def __init__(self, kit: Kit, sessions: Sessions, operations: Operations) -> None:
+        self.kit = kit
+        self._sessions = sessions
+        self._operations = operations
+        self._seen: dict[str, int] = {}
+
+    @keyword(tags=("Reconnection",))
+    def drop_at_every_boundary(self, session: str, stayed: str, window: Window) -> int:
+        """Drops a session before every event of a run, one run for each, and judges what comes on coming back.
+
+        Args:
+            session: Alias of the session that is dropped.
+            stayed: Alias of another session of the same person, which stays.
+            window: When the held run goes on.
+
+        Returns:
+            How many boundaries there were.
+
+        Raises:
+            BrokenPromise: Something was lost, came twice, in another order, or in another text.
+        """
+        boundaries = self._boundaries(session)
+        for number, boundary in enumerate(boundaries):
+            self._drop_at(session, stayed, boundary, window)
+            try:
+                self.devices_should_agree_after_coming_back(session, stayed)
+            except BrokenPromise as broken:
+                raise BrokenPromise(
+                    f"Dropped before {boundary.before} number {boundary.nth}, released {window}: {broken}"
+                ) from None
+            logger.info(f"boundary {number + 1} of {len(boundaries)}: {boundary.before} {boundary.nth}")
+        return len(boundaries)
+
+    @keyword(tags=("Reconnection",))
+    def drop_at_boundary(self, session: str, stayed: str, number: int, window: Window) -> None:
+        """Drops a session before one event of a run, lets the run go on, and comes back.
+
+        Args:
+            session: Alias of the session that is dropped.
+            stayed: Alias of another session of the same person, which stays.
+            number: Before which event of the run, counted from 0.
+            window: When the held run goes on.
+        """
+        self._drop_at(session, stayed, self._boundaries(session)[number], window)
+
+    def _boundaries(self, session: str) -> list[Boundary]:
+        """The boundaries of a run, learnt from one that nobody disturbs."""
+        chat = self.kit.world.chat(session)
+        run = chat.ask(QUESTION).run_id
+        chat.wait_for_end(run)
+        counts: dict[str, int] = {}
+        found: list[Boundary] = []
+        for event in chat.run(run).events:
+            counts[event.type] = counts.get(event.type, 0) + 1
+            found.append(Boundary(event.type, counts[event.type]))
+        return found
+
+    def _drop_at(self, session: str, stayed: str, boundary: Boundary, window: Window) -> None:
+        chat, other = self.kit.world.chat(session), self.kit.world.chat(stayed)
+        person = chat.person.name
+        self._operations.hold_runs(person, EventType(boundary.before), boundary.nth)
+        run = chat.ask(QUESTION).run_id
+        self._wait_until_held(chat, run)
+        chat.fence()
+        other.fence()
+        self._seen[session] = last_seq(chat)
+        chat.session.drop()
+        if window is Window.while_away:
+            self._operations.release_runs(person)
+            other.wait_for_end(run)
+        self._sessions.reopen_session(session)
+        if window is Window.before_resuming:
+            self._operations.release_runs(person)
+            other.wait_for_end(run)
+        chat.send("resume", {"after_seq": self._seen[session]})
+        if window is Window.while_resuming:
+            self._operations.release_runs(person)
+            other.wait_for_end(run)
+        chat.wait(lambda t: next(iter(t.received("resumed")), None), "resumed")
+        chat.wait_for_end(run)
+        chat.fence()
+        other.fence()
+
+    def _wait_until_held(self, chat: Chat, run_id: str) -> None:
+        person = chat.person
+
+        def held() -> bool:
+            view = person.service.admin("GET", f"/people/{person.user_id}")
+            return any(stop["run_id"] == run_id for stop in view["held"])
+
+        self.kit.until(held, lambda: f"{chat.alias}'s run did not come to where it should be held.")
+
+    @keyword(tags=("Reconnection", "Judging"))
+    def devices_should_agree_after_coming_back(self, session: str, stayed: str) -> None:
+        """Checks that a session that was dropped and came back has what a device received that had stayed.
+
+        Raises:
+            BrokenPromise: Something was lost, came twice, in another order, or in another text.
+        """
+        chat, other = self.kit.world.chat(session), self.kit.world.chat(stayed)
+        demand(sequence.seq_rises_by_one(chat.transcript))
+        first, last = self._seen[session] + 1, last_seq(other)
+        if last < first:
+            raise BrokenPromise(
+                f"Nothing has happened since {session} was dropped: there is nothing to compare."
+            )
+        demand(devices.same_frames(chat.transcript, other.transcript, first, last))
+
+    @keyword(tags=("Reconnection", "Judging"))
+    def resume_from_everywhere(self, session: str) -> int:
+        """Resumes a fresh connection from every seq up to its watershed, twice over, and judges every replay.
+
+        Returns:
+            How often it has resumed.
+
+        Raises:
+            BrokenPromise: A replay is not exactly what was missing.
+        """
+        chat = self.kit.world.chat(session)
+        watershed = chat.transcript.watershed or 0
+        starts = [*range(watershed + 1), *range(watershed + 1)]
+        for count, start in enumerate(starts, 1):
+            chat.send("resume", {"after_seq": start})
+            told = chat.wait(_nth_resumed(count), f"resumed (number {count})")
+            expected = (start + 1, watershed, watershed - start)
+            came = (told.get("from_seq"), told.get("to_seq"), told.get("count"))
+            if came != expected:
+                raise BrokenPromise(f"After a resume from {start} the end told {came}, expected {expected}.")
+        demand(sequence.seq_rises_by_one(chat.transcript))
+        if watershed == 0:
+            raise Unexpected(f"{session} has nothing to resume: its watershed is 0.")
+        return len(starts)
+
+    @keyword(tags=("Reconnection", "Judging"))
+    def conversation_should_hold_what_was_said(self, session: str, *, number: int = -1) -> None:
+        """Checks that a conversation, read over HTTP, holds a question and its answer, code point for code point.
+
+        Args:
+            session: Alias of the session that asked.
+            number: Which of its questions, counted from 0; the latest when omitted.
+
+        Raises:
+            BrokenPromise: Something differs.
+        """
+        chat = self.kit.world.chat(session)
+        question = chat.question(number)
+        answer = next(
+            e
+            for t in chat.session.transcripts
+            for e in t.durable
+            if e.run_id == question.run_id and e.ends_run
+        )
+        path = f"/threads/{question.thread_id}/messages"
+        body = chat.person.service.expect("GET", path, token=self.kit.token(chat.person))
+        held = [(m["role"], m["content"]) for m in body["messages"] if m["run_id"] == question.run_id]
+        said = [("user", question.content), ("assistant", answer.get("response"))]
+        if held != said:
+            raise BrokenPromise(f"The conversation holds {held!r:.300}, but what was said is {said!r:.300}.")
+
+    @keyword(tags=("Judging",))
+    def number_of_runs_should_be(self, person: str, count: int) -> None:
+        """Checks how many runs of a person have begun, by what the backend's log holds: it is replayed and counted.
+
+        Raises:
+            BrokenPromise: It is another number.
+        """
+        self._sessions.open_session(person, f"{person}, counting runs")
+        chat = self.kit.world.chat(f"{person}, counting runs")
+        chat.send("resume", {"after_seq": 0})
+        chat.wait(_nth_resumed(1), "resumed")
+        begun = len({e.run_id for e in chat.transcript.received("agent_started")})
+        if begun != count:
+            raise BrokenPromise(f"{begun} runs of {person} have begun, expected {count}.")
+
+
+def last_seq(chat: Chat) -> int:
+    """The highest seq that a session knows: the last event it received, else its connection's watershed."""
+    transcript = chat.transcript
+    return max([e.seq or 0 for e in transcript.durable] or [transcript.watershed or 0])
+
+
+def _nth_resumed(count: int) -> Callable[[Transcript], Event | None]:
+    def look(transcript: Transcript) -> Event | None:
+        found = transcript.received("resumed")
+        return found[count - 1] if len(found) >= count else None
+
+    return look
