@@ -122,6 +122,8 @@ def test_false_numbers_are_caught(judge, frame):
         false += [2**53] if path[-1] in EXACT or str(path[-1]).endswith("_cents") else []
         if path[-1] not in FRACTIONAL:
             false.append(value + 0.5)
+        if str(path[-1]).endswith("_percent"):
+            false.append(101)
         if path[-1] in {"timestamp", "expires_at"}:
             false += [value * 1000, value * 1_000_000, 0, 12.5]
         if path[-1] in {"seq", "step"}:
@@ -215,16 +217,13 @@ def test_every_tier_can_connect_and_every_higher_one_be_offered(judge, frame, ti
 )
 def test_spend_can_be_grouped_and_filtered_by_each_dimension(judge, frame, group_by):
     name = "arguments" if "arguments" in frame else "result"
-    value = "2026-10" if group_by == "month" else "x"
-    changed = replaced(frame, (name, "group_by"), group_by)
-    changed = replaced(
-        changed, (name, group_by) if name == "arguments" else (name, "filters", group_by), value
-    )
-    assert judge.server(changed)
-    if group_by == "month":
-        place = (name, "month") if name == "arguments" else (name, "filters", "month")
-        for false in ("2026-13", "2026-00", "26-10", "2026-1", "October", "2026-10-01"):
-            assert not judge.server(replaced(frame, place, false))
+    place = (name, group_by) if name == "arguments" else (name, "filters", group_by)
+    grouped = replaced(frame, (name, "group_by"), group_by)
+    assert judge.server(replaced(grouped, place, "2026-10"))
+    for false in ("", 7, None, ["2026-10"]):
+        assert not judge.server(replaced(grouped, place, false))
+    for false in ("2026-13", "2026-00", "26-10", "2026-1", "October", "2026-10-01"):
+        assert judge.server(replaced(grouped, place, false)) == (group_by != "month")
 
 
 @pytest.mark.parametrize("dimension", ["service", "team", "provider", "region"])
