@@ -127,13 +127,17 @@ class EventLog:
                 text=text,
             )
         )
+        self.settle(connection, run, draft, timestamp)
+        return Appended(run.user_id, seq, draft.type, text, timestamp)
+
+    def settle(self, connection: Connection, run: RunKey, draft: Draft, timestamp: float) -> None:
+        """Does what goes along with an event, in its transaction: what the draft brings, and the run's end."""
         if draft.also is not None:
             draft.also(connection, timestamp)
         if draft.ends:
             connection.execute(
                 update(runs).where(runs.c.id == run.run_id).values(open=False, ended_at=timestamp)
             )
-        return Appended(run.user_id, seq, draft.type, text, timestamp)
 
     def allocate(self, connection: Connection, user_id: str, now: float) -> tuple[int, float]:
         """Returns the next ``seq`` and a time that is not before that of the event before it."""
