@@ -149,19 +149,20 @@ def reason_told_in_401(components: Components) -> Components:
 
 class _NoChallenge(Handshake):
     async def refuse(self, send: Send, refusal: Refusal) -> None:
-        refusal.challenge = None
+        if refusal.code == "missing_credential":
+            refusal.challenge = None
         await super().refuse(send, refusal)
 
 
 @fault("challenge-missing", group="auth")
 def challenge_missing(components: Components) -> Components:
-    """A 401 does not say how to sign in (RFC 9110, section 11.6.1), and clients give up."""
+    """Whoever comes without a credential is not told how to sign in (RFC 9110, section 11.6.1)."""
     return replace(components, handshake=_NoChallenge)
 
 
 class _RefusesTooLate(Handshake):
     async def refuse(self, send: Send, refusal: Refusal) -> None:
-        if refusal.status != UNAUTHORIZED:
+        if refusal.code != "missing_credential":
             await super().refuse(send, refusal)
             return
         self._ground.metrics.refused(refusal.status, refusal.code)
@@ -171,5 +172,5 @@ class _RefusesTooLate(Handshake):
 
 @fault("refused-after-the-upgrade", group="auth")
 def refused_after_the_upgrade(components: Components) -> Components:
-    """A stranger gets a connection first and a refusal then; clients take it for a drop and come again."""
+    """Whoever has no credential is let in and thrown out again; clients take it for a drop and come back."""
     return replace(components, handshake=_RefusesTooLate)

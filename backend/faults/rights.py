@@ -1,0 +1,134 @@
+"""Faults in what people may do once they are in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from backend.agent.context import ContextFactory
+from backend.agent.intake import Accepted, Intake
+from backend.faults import fault
+from backend.ground import Ground, Stores
+from backend.limits import Concurrency, Quota
+from backend.store.people import People, Person
+from backend.tiers import Tiers
+from backend.web.guard import Guard
+from backend.ws.admission import Admission, Admissions
+from backend.ws.handlers import Chat
+from backend.ws.handshake import Handshake
+from backend.ws.router import Router
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection as Transaction
+    from starlette.requests import Request
+    from starlette.types import Scope
+
+    from backend.components import Components
+    from backend.identity import Identity
+    from backend.ws.frames import ClientFrame
+
+
+class _AnythingAllowed(Router):
+    def permitted(self, frame: ClientFrame, person: Person) -> None:
+        del frame, person
+
+
+@fault("permissions-not-checked", group="auth")
+def permissions_not_checked(components: Components) -> Components:
+    """Somebody who may only read asks questions all the same."""
+    return replace(components, router=_AnythingAllowed)
+
+
+class _AnyReading(Guard):
+    def permitted(self, person: Person, operation: str) -> None:
+        del person, operation
+
+
+@fault("permissions-not-checked-over-http", group="auth")
+def permissions_not_checked_over_http(components: Components) -> Components:
+    """Somebody without the permission reads conversations and spending over HTTP."""
+    return replace(components, guard=_AnyReading)
+
+
+class _AnybodyShares(Intake):
+    def may_share(self, person: Person, question: object) -> None:
+        del person, question
+
+
+@fault("sharing-open-to-all-tiers", group="auth")
+def sharing_open_to_all_tiers(components: Components) -> Components:
+    """Threads are shared without the permission that is sold for it."""
+    return replace(components, intake=_AnybodyShares)
+
+
+class _RightsOfTheHandshake(Admissions):
+    def admit(self, connection: Transaction, identity: Identity, connection_id: str, now: float) -> Admission:
+        admission = super().admit(connection, identity, connection_id, now)
+        return replace(admission, person=replace(admission.person, permissions=identity.person.permissions))
+
+
+@fault("permissions-of-the-handshake", group="auth")
+def permissions_of_the_handshake(components: Components) -> Components:
+    """A permission that was taken away is used for as long as the connection stays open."""
+    return replace(components, admissions=_RightsOfTheHandshake)
+
+
+@fault("upgrade-needs-reconnect", group="auth")
+def upgrade_needs_reconnect(components: Components) -> Components:
+    """Whoever has paid for an upgrade is served as before until they connect anew."""
+    seen: dict[str, Person] = {}
+
+    class PeopleOfTheFirstQuestion(People):
+        def by_id(self, connection: Transaction, user_id: str) -> Person | None:
+            person = super().by_id(connection, user_id)
+            if person is None:
+                return None
+            first = seen.setdefault(user_id, person)
+            return replace(person, tier=first.tier, policy=first.policy, permissions=first.permissions)
+
+    class IntakeThatRemembers(Intake):
+        def __init__(
+            self,
+            ground: Ground,
+            stores: Stores,
+            quota: Quota,
+            concurrency: Concurrency,
+            contexts: ContextFactory,
+        ) -> None:
+            stores = replace(stores, people=PeopleOfTheFirstQuestion(ground.tiers))
+            super().__init__(ground, stores, quota, concurrency, contexts)
+
+    class HandshakeThatForgets(Handshake):
+        async def identified(self, scope: Scope) -> Identity:
+            identity = await super().identified(scope)
+            seen.pop(identity.user_id, None)
+            return identity
+
+    return replace(components, intake=IntakeThatRemembers, handshake=HandshakeThatForgets)
+
+
+class _TierOfThePayload(Chat):
+    async def accept(self, frame: ClientFrame, person: Person) -> Accepted:
+        accepted = await super().accept(frame, person)
+        claimed, policies = frame.fields.get("tier"), Tiers.load().policies
+        if accepted.context is None or not isinstance(claimed, str) or claimed not in policies:
+            return accepted
+        return replace(accepted, context=replace(accepted.context, policy=policies[claimed]))
+
+
+@fault("tier-from-the-payload", group="auth")
+def tier_from_the_payload(components: Components) -> Components:
+    """Whoever writes ``"tier": "enterprise"`` into a question gets what enterprise customers pay for."""
+    return replace(components, chat=_TierOfThePayload)
+
+
+class _OpenMetrics(Guard):
+    def administrator(self, request: Request) -> None:
+        if request.url.path != "/metrics":
+            super().administrator(request)
+
+
+@fault("metrics-open-to-everybody", group="auth")
+def metrics_open_to_everybody(components: Components) -> Components:
+    """Anybody on the network can read how much the service is used, and by how many."""
+    return replace(components, guard=_OpenMetrics)
