@@ -40,7 +40,7 @@ class _AnswersBeforeTheLastResult(_Keeping):
 
 @fault("completion-before-last-tool-result", group="events")
 def completion_before_last_tool_result(components: Components) -> Components:
-    """Customers see the answer while the last of several tools still seems to work, and its result after it."""
+    """Customers see the answer while the last of several tools still works, and its result after it."""
     return replace(components, event_log=_AnswersBeforeTheLastResult)
 
 
@@ -127,7 +127,7 @@ class _SwapsNeighbours(_Keeping):
 
 @fault("swapped-neighbours", group="events")
 def swapped_neighbours(components: Components) -> Components:
-    """Customers see the last of several tools finish before it has begun: two neighbours have changed places."""
+    """Customers see the last of several tools finish before it begins: two neighbours are swapped."""
     return replace(components, event_log=_SwapsNeighbours)
 
 

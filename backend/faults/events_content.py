@@ -27,6 +27,7 @@ def empty_reasoning(components: Components) -> Components:
 
 class _ThinksTheSame(Narrator):
     def thinking(self, plan: Plan, step: int, so_far: Sequence[Outcome], next_call: ToolCall | None) -> str:
+        del plan, so_far
         if next_call is None:
             return f"Step {step}: all results are there. Now I write the answer."
         return f"Step {step}: I am working on your question. Next: {next_call.tool}."
@@ -76,5 +77,5 @@ def _cut(spend: Mapping[str, Any]) -> dict[str, Any]:
 
 @fault("tool-result-disagrees-with-database", group="events")
 def tool_result_disagrees_with_database(components: Components) -> Components:
-    """Customers see spend that is too low: the agent's query leaves out the smallest row, and its total too."""
+    """Customers see spend that is too low: the agent's query leaves the smallest row out."""
     return replace(components, toolbox=_ForgetsTheSmallestRow)

@@ -27,7 +27,7 @@ class _WaitsForTheResult(Cursor):
 
 @fault("tool-executing-held-back", group="events")
 def tool_executing_held_back(components: Components) -> Components:
-    """Customers learn of a tool call only when it is over: to save frames, it is sent with what follows it."""
+    """Customers learn of a tool call only when it is over: it waits for what follows it."""
     return replace(components, cursor=_WaitsForTheResult)
 
 

@@ -27,7 +27,7 @@ class _StartsAnotherRun(EventComposer):
 
 @fault("wrong-run-id", group="events")
 def wrong_run_id(components: Components) -> Components:
-    """Customers' screens cannot tell which question the agent has begun: its start carries an id of its own."""
+    """Customers cannot tell which question the agent has begun: its start carries another run's id."""
     return replace(components, events=_StartsAnotherRun)
 
 
@@ -58,7 +58,7 @@ class _AnswersTheFirstCallAgain(TamperingLog):
 
 @fault("tool-call-id-mismatch", group="events")
 def tool_call_id_mismatch(components: Components) -> Components:
-    """Customers see the first tool finish again and again and the others never: results carry its call's id."""
+    """Customers see the first tool finish again and again and the others never: ids are mixed up."""
     return replace(components, event_log=_AnswersTheFirstCallAgain)
 
 
