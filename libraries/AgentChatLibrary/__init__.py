@@ -18,6 +18,7 @@ from .keywords.network import Network
 from .keywords.operations import Operations
 from .keywords.people import People
 from .keywords.returning import Returning
+from .keywords.rights import Rights
 from .keywords.sessions import Sessions
 from .keywords.waiting import Waiting
 from .keywords.web import Web
@@ -59,6 +60,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Bursts(kit, judging),
                 Crowds(kit, people),
                 Measuring(kit),
+                Rights(kit),
                 Network(kit),
                 operations,
                 Returning(kit, sessions, operations),

@@ -65,6 +65,7 @@ class Chat:
         self.environment = environment
         self.questions: list[Question] = []
         self.mark = 0
+        self.expires: int | None = None
 
     @property
     def alias(self) -> str:

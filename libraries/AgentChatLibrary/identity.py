@@ -50,6 +50,7 @@ class Person:
         service: The backend that the person is a customer of.
         access_token: From the last login or refresh; empty before.
         refresh_token: From the last login or refresh; empty before.
+        used_refresh_tokens: Those that were traded in, in order.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Person:
     service: Service
     access_token: str = ""
     refresh_token: str = ""
+    used_refresh_tokens: list[str] = field(default_factory=list)
 
     @property
     def owner(self) -> Owner:
@@ -87,7 +89,9 @@ class Person:
             Declined: The backend declined it.
         """
         body = {"refresh_token": self.refresh_token}
-        return self._keep(self.service.expect("POST", "/auth/refresh", body))
+        answer = self.service.expect("POST", "/auth/refresh", body)
+        self.used_refresh_tokens.append(self.refresh_token)
+        return self._keep(answer)
 
     def sign_out(self) -> None:
         """Logs out over HTTP.
@@ -165,7 +169,11 @@ def tampered(token: str, changes: Mapping[str, Any]) -> str:
 
 
 def expiry(token: str) -> int:
-    """The ``exp`` claim of a token in Unix seconds; its signature is not checked."""
+    """The ``exp`` claim of a token in Unix seconds; its signature is not checked.
+
+    Raises:
+        jwt.InvalidTokenError: It is no JWT.
+    """
     return int(jwt.decode(token, options={"verify_signature": False})["exp"])
 
 

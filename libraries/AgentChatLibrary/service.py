@@ -42,6 +42,10 @@ class Service:
         self._http = requests.Session()
         self._http.trust_env = False  # a proxy or netrc of the machine has no business here
 
+    def hang_up(self) -> None:
+        """Closes the HTTP connections that are kept open for the next request."""
+        self._http.close()
+
     def request(self, method: str, path: str, body: object = None, token: str = "") -> Answer:
         """Sends one request and returns whatever comes.
 

@@ -119,7 +119,12 @@ class Measuring:
     @keyword(tags=("Operations", "Health"))
     def read_what_the_backend_holds(self) -> dict[str, float]:
         """Returns what the backend holds now: connections, managers, runs, tasks, descriptors, memory."""
-        return {name: self._metric(name) for name in (*BALANCED, MEMORY)}
+        self.kit.service.hang_up()
+        before: dict[str, float] = {}
+        now = self._held()
+        while now != before:
+            before, now = now, self._held()
+        return {**now, MEMORY: self._metric(MEMORY)}
 
     @keyword(tags=("Operations", "Health"))
     def backend_should_hold_what_it_held(self, before: dict[str, float]) -> None:
@@ -133,7 +138,7 @@ class Measuring:
         """
 
         def differing() -> list[str]:
-            now = {name: self._metric(name) for name in BALANCED}
+            now = self._held()
             changed = [name for name in BALANCED if now[name] != before[name]]
             return [f"{name} is {now[name]:g}, was {before[name]:g}" for name in changed]
 
@@ -158,6 +163,10 @@ class Measuring:
         logger.info(told)
         if growth > bound:
             raise BrokenPromise(f"The backend's memory grows too much: {told}.")
+
+    def _held(self) -> dict[str, float]:
+        reading = Metrics(self.kit.service.metrics())
+        return {name: reading.sum(name, {}) for name in BALANCED}
 
     def _metric(self, name: str) -> float:
         return Metrics(self.kit.service.metrics()).sum(name, {})

@@ -55,7 +55,7 @@ class Returning:
 
     @keyword(tags=("Reconnection",))
     def drop_at_every_boundary(self, session: str, stayed: str, window: Window) -> int:
-        """Drops a session before every event of a run, one run for each, and judges what comes on coming back.
+        """Drops a session before every event of a run, one run for each, and judges what then comes.
 
         Args:
             session: Alias of the session that is dropped.
@@ -182,7 +182,7 @@ class Returning:
 
     @keyword(tags=("Reconnection", "Judging"))
     def conversation_should_hold_what_was_said(self, session: str, *, number: int = -1) -> None:
-        """Checks that a conversation, read over HTTP, holds a question and its answer, code point for code point.
+        """Checks that a conversation, read over HTTP, holds a question and its answer, unchanged.
 
         Args:
             session: Alias of the session that asked.
@@ -208,7 +208,7 @@ class Returning:
 
     @keyword(tags=("Judging",))
     def number_of_runs_should_be(self, person: str, count: int) -> None:
-        """Checks how many runs of a person have begun, by what the backend's log holds: it is replayed and counted.
+        """Checks how many runs of a person have begun: the backend's log is replayed, and counted.
 
         Raises:
             BrokenPromise: It is another number.

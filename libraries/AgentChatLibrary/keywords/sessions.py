@@ -12,6 +12,7 @@ from robot.api.types import Secret
 
 from ..chat import Chat, EventMissing, Unexpected
 from ..engine.session import Carrier, Offer, Refused, Session
+from ..identity import expiry
 from ..kit import Kit
 from ..redaction import mask
 from ..transcript import Event, Kind
@@ -112,6 +113,7 @@ class Sessions:
                 f"{chat.alias} could not connect: HTTP {refusal.status} {refusal.body[:300]}"
             ) from None
         chat.wait(lambda t: next((f for f in t.frames if f.received), None), "connection_established")
+        chat.expires = expiry(offer.credentials[0][1])
 
     @keyword(tags=("Sessions",))
     def close_session(self, session: str) -> None:
@@ -130,7 +132,7 @@ class Sessions:
         Args:
             session: Alias of the session.
             code: Expected close code (RFC 6455, section 7.4).
-            reason: Expected reason.
+            reason: Expected reason; spaces stand for underscores.
 
         Raises:
             EventMissing: The connection stayed open.
@@ -145,8 +147,9 @@ class Sessions:
             raise Unexpected(
                 f"{chat.alias}'s connection ended with {chat.session.end_text()}, not with {code}."
             )
-        if reason is not None and end.data != reason:
-            raise Unexpected(f"{chat.alias}'s connection closed for {end.data!r}, not for {reason!r}.")
+        wanted = reason.replace(" ", "_") if reason is not None else end.data
+        if end.data != wanted:
+            raise Unexpected(f"{chat.alias}'s connection closed for {end.data!r}, not for {wanted!r}.")
 
     @keyword(tags=("Sessions",))
     def get_welcome(self, session: str) -> Event:

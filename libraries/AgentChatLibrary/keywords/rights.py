@@ -1,0 +1,253 @@
+"""Who may do what, and how often: limits and permissions, tried out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from robot.api.deco import keyword
+
+from ..chat import Chat, Unexpected
+from ..identity import Person
+from ..kit import Kit
+from ..transcript import Event
+from .judging import BrokenPromise
+
+MARGIN_SECONDS: Final = 0.03
+"""How long after ``retry_after`` "just after" is: more than clocks and wires need on a loopback."""
+QUESTION: Final = "What did we spend in total?"
+
+
+class Rights:
+    """Keywords about limits and permissions."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self._throttled: dict[str, tuple[float, float]] = {}
+
+    # -- limits -------------------------------------------------------------------------------------
+
+    @keyword(tags=("Limits",))
+    def use_up_messages(self, session: str, count: int) -> None:
+        """Sends messages that cost one each, back to back, and expects every one to be accepted.
+
+        Args:
+            session: Alias of the session.
+            count: How many.
+
+        Raises:
+            Unexpected: One was refused.
+        """
+        chat = self.kit.world.chat(session)
+        ids = [self._cheap_message(chat) for _ in range(count)]
+        for number, message_id in enumerate(ids, 1):
+            reply = chat.reply(message_id, "resumed", "error")
+            if reply.type == "error":
+                raise Unexpected(
+                    f"{session}'s message {number} of {count} was refused with {reply.get('code')}."
+                )
+
+    @keyword(tags=("Limits",))
+    def next_message_should_be_throttled(self, session: str, *, again: bool = False) -> float:
+        """Sends one more message and expects ``rate_limited`` with the time to wait.
+
+        Args:
+            session: Alias of the session.
+            again: Whether an earlier refusal's time goes on counting for `Ping Until`.
+
+        Returns:
+            ``retry_after`` in seconds.
+
+        Raises:
+            Unexpected: The message was accepted, or refused in another way.
+        """
+        chat = self.kit.world.chat(session)
+        reply = chat.reply(self._cheap_message(chat), "resumed", "error")
+        wait = reply.get("retry_after")
+        if reply.get("code") != "rate_limited" or not isinstance(wait, int | float):
+            raise Unexpected(
+                f"{session}'s message was not throttled: {reply.type} {reply.get('code', '')}"
+                f" (retry_after {wait!r})."
+            )
+        if not again:
+            self._throttled[session] = (reply.at, float(wait))
+        return float(wait)
+
+    @keyword(tags=("Limits", "Waiting"))
+    def ping_until(self, session: str, share: float) -> int:
+        """Pings, again and again, until a share of the time to wait has passed since a refusal.
+
+        Args:
+            session: Alias of the session that was refused.
+            share: 0.5 for half of ``retry_after``; 1.0 for just after it.
+
+        Returns:
+            How many pings were answered meanwhile.
+
+        Raises:
+            Unexpected: A ping was refused, or the session was not throttled before.
+        """
+        if session not in self._throttled:
+            raise Unexpected(f"{session} was not throttled before.")
+        since, wait = self._throttled[session]
+        until = since + wait * share + (MARGIN_SECONDS if share >= 1 else 0.0)
+        chat, count = self.kit.world.chat(session), 0
+        while time.monotonic() < until:
+            chat.fence()
+            count += 1
+        return count
+
+    def _cheap_message(self, chat: Chat) -> str:
+        """A message that costs one and makes no work: a resume from the end."""
+        return chat.send("resume", {"after_seq": chat.transcript.watershed or 0})
+
+    # -- permissions --------------------------------------------------------------------------------
+
+    @keyword(tags=("Permissions",))
+    def operations_should_be_forbidden(self, session: str, permission: str, *forbidden: str) -> int:
+        """Takes one permission away and tries every operation: exactly these must be forbidden.
+
+        Args:
+            session: Alias of the session; its person must have every permission.
+            permission: The permission to take away.
+            forbidden: ``ask``, ``ask in the other word``, ``cancel``, ``resume``, ``share``, ``list
+                conversations``, ``read a conversation``, ``read the usage``.
+
+        Returns:
+            How many operations were tried.
+
+        Raises:
+            BrokenPromise: One was forbidden that should work, or the other way round.
+        """
+        chat = self.kit.world.chat(session)
+        person = chat.person
+        question = chat.ask(QUESTION)
+        chat.wait_for_end(question.run_id)
+        operations = self._operations(chat, question.thread_id)
+        unknown = set(forbidden) - set(operations)
+        if unknown:
+            raise ValueError(f"There is no operation {min(unknown)!r}. There are: {', '.join(operations)}.")
+        left = [name for name in person.permissions if name != permission]
+        if len(left) == len(person.permissions):
+            raise ValueError(f"{person.name} has no permission {permission!r}: {', '.join(left)}.")
+        person.service.admin("PATCH", f"/people/{person.user_id}", {"permissions": left})
+        wrong = [
+            f"{name} was {'allowed' if allowed else 'forbidden'}"
+            for name, attempt in operations.items()
+            if (allowed := attempt()) == (name in forbidden)
+        ]
+        if wrong:
+            raise BrokenPromise(f"Without {permission}, {' and '.join(wrong)}.")
+        return len(operations)
+
+    def _operations(self, chat: Chat, thread_id: str) -> Mapping[str, Callable[[], bool]]:
+        """Every operation; each tries it and says whether it was allowed."""
+        person = chat.person
+        return {
+            "ask": lambda: self._try(chat, "chat", {"content": QUESTION}),
+            "ask in the other word": lambda: self._try(chat, "user_message", {"content": QUESTION}),
+            "share": lambda: self._try(chat, "chat", {"content": QUESTION, "share": True}, "chat:write"),
+            "cancel": lambda: self._try(chat, "cancel", {"run_id": f"r_{'0' * 32}"}),
+            "resume": lambda: self._try(chat, "resume", {"after_seq": 0}),
+            "list conversations": lambda: self._read(person, "/threads"),
+            "read a conversation": lambda: self._read(person, f"/threads/{thread_id}/messages"),
+            "read the usage": lambda: self._read(person, "/usage/summary"),
+        }
+
+    def _try(self, chat: Chat, kind: str, fields: Mapping[str, Any], needs: str = "") -> bool:
+        """Sends a message; ``not_found`` of a cancelled nothing shows that cancelling was allowed."""
+        if needs and needs not in self._granted(chat.person):
+            return True  # forbidden for want of another permission, which says nothing about this one
+        reply = chat.reply(chat.send(kind, fields), "ack", "resumed", "error")
+        if reply.type == "ack":
+            chat.wait_for_end(reply.run_id)
+        return reply.get("code") != "forbidden"
+
+    def _granted(self, person: Person) -> list[str]:
+        view = person.service.admin("GET", f"/people/{person.user_id}")
+        return list(view["user"]["permissions"])
+
+    def _read(self, person: Person, path: str) -> bool:
+        answer = person.service.request("GET", path, token=self.kit.token(person))
+        code = answer.body.get("error", {}).get("code")
+        if (answer.status, code) not in {(200, None), (403, "forbidden")}:
+            raise Unexpected(f"GET {path} was answered with {answer.status} {code}.")
+        return answer.status != 403  # noqa: PLR2004 -- RFC 9110, section 15.5.4
+
+    @keyword(tags=("Judging",))
+    def number_of_frames_should_be(self, session: str, type: str, count: int) -> tuple[Event, ...]:  # noqa: A002
+        """Checks how many frames of a type a session has received on its connection, until a ping is answered.
+
+        Raises:
+            BrokenPromise: It is another number.
+        """
+        chat = self.kit.world.chat(session)
+        chat.fence()
+        found = chat.transcript.received(type)
+        if len(found) != count:
+            raise BrokenPromise(f"{session} has received {len(found)} frames {type}, expected {count}.")
+        return found
+
+    @keyword(tags=("Security",))
+    def use_refresh_token_again(self, person: str) -> None:
+        """Uses a refresh token that has been used before, and expects to be refused with 401.
+
+        Raises:
+            Unexpected: It was accepted, or refused in another way.
+        """
+        found = self.kit.world.person(person)
+        if not found.used_refresh_tokens:
+            raise Unexpected(f"{person} has used no refresh token yet.")
+        body = {"refresh_token": found.used_refresh_tokens[0]}
+        answer = found.service.request("POST", "/auth/refresh", body)
+        code = answer.body.get("error", {}).get("code")
+        if (answer.status, code) != (401, "invalid_token"):
+            raise Unexpected(
+                f"A refresh token that was used before was answered with {answer.status} {code}."
+            )
+
+    @keyword(tags=("Security",))
+    def sign_in_should_be_refused(
+        self, person: str, status: int = 401, code: str = "invalid_credentials"
+    ) -> None:
+        """Logs in with the right password and expects to be refused.
+
+        Raises:
+            Unexpected: The login was accepted, or refused in another way.
+        """
+        found = self.kit.world.person(person)
+        answer = found.service.request(
+            "POST", "/auth/login", {"email": found.email, "password": found.password}
+        )
+        came = answer.body.get("error", {}).get("code")
+        if (answer.status, came) != (status, code):
+            raise Unexpected(
+                f"{person}'s login was answered with {answer.status} {came}, not {status} {code}."
+            )
+
+    @keyword(tags=("Judging", "Timing"))
+    def close_should_have_come_after_expiry(self, session: str, within: float) -> float:
+        """Checks that a session was closed at the expiry of its token or up to ``within`` seconds later.
+
+        Args:
+            session: Alias of the session that was closed.
+            within: The longest delay in seconds.
+
+        Returns:
+            The delay in seconds.
+
+        Raises:
+            BrokenPromise: It was closed too early or too late.
+        """
+        chat = self.kit.world.chat(session)
+        transcript, expires = chat.transcript, chat.expires
+        end = transcript.end
+        if end is None or expires is None:
+            raise Unexpected(f"{session} was not closed, or its token's expiry is not known.")
+        delay = transcript.wall(end) - expires
+        if not 0 <= delay <= within:
+            raise BrokenPromise(
+                f"{session} was closed {delay:+.3f} s after the token's expiry, expected 0 to {within:g} s."
+            )
+        return delay

@@ -1,0 +1,98 @@
+*** Settings ***
+Documentation    Rights end when they end, limits hold, and nobody may do what was not granted.
+...
+...              Why it matters: a token that outlives its expiry, a limit that a second tab gets around, or a right
+...              that is read from what the client says, is how one customer becomes a problem for all of them.
+
+Resource         ../../resources/chat.resource
+Resource         ../../resources/messages.resource
+Resource         ../../resources/security.resource
+Resource         ../../resources/rights.resource
+Resource         ../../resources/reconnection.resource
+
+Test Tags        area:security    severity:critical
+
+
+*** Test Cases ***
+An Expired Token Ends The Connection
+    [Documentation]    Closed with 1008 token_expired within two seconds after the expiry; whoever has renewed the
+    ...    token goes on.
+    [Tags]    promise-27    needs:mint    catches:expiry-ignored-on-live-connection
+    Given Ana and Boris are connected with tokens that expire in 2 seconds
+    When Ana renews her token and Boris does not
+    Then Boris' connection closes as token expired, between the expiry and 2 seconds later
+    And Ana still gets an answer
+
+A Customer Is Warned Before The Token Expires
+    [Documentation]    token_expiring comes once for each token, at once when less than a minute is left.
+    [Tags]    promise-27    needs:mint    catches:no-word-before-expiry
+    Given Ana is connected with a token that expires in 50 seconds
+    Then Ana is warned once, with the time of the expiry
+
+A Renewed Token Replaces The Old One
+    [Documentation]    The old token opens no new connection any more; a token of somebody else is refused, and the
+    ...    connection keeps its old identity.
+    [Tags]    promise-27    catches:old-token-usable-after-refresh
+    Given Ana has logged in and renewed her tokens
+    When Ana hands over the new token
+    Then Ana's old token opens no connection any more
+    And a token of Boris is refused on Ana's connection
+    And Ana still gets an answer
+
+Logging Out Closes Every Connection Of That Login
+    [Documentation]    Closed with 1008 logged_out, on every device of that login; another login goes on.
+    [Tags]    promise-27    catches:logout-leaves-sockets-open
+    Given Ana is connected twice with one login and once with another
+    When Ana logs out of the first
+    Then both connections of the first login close as logged out
+    And the token of the first login opens no connection any more
+    And the connection of the other login still works
+
+A Refresh Token Works Once
+    [Documentation]    Used again, it was stolen: the whole login is revoked.
+    [Tags]    promise-27    catches:refresh-token-reusable
+    Given Ana has logged in and renewed her tokens
+    When the first refresh token is used again
+    Then it is refused, and Ana's connection closes as logged out
+
+A Disabled Customer Is Out At Once
+    [Documentation]    Closed with 1008 disabled; no new connection, no login, no question.
+    [Tags]    promise-29    catches:disabled-user-keeps-working
+    Given Ana Of Northwind Is Connected
+    When Ana is disabled
+    Then Ana's connection closes as disabled
+    And Ana can neither connect nor log in any more
+
+Abuse Is Throttled
+    [Documentation]    Over the limit: rate_limited, with a retry_after that is true: refused at half of it, accepted
+    ...    just after it.
+    [Tags]    promise-28    catches:no-rate-limit    catches:limit-never-recovers    catches:retry-after-too-short
+    Given Ana may send 5 messages in a burst and 30 a minute
+    When Ana has sent 5 messages
+    Then the next one is refused, with the time to wait
+    And it is refused again at half of that time
+    And it is accepted just after that time
+
+Pings Are Free And Every Other Message Costs
+    [Documentation]    A wrong message costs like a right one; a ping and a refused message cost nothing.
+    [Tags]    promise-28    catches:wrong-messages-cost-nothing
+    Given Ana may send 5 messages in a burst and 30 a minute
+    When Ana has sent 2 good messages, 3 wrong ones and 100 pings
+    Then the next one is refused, with the time to wait
+
+A Second Connection Does Not Help
+    [Documentation]    The limit is the customer's, over all connections, and nobody else's.
+    [Tags]    promise-28    catches:limit-per-connection    catches:limit-global
+    Given Ana may send 5 messages in a burst and 30 a minute
+    And Boris of the same company is connected too
+    When Ana has sent 5 messages
+    Then Ana is refused on a second connection as well
+    And Boris is served in the same second
+
+Connections Are Limited For Each Customer
+    [Documentation]    One more than granted is refused with 429 and a time to wait; closing one makes room.
+    [Tags]    promise-28    catches:connections-unlimited
+    Given Ana may have 2 connections
+    When Ana has opened both
+    Then a third is refused with 429 and a time to wait
+    And when one is closed there is room again

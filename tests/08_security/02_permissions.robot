@@ -1,0 +1,67 @@
+*** Settings ***
+Documentation    Everybody may do what was granted, and nothing else, whatever their client says.
+...
+...              Why it matters: what a customer pays for, and what one employee may see of a company's spending, is
+...              decided here and nowhere else.
+
+Resource         ../../resources/chat.resource
+Resource         ../../resources/messages.resource
+Resource         ../../resources/rights.resource
+
+Test Tags        area:security    severity:critical
+
+
+*** Test Cases ***
+Each Tier Gets Its Tools And No Others
+    [Documentation]    Asked for savings and for a forecast, each tier is served with what it pays for.
+    [Tags]    catches:free-tier-gets-enterprise-tools
+    [Template]    A Customer Of This Tier Is Served By
+    # tier    tools for savings    tools for a forecast
+    free    ${FREE SAVINGS}    ${NO FORECAST}
+    pro    ${ALL SAVINGS}    ${NO FORECAST}
+    enterprise    ${ALL SAVINGS}    ${A FORECAST}
+
+Each Permission Opens Its Own Operation
+    [Documentation]    Without a permission its operations are forbidden, and the others go on working.
+    [Tags]    catches:permissions-not-checked
+    [Template]    Without This Permission
+    # permission    what is forbidden then
+    chat:write    ask    ask in the other word    cancel
+    chat:read    resume
+    threads:read    list conversations    read a conversation
+    usage:read    read the usage
+    threads:share    share
+
+A Right That Is Taken Away Ends At The Next Message
+    [Documentation]    On the connection that is open: the token still says otherwise, the database decides.
+    [Tags]    catches:permissions-from-the-token
+    Given Ana Of Northwind Is Connected
+    And Ana has the answer to "What did we spend in total?"
+    When Ana loses the permission to ask
+    Then Ana's next question is forbidden
+    And Ana may ask again when she has it back
+
+What The Token Says Of Tier And Permissions Changes Nothing
+    [Documentation]    A free customer's token that claims enterprise gets what a free customer gets.
+    [Tags]    needs:mint    tier:free    catches:tier-from-the-token
+    Given Ana, a free user, is connected with a token that claims enterprise
+    When Ana asks "What will we spend next quarter?"
+    Then Ana sees the answer
+    And Ana was served by the tools of the free tier
+    And Ana may not share a conversation
+
+What A Message Says Of Its Sender Changes Nothing
+    [Documentation]    A user_id, organisation or tier in a message is ignored: the run is the sender's own.
+    [Tags]    catches:identity-from-payload
+    Given Ana and Boris of different companies are connected
+    When Ana asks in the name of Boris
+    Then the run is Ana's, with Ana's own figures
+    And nothing of it has reached Boris
+
+Conversations And Runs Of Others Do Not Exist
+    [Documentation]    A colleague's, another company's and nobody's are refused with one and the same answer.
+    [Tags]    needs:hold    catches:foreign-thread-continued    catches:foreign-run-cancelled
+    Given Ana has a run that waits, and Boris and Clara are connected
+    Then neither Boris nor Clara can tell Ana's conversation from none
+    And neither Boris nor Clara can cancel Ana's run
+    And Ana's run is answered when it goes on
