@@ -28,7 +28,8 @@ from .results import Outcome
 SECRETS_FILE: Final = "AGENT_CHAT_SECRETS_FILE"
 DATABASE_URL: Final = "AGENT_CHAT_DATABASE_URL"
 CUT_SHORT: Final = "The run was interrupted before this test ended."
-WRITTEN: Final = ("output.xml", "log.html", "report.html", "xunit.xml", "backend.log", workers.PABOT_LOG)
+WRITTEN: Final = ("output.xml", "log.html", "report.html", "xunit.xml", "backend.log")
+"""What a run leaves in its folder, beside what pabot does."""
 PROOF: Final = "proof"
 """What ``run.py prove`` writes below results/: another run's, so left alone here."""
 SHOWN_FAILURES: Final = 20
@@ -213,5 +214,5 @@ def _claimed(folder: Path) -> Iterator[None]:
 def _empty(folder: Path) -> None:
     """Removes what the last run wrote, so that nothing old passes for new."""
     shutil.rmtree(folder / workers.PABOT_FOLDER, ignore_errors=True)
-    for name in (*WRITTEN, workers.SUITE_NAMES):
+    for name in (*WRITTEN, workers.SUITE_NAMES, workers.PABOT_LOG, workers.ORDER):
         (folder / name).unlink(missing_ok=True)

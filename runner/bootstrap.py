@@ -25,6 +25,8 @@ else:
 
 VENV: Final = ROOT / ".venv"
 FAILED: Final = 1
+LOCK: Final = ".run.lock"
+"""Not ``.lock``: that one is uv's, which would wait for it for five minutes."""
 PATH_FILE: Final = "agent_chat_paths.pth"
 LOCK_WAIT_SECONDS: Final = 600.0
 """Longest wait for another run.py that is installing; a slow network needs minutes, not more."""
@@ -70,7 +72,7 @@ def prepare(*, dev: bool) -> Path:
     if _is_current(python, dev=dev):
         return python
     VENV.mkdir(exist_ok=True)
-    with _lock(VENV / ".lock"):
+    with _lock(VENV / LOCK):
         if not _is_current(python, dev=dev):
             _install(python, dev=dev)
     return python
@@ -171,7 +173,7 @@ def _working_uv() -> str | None:
 
 def _make(uv: str | None) -> None:
     for old in VENV.iterdir():  # everything but the lock that this process holds
-        if old.name == ".lock":
+        if old.name == LOCK:
             continue
         if old.is_dir() and not old.is_symlink():
             shutil.rmtree(old)

@@ -54,8 +54,8 @@ def counts(passed: int, failed: int, skipped: int = 0) -> str:
 
 def first_line(message: str) -> str:
     """The first line of a failure message that says something."""
-    lines = (line.strip() for line in message.removeprefix("*HTML*").splitlines())
-    return next((line for line in lines if line), "no message")
+    lines = (line.strip().removeprefix("1) ") for line in message.removeprefix("*HTML*").splitlines())
+    return next((line for line in lines if line and line != "Several failures occurred:"), "no message")
 
 
 class Clock:

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from . import children
+from . import children, schedule
 from .console import counts, say, seconds
 from .planning import ALONE, SOAK, Plan
 from .project import ROOT
 
 PABOT_FOLDER: Final = "pabot_results"
 PABOT_LOG: Final = "pabot.log"
+ORDER: Final = "pabot.order"
+"""Which suites each worker took."""
 SUITE_NAMES: Final = ".pabotsuitenames"
 """What pabot remembers of a run; it always writes it where it is started."""
 PABOT_ENDED: Final = (0, 253)
@@ -33,11 +35,13 @@ class Progress:
         file: Where they write to.
         show: Called with a line for people when a suite is through.
         begun: The test that each worker (by process id) has begun last.
+        spent: How many seconds a test of each suite took, on average.
     """
 
     file: Path
     show: Callable[[str], None] = say
     begun: dict[int, str] = field(default_factory=dict)
+    spent: dict[str, float] = field(default_factory=dict)
     _read: int = 0
     _alive: set[int] = field(default_factory=set)
 
@@ -59,8 +63,9 @@ class Progress:
 
     def end_workers(self) -> None:
         """Kills the workers that are still there; pabot gives each a group of its own."""
-        self.show = _nothing
+        show, self.show = self.show, _nothing
         self.tick()
+        self.show = show
         if sys.platform != "win32":
             for pid in self._alive:
                 children.kill_group(pid)
@@ -70,8 +75,9 @@ class Progress:
             self._alive.add(int(news["worker"]))
             self.begun[int(news["worker"])] = str(news.get("began", ""))
             return
-        failed = int(news["failed"])
-        count = counts(int(news["passed"]), failed, int(news["skipped"]))
+        passed, failed, skipped = (int(news[name]) for name in ("passed", "failed", "skipped"))
+        self.spent[str(news["suite"])] = float(news["seconds"]) / (passed + failed + skipped)
+        count = counts(passed, failed, skipped)
         name = str(news["suite"]).split(".", 1)[-1]
         self.show(
             f"  {'FAIL' if failed else 'ok':4}  {name:44}  {count:26}  {seconds(float(news['seconds']))}"
@@ -133,6 +139,7 @@ def in_parallel(
     if number == 1:
         return _robot(plan, together, results / PABOT_FOLDER / "0", progress, variables)
     command = [sys.executable, "-m", "pabot.pabot", "--no-pabotlib", "--no-rebot", "--processes", str(number)]
+    command += ["--ordering", str(_order(plan, results, number)), "static"]
     command += ["--command", *_python(), "-m", "robot", "--end-command"]
     command += [
         *plan.selection.options,
@@ -147,6 +154,7 @@ def in_parallel(
     process = children.start(command, output=log, variables={**variables, **path}, cwd=cwd)
     try:
         status = children.finish(process, progress.tick)
+        schedule.keep_timings(results, progress.spent)
     finally:
         progress.end_workers()
         with contextlib.suppress(FileNotFoundError):
@@ -190,6 +198,17 @@ def _robot(
     process = children.start(command, output=home / "robot.log", variables=variables)
     children.finish(process, progress.tick)
     return outputs(home.parent.parent)
+
+
+def _order(plan: Plan, results: Path, number: int) -> Path:
+    """Writes down which suites each worker takes."""
+    measuring = {test.name for test in plan.tagged(ALONE, SOAK)}
+    together = [test for test in plan.tests if test.name not in measuring]
+    file = results / ORDER
+    file.write_text(
+        schedule.ordering(schedule.shares(together, number, schedule.read_timings(results))), "utf-8"
+    )
+    return file
 
 
 def _plumbing(folder: Path) -> list[str]:

@@ -1,0 +1,225 @@
+"""What a whole run promises: the exit status, the last line, one report, and nothing left behind."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from robot.api import ExecutionResult
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = "Passes\n    [Tags]    area:some\n    No Operation\n"
+BAD = "Fails\n    Fail    this is why\n"
+WAITS = """\
+*** Test Cases ***
+Waits
+    Evaluate    open(r"{mark}", "w").write(str(os.getpid()))    modules=os
+    Evaluate    threading.Event().wait(60)    modules=threading
+"""
+
+
+class Project:
+    """A project with throw-away suites, this runner, and the real backend."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.copytree(ROOT / "runner", folder / "runner", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "variables", folder / "variables")
+        with (folder / "variables" / "embedded.py").open("a") as file:
+            file.write(f"\nDIRECTORY = {str(ROOT)!r}\n")
+        (folder / "variables" / "elsewhere.py").write_text("URL = 'http://127.0.0.1:9'\n")
+
+    def suite(self, name: str, body: str) -> None:
+        file = self.folder / "tests" / f"{name}.robot"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(body if body.startswith("***") else f"*** Test Cases ***\n{body}", "utf-8")
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        path = os.pathsep.join([str(self.folder), str(ROOT / "libraries")])
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("AGENT_CHAT_")}
+        return subprocess.Popen(
+            [sys.executable, "-m", "runner", *arguments],
+            cwd=self.folder,
+            env={**clean, "PYTHONPATH": path},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, list[str]]:
+        process = self.start(*arguments)
+        printed, _ = process.communicate(timeout=60)
+        return process.returncode, printed.strip().splitlines()
+
+    @property
+    def report(self):
+        return ExecutionResult(self.folder / "results" / "output.xml").suite
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "some project")
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    state = Path(f"/proc/{pid}/stat")
+    return state.exists() and state.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+def soon(condition, limit: float = 10.0) -> bool:
+    deadline = time.monotonic() + limit
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
+
+
+def test_all_passed_is_status_0_and_one_report(project):
+    for name in ("01__one", "02__two", "03__three"):
+        project.suite(name, GOOD)
+    project.suite("04__alone", "Measures\n    [Tags]    alone\n    No Operation\n")
+    status, printed = project.run()
+    assert (status, printed[-1]) == (0, "4 passed, 0 failed, 0 skipped")
+    assert [test.full_name for test in project.report.all_tests] == [
+        "Tests.One.Passes",
+        "Tests.Two.Passes",
+        "Tests.Three.Passes",
+        "Tests.Alone.Measures",
+    ]
+    written = {file.name for file in (project.folder / "results").iterdir()}
+    assert {"log.html", "report.html", "output.xml", "xunit.xml", "backend.log"} <= written
+    assert not (project.folder / ".pabotsuitenames").exists()
+
+
+def test_a_failure_is_status_1_and_tells_why(project):
+    project.suite("one", GOOD)
+    project.suite("two", BAD)
+    status, printed = project.run()
+    assert (status, printed[-1]) == (1, "1 passed, 1 failed, 0 skipped")
+    at = printed.index("  Tests.Two.Fails")
+    assert printed[at + 1] == "    this is why"
+
+
+def test_a_worker_that_dies_loses_no_test(project):
+    project.suite("one", GOOD)
+    project.suite("two", "Dies\n    Evaluate    os._exit(0)    modules=os\nNever\n    No Operation\n")
+    status, printed = project.run()
+    assert (status, printed[-1]) == (1, "1 passed, 2 failed, 0 skipped")
+    messages = {test.name: test.message for test in project.report.all_tests}
+    assert messages["Never"].startswith("This test was planned but never reported")
+
+
+def test_a_secret_that_was_written_fails_the_run_and_is_not_shown(project):
+    project.suite("one", "Leaks\n    Log    key %{AGENT_CHAT_JWT_KEY}\n    Fail    %{AGENT_CHAT_JWT_KEY}\n")
+    status, printed = project.run()
+    assert status == 1
+    assert any(re.fullmatch(r"  .*output\.xml: a secret, plain", line) for line in printed)
+    key = re.search(r"key ([\w-]{40,})", (project.folder / "results" / "output.xml").read_text())
+    assert key
+    assert key[1] not in "\n".join(printed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["--env", "nowhere"], 2, r"There is no environment 'nowhere' .* It holds: elsewhere, embedded"),
+        (["--env", "elsewhere"], 1, r"No backend answers at http://127\.0\.0\.1:9"),
+        (["--category", "nobody"], 2, r"No test has the tag 'nobody'\. Known are: area:some\."),
+        (["--", "--include", "nobody"], 2, r"Nothing to run: .*no tests matching tag 'nobody'"),
+    ],
+)
+def test_what_cannot_run_is_told_in_one_line_within_five_seconds(project, arguments, status, told):
+    project.suite("one", GOOD)
+    begun = time.monotonic()
+    ended, printed = project.run(*arguments)
+    assert (ended, len(printed)) == (status, 1)
+    assert re.search(told, printed[0])
+    assert time.monotonic() - begun < 5 + 3  # contract: 5 s for the check; the rest is a busy machine's start
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_is_status_130_leaves_no_process_and_reports_what_there_is(project, tmp_path, number):
+    mark = tmp_path / "mark"
+    project.suite("one", GOOD)
+    project.suite("two", WAITS.format(mark=mark))
+    process = project.start()
+    assert soon(lambda: mark.exists() and mark.read_text())
+    process.send_signal(number)
+    printed, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert printed.strip().splitlines()[-1].endswith("failed, 0 skipped")
+    assert soon(lambda: gone(int(mark.read_text())))
+    assert {test.name for test in project.report.all_tests} == {"Passes", "Waits"}
+    url = re.search(r"http://127\.0\.0\.1:\d+", printed)
+    assert url
+    assert not answers(url[0])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_killed_runner_leaves_no_process(project, tmp_path):
+    mark = tmp_path / "mark"
+    project.suite("one", WAITS.format(mark=mark))
+    process = project.start()
+    assert soon(lambda: mark.exists() and mark.read_text())
+    process.kill()
+    printed, _ = process.communicate(timeout=30)
+    assert soon(lambda: gone(int(mark.read_text())))
+    url = re.search(r"http://127\.0\.0\.1:\d+", printed)
+    assert url
+    assert soon(lambda: not answers(url[0]))
+
+
+def test_two_runs_do_not_write_into_one_folder(project, tmp_path):
+    mark = tmp_path / "mark"
+    project.suite("one", WAITS.format(mark=mark))
+    first = project.start()
+    assert soon(lambda: mark.exists() and mark.read_text())
+    status, printed = project.run()
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=30)
+    assert (status, len(printed)) == (1, 1)
+    assert "Another run is writing to results/" in printed[0]
+
+
+def test_serve_says_where_and_ends_with_nothing_left(project):
+    process = project.start("serve")
+    lines = [process.stdout.readline() for _ in range(3)]
+    url = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
+    file = Path(lines[1].split(": ", 1)[1].strip())
+    assert url
+    assert answers(url[0])
+    assert file.stat().st_mode & 0o077 == 0
+    assert "AGENT_CHAT_ADMIN_TOKEN" in file.read_text()
+    busy, printed = project.run("serve", "--port", url[0].rsplit(":", 1)[1])
+    assert busy == 3
+    assert url[0].removeprefix("http://") in " ".join(printed)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert not answers(url[0])
+    assert not file.exists()
+
+
+def answers(url: str) -> bool:
+    host, port = url.removeprefix("http://").split(":")
+    try:
+        connection = http.client.HTTPConnection(host, int(port), timeout=2)
+        connection.request("GET", "/ws/health")
+        connection.getresponse()
+    except OSError:
+        return False
+    return True
