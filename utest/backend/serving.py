@@ -1,4 +1,4 @@
-"""A real service on a loopback port, in a thread of the test's process, and a client that checks all it gets."""
+"""A real service on a loopback port, in a thread of the test's process, and a client that checks frames."""
 
 import asyncio
 import contextlib
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jsonschema_rs
 import websockets
+
 from backend.app import Components, build
 from backend.listening import listen
 from backend.server import ChatServer, configuration
@@ -38,6 +39,13 @@ DURABLE = {
 }
 ENDS = {"agent_completed", "agent_failed"}
 WAIT = 10.0
+
+
+async def eventually(check, seconds=12.0):
+    """Waits until ``check()`` is true."""
+    async with asyncio.timeout(seconds):
+        while not await asyncio.to_thread(check):  # noqa: ASYNC110 -- what another process does
+            await asyncio.sleep(0.02)
 
 
 class Running:
@@ -72,7 +80,7 @@ class Running:
 
     async def _serve(self):
         self.loop = asyncio.get_running_loop()
-        self.service = build(self.settings, self.components, lambda: self.server.stop())
+        self.service = build(self.settings, self.components, self._end)
         self.service.origins.allowed.add(self.url)
         self.service.protocol.close_seconds = self.settings.close_seconds
         self.service.ground.database.create_tables()
@@ -83,10 +91,11 @@ class Running:
         self.started.set()
         await serving
 
+    def _end(self):
+        self.server.stop()
+
     def drain(self, seconds=None):
-        self.loop.call_soon_threadsafe(
-            lambda: self.service.drain.begin(lambda: self.server.stop(), seconds=seconds)
-        )
+        self.loop.call_soon_threadsafe(lambda: self.service.drain.begin(self._end, seconds=seconds))
 
     def stop(self):
         if self.thread.is_alive():
@@ -97,7 +106,7 @@ class Running:
 
     def http(self, method, path, body=None, token=None, headers=None):
         """Returns status, body and headers of one request."""
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310 -- the test's own service
             self.url + path,
             None if body is None else json.dumps(body).encode(),
             {"Authorization": f"Bearer {token}"} if token else {},
@@ -106,7 +115,7 @@ class Running:
         for name, value in (headers or {}).items():
             request.add_header(name, value)
         try:
-            with urllib.request.urlopen(request, timeout=WAIT) as answer:
+            with urllib.request.urlopen(request, timeout=WAIT) as answer:  # noqa: S310
                 text = answer.read()
                 return answer.status, json.loads(text) if text[:1] in b"{[" and text else text, answer.headers
         except urllib.error.HTTPError as problem:
