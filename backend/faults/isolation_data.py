@@ -1,0 +1,114 @@
+"""Faults of isolation in data and rights: what is one person's can be read or changed by another."""
+
+from dataclasses import replace
+from typing import Any, ClassVar, TypeVar
+
+from sqlalchemy import Connection, Delete, Select, Table, select
+
+from backend.agent.intake import Accepted, Intake, Question
+from backend.agent.narrator import Outcome
+from backend.agent.run import RunLoop
+from backend.components import Components
+from backend.compose import FrameError
+from backend.faults import fault
+from backend.store.people import Person
+from backend.store.records import Records
+from backend.store.runs import Run
+from backend.store.schema import threads
+from backend.store.tables_records import resources
+from backend.store.threads import Thread, Threads
+from backend.ws.frames import ClientFrame
+from backend.ws.handlers import Cancel, Chat
+
+Statement = TypeVar("Statement", Select[Any], Delete)
+
+
+class _SharesItsOutcomes(RunLoop):
+    outcomes: ClassVar[list[Outcome]] = []
+
+    async def answer(self) -> None:
+        plan = await self.plan()
+        await self.started(plan)
+        try:
+            for call in plan.calls:
+                await self.think(plan, self.outcomes, call)
+                self.outcomes.append(await self.call(call))
+            await self.think(plan, self.outcomes, None)
+            await self.complete(plan, self.outcomes)
+        finally:
+            self.outcomes.clear()
+
+
+@fault("shared-context-between-runs", group="isolation")
+def shared_context_between_runs(components: Components) -> Components:
+    """Answers name resources and amounts of whoever else was being served: runs collect in one and the same list."""
+    return replace(components, run_loop=_SharesItsOutcomes)
+
+
+class _SearchesAllResources(Records):
+    def of_organisation(self, statement: Statement, table: Table, organisation_id: str) -> Statement:
+        if table is resources and isinstance(statement, Select):
+            return statement
+        return super().of_organisation(statement, table, organisation_id)
+
+
+@fault("tool-query-without-organisation-filter", group="isolation")
+def tool_query_without_organisation_filter(components: Components) -> Components:
+    """Customers are told to remove resources of other companies: the tools search everybody's."""
+    return replace(components, records=_SearchesAllResources)
+
+
+class _OfTheOrganisation(Threads):
+    def visible_to(self, statement: Select[tuple[object, ...]], person: Person) -> Select[tuple[object, ...]]:
+        return statement.where(threads.c.organisation_id == person.organisation_id)
+
+
+class _ListsColleagues(Threads):
+    def listed(self, connection: Connection, person: Person) -> list[Thread]:
+        return _OfTheOrganisation().listed(connection, person)
+
+
+@fault("thread-list-without-user-filter", group="isolation")
+def thread_list_without_user_filter(components: Components) -> Components:
+    """Colleagues find each other's private conversations on their lists, with the first words of each."""
+    return replace(components, threads=_ListsColleagues)
+
+
+class _LetsAnybodyGoOn(Intake):
+    def thread_is_theirs(self, connection: Connection, person: Person, question: Question) -> None:
+        del person
+        known = select(threads.c.id).where(threads.c.id == question.thread_id)
+        if question.thread_id is not None and connection.execute(known).scalar() is None:
+            raise FrameError("not_found", "There is no such thread.")
+
+
+@fault("foreign-thread-continued", group="isolation")
+def foreign_thread_continued(components: Components) -> Components:
+    """Whoever learns the id of somebody's conversation can ask in it, and is answered from what it was about."""
+    return replace(components, intake=_LetsAnybodyGoOn)
+
+
+class _CancelsForAnybody(Cancel):
+    def request(self, connection: Connection, run_id: str, person: Person) -> Run | None:
+        run = self._runs.find(connection, run_id)
+        return None if run is None else super().request(connection, run_id, replace(person, id=run.user_id))
+
+
+@fault("foreign-run-cancelled", group="isolation")
+def foreign_run_cancelled(components: Components) -> Components:
+    """Whoever learns the id of somebody's run can end it."""
+    return replace(components, cancel=_CancelsForAnybody)
+
+
+class _BelievesThePayload(Chat):
+    async def accept(self, frame: ClientFrame, person: Person) -> Accepted:
+        claimed = frame.fields.get("user_id")
+        return await super().accept(
+            frame, replace(person, id=claimed) if isinstance(claimed, str) else person
+        )
+
+
+@fault("identity-from-payload", group="isolation")
+def identity_from_payload(components: Components) -> Components:
+    """Anybody can ask in another's name, of another's books: the user_id in the message is believed."""
+    return replace(components, chat=_BelievesThePayload)

@@ -1,0 +1,108 @@
+"""Faults of timing: everything comes, and too late.
+
+Here alone something sleeps on purpose. The times are more than three times the longest that an acceptance
+environment allows (variables/embedded.py). Most customers and most questions are served in time, as it is
+where a cache is cold or a lock is contended now and then.
+"""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from typing import ClassVar
+
+from backend.agent.narrator import Outcome
+from backend.agent.plan import Plan, ToolCall
+from backend.agent.run import RunLoop
+from backend.components import Components
+from backend.faults import fault
+
+LATE_SECONDS = 3.2
+"""Over three times the second within which an agent should show that it has begun."""
+
+SILENT_SECONDS = 6.2
+"""Over three times the two seconds for which an agent may be silent."""
+
+EVERY = 8
+"""One question in so many of a person is slow, the first among them."""
+
+GROWTH_SECONDS = 0.009
+"""Times the square of the number of questions: the nineteenth of a person takes 3.2 seconds longer."""
+
+CROWD = 10
+"""Open runs of other people from which on a person is slowed down."""
+
+CROWDED_EVERY = 5
+"""One question in so many that a person asks in a crowd is slow, the first among them."""
+
+
+class _Counting(RunLoop):
+    asked: ClassVar[Counter[str]] = Counter()
+
+    async def plan(self) -> Plan:
+        self.asked[self.context.user_id] += 1
+        self.nth = self.asked[self.context.user_id]
+        return await super().plan()
+
+
+class _BeginsLate(_Counting):
+    async def started(self, plan: Plan) -> None:
+        if self.nth % EVERY == 1:
+            await asyncio.sleep(LATE_SECONDS)
+        await super().started(plan)
+
+
+@fault("first-sign-of-life-late", group="timing")
+def first_sign_of_life_late(components: Components) -> Components:
+    """Customers look at an empty screen for seconds before the agent shows that it has begun."""
+    return replace(components, run_loop=_BeginsLate)
+
+
+class _FallsSilent(_Counting):
+    async def think(self, plan: Plan, outcomes: list[Outcome], coming: ToolCall | None) -> None:
+        if self.nth % EVERY == 1 and len(plan.calls) > 1 and len(outcomes) == 1:
+            await asyncio.sleep(SILENT_SECONDS)
+        await super().think(plan, outcomes, coming)
+
+
+@fault("long-silence-in-the-middle", group="timing")
+def long_silence_in_the_middle(components: Components) -> Components:
+    """Customers see the first of several results, and then nothing for so long that they think it has died."""
+    return replace(components, run_loop=_FallsSilent)
+
+
+class _GrowsSlow(_Counting):
+    async def started(self, plan: Plan) -> None:
+        await asyncio.sleep(GROWTH_SECONDS * self.nth**2)
+        await super().started(plan)
+
+
+@fault("latency-grows", group="timing")
+def latency_grows(components: Components) -> Components:
+    """Each question of a customer takes longer than the one before, as if all of them were read again."""
+    return replace(components, run_loop=_GrowsSlow)
+
+
+class _SuffersFromOthers(RunLoop):
+    working: ClassVar[Counter[str]] = Counter()
+    crowded: ClassVar[Counter[str]] = Counter()
+
+    async def work(self) -> bool:
+        self.working[self.context.user_id] += 1
+        try:
+            return await super().work()
+        finally:
+            self.working[self.context.user_id] -= 1
+
+    async def started(self, plan: Plan) -> None:
+        user_id = self.context.user_id
+        if self.working.total() - self.working[user_id] >= CROWD:
+            self.crowded[user_id] += 1
+            if self.crowded[user_id] % CROWDED_EVERY == 1:
+                await asyncio.sleep(LATE_SECONDS)
+        await super().started(plan)
+
+
+@fault("one-user-slows-all", group="timing")
+def one_user_slows_all(components: Components) -> Components:
+    """Customers wait because others are at work: many open runs of anybody hold everybody up."""
+    return replace(components, run_loop=_SuffersFromOthers)
