@@ -18,15 +18,16 @@ if TYPE_CHECKING:
     from backend.ws.frames import ClientFrame
 
 
-class _PongWithoutEcho(Router):
+class _PongWithoutData(Router):
     def ping(self, connection: Connection, frame: ClientFrame) -> None:
-        connection.reply("pong", {}, frame.message_id)
+        fields = {name: value for name, value in frame.fields.items() if name != "data"}
+        super().ping(connection, replace(frame, fields=fields))
 
 
-@fault("pong-without-echo", group="input")
-def pong_without_echo(components: Components) -> Components:
-    """Nobody can tell which ping a pong belongs to, or measure anything by it."""
-    return replace(components, router=_PongWithoutEcho)
+@fault("pong-without-data", group="input")
+def pong_without_data(components: Components) -> Components:
+    """A pong does not bring back what its ping carried, and clients that measure by it measure nothing."""
+    return replace(components, router=_PongWithoutData)
 
 
 class _ResumesBeyondTheEnd(Resume):
@@ -96,11 +97,12 @@ def errors_without_message_id(components: Components) -> Components:
 class _FieldUnnamed(ErrorComposer):
     def compose(self, error: FrameError) -> Frame:
         frame = super().compose(error)
-        frame.pop("field", None)
+        if error.code == "invalid_message":
+            frame.pop("field", None)
         return frame
 
 
 @fault("field-unnamed", group="input")
 def field_unnamed(components: Components) -> Components:
-    """Whoever has left a field out is not told which."""
+    """Whoever has sent a field of a wrong kind is not told which."""
     return replace(components, errors=_FieldUnnamed)
