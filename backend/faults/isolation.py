@@ -26,10 +26,10 @@ class _Leaking(Connection):
         await super().catch_up(wake)
         if self.cursor.position > before:
             for event in await self.cursor.page(before, self.cursor.position):
-                self.sent_live(event)
+                self.leak(event)
 
-    def sent_live(self, event: Appended) -> None:
-        """Is told of every event that was sent live."""
+    def leak(self, event: Appended) -> None:
+        """Hands on an event that was sent live."""
         for other in self.others():
             other.outbox.put(Reply(event.type, event.text))
 
@@ -49,13 +49,13 @@ def event_broadcast_to_every_connection(components: Components) -> Components:
 class _LeaksToTheBusy(_Leaking):
     working: ClassVar[dict[str, int]] = {}
 
-    def sent_live(self, event: Appended) -> None:
+    def leak(self, event: Appended) -> None:
         user_id = self.identity.user_id
         if event.type == "agent_started":
             self.working[user_id] = event.seq
         elif event.type in {"agent_completed", "agent_failed"}:
             self.working.pop(user_id, None)
-        super().sent_live(event)
+        super().leak(event)
 
     def others(self) -> Iterator[Connection]:
         for connection in super().others():
@@ -70,7 +70,7 @@ def leak_while_others_are_active(components: Components) -> Components:
 
 
 class _LeaksLate(_Leaking):
-    def sent_live(self, event: Appended) -> None:
+    def leak(self, event: Appended) -> None:
         loop = asyncio.get_running_loop()
         for other in self.others():
             loop.call_later(LATE_SECONDS, other.outbox.put, Reply(event.type, event.text))

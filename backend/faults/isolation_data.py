@@ -25,23 +25,30 @@ Statement = TypeVar("Statement", Select[Any], Delete)
 
 class _SharesItsOutcomes(RunLoop):
     outcomes: ClassVar[list[Outcome]] = []
+    working: ClassVar[set[str]] = set()
+
+    async def work(self) -> bool:
+        self.working.add(self.context.run_id)
+        try:
+            return await super().work()
+        finally:
+            self.working.discard(self.context.run_id)
+            if not self.working:
+                self.outcomes.clear()
 
     async def answer(self) -> None:
         plan = await self.plan()
         await self.started(plan)
-        try:
-            for call in plan.calls:
-                await self.think(plan, self.outcomes, call)
-                self.outcomes.append(await self.call(call))
-            await self.think(plan, self.outcomes, None)
-            await self.complete(plan, self.outcomes)
-        finally:
-            self.outcomes.clear()
+        for call in plan.calls:
+            await self.think(plan, self.outcomes, call)
+            self.outcomes.append(await self.call(call))
+        await self.think(plan, self.outcomes, None)
+        await self.complete(plan, self.outcomes)
 
 
 @fault("shared-context-between-runs", group="isolation")
 def shared_context_between_runs(components: Components) -> Components:
-    """Answers name resources and amounts of whoever else was being served: runs collect in one and the same list."""
+    """Answers name what belongs to whoever else was being served: runs collect results in one list."""
     return replace(components, run_loop=_SharesItsOutcomes)
 
 
@@ -84,7 +91,7 @@ class _LetsAnybodyGoOn(Intake):
 
 @fault("foreign-thread-continued", group="isolation")
 def foreign_thread_continued(components: Components) -> Components:
-    """Whoever learns the id of somebody's conversation can ask in it, and is answered from what it was about."""
+    """Whoever learns the id of somebody's conversation can go on with it, and learns what it was about."""
     return replace(components, intake=_LetsAnybodyGoOn)
 
 

@@ -66,7 +66,7 @@ class _FallsSilent(_Counting):
 
 @fault("long-silence-in-the-middle", group="timing")
 def long_silence_in_the_middle(components: Components) -> Components:
-    """Customers see the first of several results, and then nothing for so long that they think it has died."""
+    """Customers see the first of several results, and then nothing for so long that they give up."""
     return replace(components, run_loop=_FallsSilent)
 
 
