@@ -16,7 +16,20 @@ COMMAND = [sys.executable, "-m", "backend.faults", _fault] if _fault else [sys.e
 SETTINGS = {"drain_seconds": 2, "password_profile": "fast"}
 """Settings for a backend that is started here: seconds to drain; passwords of throw-away people are cheap."""
 
-CAPABILITIES = ["admin", "hold", "mint", "sign_up", "sentinel", "private_backend", "backend_log"]
+CAPABILITIES = [
+    "admin",
+    "hold",
+    "mint",
+    "sign_up",
+    "sentinel",
+    "private_backend",
+    "backend_log",
+    "lose_database",
+]
+
+DATABASE = "data/agent-chat.sqlite3"
+"""Where a backend that was started here keeps its data, below its private folder."""
+
 """What this environment offers; a test that needs something else is skipped with that reason."""
 
 TOKENS = {"issuer": "agent-chat", "audience": "agent-chat", "algorithm": "HS256", "lifetime": 900}

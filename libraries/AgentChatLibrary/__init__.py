@@ -11,6 +11,7 @@ from .ambient import AmbientListener
 from .keywords.asking import Asking
 from .keywords.bursts import Bursts
 from .keywords.crowds import Crowds
+from .keywords.health import Health
 from .keywords.judging import Judging
 from .keywords.measuring import Measuring
 from .keywords.misusing import Misusing
@@ -63,6 +64,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Rights(kit),
                 Network(kit),
                 operations,
+                Health(kit),
                 Returning(kit, sessions, operations),
                 Web(kit),
             ]

@@ -87,6 +87,7 @@ class AmbientListener:
 
     def _settle(self, scope: Scope) -> list[str]:
         """Fences, closes and judges; returns the stories of what is broken."""
+        scope.end_outages()
         everyone = list(self.kit.world.chats())
         if not everyone:
             return []

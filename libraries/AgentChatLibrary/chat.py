@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from .engine.session import Session
+from .engine.session import Ended, Session
 from .environment import Environment
 from .identity import Person
 from .service import Declined
@@ -168,7 +168,7 @@ class Chat:
             return False if any(e.ends_run for e in events) else None
 
         what = f"{kind} of the run {short(wanted)}" + (f" (number {nth})" if nth > 1 else "")
-        found = self.wait(look, what)
+        found = self.wait(look, what, of_a_run=True)
         if isinstance(found, Event):
             return found
         raise EventMissing(self._missing(what, "The run ended without it."))
@@ -180,23 +180,24 @@ class Chat:
         def look(transcript: Transcript) -> Event | None:
             return next((e for e in transcript.durable if e.run_id == wanted and e.ends_run), None)
 
-        return self.wait(look, f"agent_completed of the run {short(wanted)}")
+        return self.wait(look, f"agent_completed of the run {short(wanted)}", of_a_run=True)
 
-    def wait(self, look: Callable[[Transcript], T | None], what: str, timeout: float | None = None) -> T:
-        """Waits until ``look`` finds ``what``.
+    def wait(self, look: Callable[[Transcript], T | None], what: str, *, of_a_run: bool = False) -> T:
+        """Waits until ``look`` finds ``what``, as long as the environment's ``answer`` timeout allows.
 
-        The wait ends early when the connection has ended; when nothing comes for a while, it asks the backend
+        The wait ends early when the connection has ended, and when nothing at all has come for the
+        environment's ``silence``. A wait for a run event asks the backend, when nothing comes for a while,
         whether a run of this person is still open, and ends when there is none.
 
         Args:
             look: Called at once and after every frame; what it returns, unless None, is the result.
             what: What is awaited, for the message.
-            timeout: Longest wait in seconds; the environment's ``answer`` timeout when omitted.
+            of_a_run: Whether it is an event of a run.
 
         Raises:
             EventMissing: It did not come. The message names it, the last frames, and a sign of life.
         """
-        left = timeout if timeout is not None else self.environment.timeout("answer")
+        left = self.environment.timeout("answer")
         silence = min(self.environment.timeout("silence"), left)
         quiet = 0.0
         while left > 0 and quiet < silence:
@@ -211,7 +212,7 @@ class Chat:
                 )
             left -= step
             quiet = 0.0 if len(self.transcript.frames) > before else quiet + step
-            if quiet and self._nothing_open():
+            if quiet and of_a_run and self._nothing_open():
                 break
         life = self._sign_of_life()
         found = look(self.transcript)
@@ -263,6 +264,15 @@ class Chat:
         if pong.type == "error" or pong.get("sequence") != sequence:
             raise Unexpected(f"{self.alias}'s ping {sequence} was answered by {dict(pong)}")
         return pong
+
+    def settle(self) -> None:
+        """Fences an open connection; one that has ended can bring nothing more."""
+        if self.session.is_open:
+            try:
+                self.fence()
+            except (Ended, EventMissing):
+                if self.session.is_open:
+                    raise
 
     def round_trip(self) -> float:
         """Pings, waits for the own pong, and returns how long that took in seconds."""

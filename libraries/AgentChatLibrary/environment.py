@@ -25,6 +25,7 @@ CAPABILITIES: Final = {
     "sentinel": "all devices see all events in one order, so a later answer proves an absence",
     "private_backend": "a backend of a suite's own can be started",
     "backend_log": "the backend's log file can be read",
+    "lose_database": "the database can be taken away from a private backend, and given back",
 }
 """What an environment may offer, and what that means. A test that needs one is tagged ``needs:NAME``."""
 
@@ -62,6 +63,7 @@ class Environment:
         directory: The folder the command is started in.
         settings: Settings handed to a backend that is started.
         capabilities: What the environment offers; see :data:`CAPABILITIES`.
+        database: The SQLite file of a backend that was started, below its private folder; None where unknown.
         tokens: How access tokens are minted.
         budgets: Longest acceptable times in seconds, by name.
         timeouts: Longest waits in seconds, by name: ``connect``, ``answer``, ``silence``, ``close``.
@@ -74,6 +76,7 @@ class Environment:
     directory: Path = Path()
     settings: Mapping[str, object] = field(default_factory=dict)
     capabilities: frozenset[str] = frozenset()
+    database: str | None = None
     tokens: TokenRules = TokenRules()
     budgets: Mapping[str, float] = field(default_factory=dict)
     timeouts: Mapping[str, float] = field(default_factory=dict)
@@ -179,6 +182,7 @@ def load(file: Path) -> Environment:
         directory=Path(_typed(file, given, "DIRECTORY", (str, Path), file.resolve().parent.parent)),
         settings=_typed(file, given, "SETTINGS", (dict,), {}),
         capabilities=capabilities,
+        database=_typed(file, given, "DATABASE", (str,), None),
         tokens=tokens,
         budgets=_seconds(file, given, "BUDGETS", {}),
         timeouts=_seconds(file, given, "TIMEOUTS", DEFAULT_TIMEOUTS),
@@ -189,6 +193,7 @@ _KNOWN: Final = {
     "BUDGETS",
     "CAPABILITIES",
     "COMMAND",
+    "DATABASE",
     "DIRECTORY",
     "SETTINGS",
     "TIMEOUTS",

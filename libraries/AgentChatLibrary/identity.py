@@ -177,5 +177,15 @@ def expiry(token: str) -> int:
     return int(jwt.decode(token, options={"verify_signature": False})["exp"])
 
 
+def canary(audience: str, owner_id: str) -> str:
+    """A mark that says whom it belongs to; whoever sees it outside its audience shows a leak.
+
+    Args:
+        audience: ``person``, ``organisation`` or ``sharers``.
+        owner_id: The backend's id of the person or organisation.
+    """
+    return f"canary-{audience}-{owner_id}-{secrets.token_hex(4)}"
+
+
 def _part(value: Mapping[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")

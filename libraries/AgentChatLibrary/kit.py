@@ -108,11 +108,14 @@ class Kit:
             Unexpected: It is not so after the environment's ``answer`` timeout.
         """
         deadline = time.monotonic() + self.environment.timeout("answer")
-        pause = threading.Event()
         while not reached():
             if time.monotonic() > deadline:
                 raise Unexpected(otherwise())
-            pause.wait(POLL_SECONDS)
+            self.pause()
+
+    def pause(self) -> None:
+        """Leaves the backend alone for a moment between two questions."""
+        threading.Event().wait(POLL_SECONDS)
 
     def token(self, person: Person) -> str:
         """A good access token: the person's own after a login, else a minted one, else from a login.

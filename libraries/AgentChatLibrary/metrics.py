@@ -27,6 +27,14 @@ class Metrics:
             for sample in family.samples
         ]
 
+    def by_label(self, name: str, label: str) -> dict[str, float]:
+        """The samples of a metric by the value of one label, summed over the others."""
+        found: dict[str, float] = {}
+        for sample, labels, value in self.samples:
+            if sample in {name, PREFIX + name} and label in labels:
+                found[labels[label]] = found.get(labels[label], 0.0) + value
+        return found
+
     def sum(self, name: str, labels: Mapping[str, str]) -> float:
         """The sum of the samples of this name that have these labels.
 

@@ -23,23 +23,13 @@ class CostRecordsLibrary:
     """
 
     @keyword
-    def make_records(self, organisation_id: str) -> dict[str, Any]:
-        """Returns small records with amounts that nobody can guess, marked with the organisation's canary.
+    def make_records(self, mark: str) -> dict[str, Any]:
+        """Returns small records with amounts that nobody can guess.
 
         Args:
-            organisation_id: The backend's id of the organisation that they are for.
+            mark: The organisation's canary; it stands in names, so that tool results and answers carry it.
         """
-        return planting.records(planting.canary("organisation", organisation_id))
-
-    @keyword
-    def make_canary(self, audience: str, owner_id: str) -> str:
-        """Returns a mark that says whom it belongs to; every session is watched for marks of others.
-
-        Args:
-            audience: ``person``, ``organisation`` or ``sharers``.
-            owner_id: The backend's id of the person or organisation.
-        """
-        return planting.canary(audience, owner_id)
+        return planting.records(mark)
 
     @keyword
     def tool_results_should_be_true(

@@ -21,16 +21,6 @@ _UTILISATION: Final = (0, 3, 5, 6, 20, 35, 36, BUSY)
 """Percent: both sides of every limit that the tools draw, so that a limit that is off by one is seen."""
 
 
-def canary(audience: str, owner_id: str) -> str:
-    """A mark that says whom it belongs to, so that whoever sees it elsewhere knows that it has leaked.
-
-    Args:
-        audience: ``person``, ``organisation`` or ``sharers``.
-        owner_id: The id of the person or organisation.
-    """
-    return f"canary-{audience}-{owner_id}-{secrets.token_hex(4)}"
-
-
 def records(mark: str) -> dict[str, list[dict[str, Any]]]:
     """An organisation's records, with amounts nobody can guess.
 

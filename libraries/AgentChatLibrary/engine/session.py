@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from websockets.asyncio.client import connect
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
 from websockets.typing import Subprotocol
 
 from ..transcript import Frame, Owner, Transcript
@@ -185,8 +185,16 @@ class Session:
     # -- acting -------------------------------------------------------------------------------------
 
     def send(self, message: str | bytes) -> None:
-        """Sends one message: text as a text frame, bytes as a binary frame."""
-        loop.call(self.connection.send_text(message))
+        """Sends one message: text as a text frame, bytes as a binary frame.
+
+        Raises:
+            Ended: The connection has ended, or ended while the message was sent.
+        """
+        connection = self.connection
+        try:
+            loop.call(connection.send_text(message))
+        except ConnectionClosed:
+            raise Ended(f"{self.alias}'s connection has ended: {self.end_text()}") from None
 
     def send_soon(self, message: str) -> None:
         """Sends one text frame without waiting until it has gone out; does nothing when nothing is open."""

@@ -11,6 +11,7 @@ from robot.libraries.BuiltIn import BuiltIn
 
 from ..chat import Chat, Unexpected, encoded, new_message_id
 from ..engine.session import Offer, Refused, Session, open_many, send_together
+from ..identity import canary
 from ..kit import Kit
 from ..rules import isolation, order, timing
 from .judging import RUN_BUDGETS, demand
@@ -84,15 +85,25 @@ class Crowds:
             question: The question.
             sessions: Aliases of the sessions.
         """
+        self._ask_together([(self.kit.world.chat(alias), question) for alias in sessions])
+
+    @keyword(tags=("Crowds", "Asking"))
+    def everybody_asks_about_secrets(self, *sessions: str) -> None:
+        """Lets many sessions ask at once, each with a canary of its own person in the question.
+
+        Args:
+            sessions: Aliases of the sessions.
+        """
         chats = [self.kit.world.chat(alias) for alias in sessions]
-        ids = [new_message_id() for _ in chats]
-        send_together(
-            [
-                (chat.session, encoded("chat", message_id, {"content": question}))
-                for chat, message_id in zip(chats, ids, strict=True)
-            ]
+        self._ask_together(
+            [(c, f"Where can we cut the bill of {canary('person', c.person.user_id)}?") for c in chats]
         )
-        for chat, message_id in zip(chats, ids, strict=True):
+
+    def _ask_together(self, questions: list[tuple[Chat, str]]) -> None:
+        ids = [new_message_id() for _ in questions]
+        asked = list(zip(questions, ids, strict=True))
+        send_together([(c.session, encoded("chat", i, {"content": text})) for (c, text), i in asked])
+        for (chat, _), message_id in asked:
             chat.accepted(message_id)
 
     @keyword(tags=("Crowds", "Waiting", "Judging"))

@@ -74,7 +74,7 @@ class Judging:
             BrokenPromise: It is not so; the message shows the offending frames.
         """
         chat, run_id = self._of(session, number)
-        chat.fence()
+        chat.settle()
         demand(order.complete_run(chat.transcript, run_id))
         demand(correlation.one_thread_and_person_per_run(chat.transcript, run_id))
         demand(correlation.one_run_per_question(chat.transcript))
@@ -87,7 +87,7 @@ class Judging:
             BrokenPromise: It is not so; the message shows the offending frames.
         """
         chat, run_id = self._of(session, number)
-        chat.fence()
+        chat.settle()
         demand(order.agreed_order(chat.transcript, run_id))
 
     @keyword(tags=("Judging",))
@@ -149,7 +149,7 @@ class Judging:
             BrokenPromise: Something else came.
         """
         chat = self.kit.world.chat(session)
-        chat.fence()
+        chat.settle()
         strange = [e for e in chat.transcript.received() if e.type not in {*types, "pong"}]
         if strange:
             raise BrokenPromise(f"{session} also received {', '.join(sorted({e.type for e in strange}))}.")
@@ -272,6 +272,11 @@ class Judging:
     def get_question(self, session: str, *, number: int = -1) -> Any:  # noqa: ANN401 -- an opaque value for suites
         """Returns a question of a session: ``content``, ``run_id``, ``thread_id``, ``message_id``."""
         return self.kit.world.chat(session).question(number)
+
+    @keyword(tags=("Getting",))
+    def get_conversations(self, session: str) -> list[str]:
+        """Returns the ids of the conversations that a session has asked in, sorted."""
+        return sorted({question.thread_id for question in self.kit.world.chat(session).questions})
 
     @keyword(tags=("Getting",))
     def get_run_events(self, session: str, *, number: int = -1) -> list[Event]:

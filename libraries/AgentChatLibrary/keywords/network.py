@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from robot.api.deco import keyword
 
 from ..chat import encoded, new_message_id
 from ..engine import wirefaults
 from ..kit import Kit
 from ..transcript import Event
+
+REPLAYS: Final = 900
+"""How many replays of a long run are far more than the sockets of a slow reader can hold."""
 
 
 class Network:
@@ -41,6 +46,21 @@ class Network:
     def read_again(self, session: str) -> None:
         """Lets a session read again after `Stop Reading`."""
         wirefaults.read_again(self.kit.world.chat(session).session.connection)
+
+    @keyword(tags=("Network",))
+    def flood_with_replays(self, session: str) -> int:
+        """Lets a session that reads nothing ask for replays of everything, until the backend takes no more.
+
+        Args:
+            session: Alias of a session after `Stop Reading`.
+
+        Returns:
+            How many replays it has asked for.
+        """
+        chat = self.kit.world.chat(session)
+        requests = [encoded("resume", new_message_id(), {"after_seq": 0}) for _ in range(REPLAYS)]
+        chat.session.send_many(requests)
+        return len(requests)
 
     @keyword(tags=("Network",))
     def send_slowly(self, session: str, question: str, other: str, parts: int = 10) -> Event:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from robot.api.deco import keyword
 from robot.api.types import Secret
 
 from ..chat import Unexpected
-from ..identity import Organisation, Person, expiry, mint, new_password, tampered
+from ..identity import Organisation, Person, canary, expiry, mint, new_password, tampered
 from ..kit import Kit
 from .types import Tier
 
@@ -155,6 +155,16 @@ class People:
             UnknownName: There is none of that name; the message lists those that exist.
         """
         return self.kit.world.person(name)
+
+    @keyword(tags=("People",))
+    def make_canary(self, audience: Literal["person", "organisation", "sharers"], owner_id: str) -> str:
+        """Returns a mark that says whom it belongs to; every session is watched for marks of others.
+
+        Args:
+            audience: Who may see it: the person, the organisation, or those who share a conversation.
+            owner_id: The backend's id of the person or organisation.
+        """
+        return canary(audience, owner_id)
 
     @keyword(tags=("People", "Credentials"))
     def sign_in(self, person: str) -> Secret:

@@ -177,7 +177,7 @@ class Rights:
 
     @keyword(tags=("Judging",))
     def number_of_frames_should_be(self, session: str, type: str, count: int) -> tuple[Event, ...]:  # noqa: A002
-        """Checks how many frames of a type a session has received on its connection, until a ping is answered.
+        """Checks how many frames of a type a session has received on its connection so far.
 
         Raises:
             BrokenPromise: It is another number.

@@ -27,7 +27,7 @@ def holds_no_secret(transcript: Transcript, secrets: Collection[str]) -> Verdict
         transcript: The connection to judge.
         secrets: Every token and password issued.
     """
-    needles, forms = _sought(frozenset(secrets))
+    needles, sought = _sought(frozenset(secrets))
     received = [frame for frame in transcript.frames[:] if frame.received and frame.data]
     found = needles.found_in([_text(frame) for frame in received])
     leaks: list[tuple[Frame, str]] = []
@@ -42,7 +42,7 @@ def holds_no_secret(transcript: Transcript, secrets: Collection[str]) -> Verdict
                 pings = _pinged(transcript) if pings is None else pings
                 held = next(iter(needles.found_in(_beside_the_quote(frame, pings))), None)
             if held is not None:
-                leaks.append((frame, forms[held]))
+                leaks.append((frame, sought[held]))
     if leaks:
         frame, form = leaks[0]
         story = f"{someone(transcript)} received {plain(frame.type)} with an issued secret in it ({form})"
@@ -54,11 +54,11 @@ def holds_no_secret(transcript: Transcript, secrets: Collection[str]) -> Verdict
 
 @lru_cache(maxsize=8)
 def _sought(secrets: frozenset[str]) -> tuple[Needles, dict[str, str]]:
-    forms = {form: name for secret in secrets for form, name in _forms(secret)}
-    return Needles(forms), forms
+    sought = {form: name for secret in secrets for form, name in forms(secret)}
+    return Needles(sought), sought
 
 
-def _forms(secret: str) -> Iterator[tuple[str, str]]:
+def forms(secret: str) -> Iterator[tuple[str, str]]:
     """The secret as it may stand in a frame, and what that form is called; the plain one last, so it wins."""
     raw = secret.encode("utf-8", "surrogatepass")
     for encode, name in ((base64.b64encode, "base64"), (base64.urlsafe_b64encode, "base64url")):

@@ -1,0 +1,250 @@
+"""Health, outages, and counters against what customers have seen."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final
+
+from robot.api.deco import keyword
+
+from ..chat import Unexpected
+from ..environment import EnvironmentProblem
+from ..kit import Kit
+from ..metrics import Metrics
+from ..outage import SqliteOutage
+from ..redaction import issued
+from ..rules.secrets import forms
+from ..transcript import Direction
+from .judging import BrokenPromise
+
+HEALTH: Final = "/ws/health"
+BECOME_SECONDS: Final = 10.0
+"""Longest wait until health has noticed a change: its probe is cached for a second (contract: HTTP)."""
+FIELDS: Final = ("service", "version", "timestamp", "instance", "checks")
+"""What health tells beside its status (contract: HTTP)."""
+
+
+class Health:
+    """Keywords about what operators see."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self._before: Metrics | None = None
+        self._from: dict[str, int] = {}
+
+    # -- health -------------------------------------------------------------------------------------
+
+    @keyword(tags=("Health",))
+    def health_should_become(self, status: str, http_status: int, within: float) -> Mapping[str, Any]:
+        """Asks for the health until it is so, and checks that every answer comes in time.
+
+        Args:
+            status: Expected state, for example ``healthy``.
+            http_status: Expected HTTP status.
+            within: Longest time for any answer, in seconds.
+
+        Returns:
+            The answer's body.
+
+        Raises:
+            Unexpected: It did not become so, or an answer took longer.
+        """
+        deadline, service = time.monotonic() + BECOME_SECONDS, self.kit.service
+        while True:
+            before = time.monotonic()
+            answer = service.request("GET", HEALTH)
+            took = time.monotonic() - before
+            if took > within:
+                raise Unexpected(f"The health took {took:.2f} s to answer, expected at most {within:g} s.")
+            if (answer.status, answer.body.get("status")) == (http_status, status):
+                return answer.body
+            if before > deadline:
+                raise Unexpected(
+                    f"The health is {answer.status} {answer.body.get('status')!r}, "
+                    f"expected {http_status} {status!r}."
+                )
+            self.kit.pause()
+
+    @keyword(tags=("Health",))
+    def health_should_tell_who_speaks(self, body: Mapping[str, Any]) -> None:
+        """Checks that a health answer says which service, version, instance and time it speaks of.
+
+        Raises:
+            BrokenPromise: Something is missing or wrong.
+        """
+        absent = [name for name in FIELDS if not body.get(name)]
+        if absent:
+            raise BrokenPromise(f"The health does not tell {', '.join(absent)}.")
+        if "websocket" not in str(body["service"]):
+            raise BrokenPromise(f"The health is of {body['service']!r}, not of a websocket service.")
+        if abs(time.time() - float(body["timestamp"])) > BECOME_SECONDS:
+            raise BrokenPromise(f"The health's time is {body['timestamp']}, which is not now.")
+
+    # -- outages ------------------------------------------------------------------------------------
+
+    @keyword(tags=("Outages",))
+    def lose_the_database(self) -> None:
+        """Takes the database away from the suite's private backend: writing to it hangs from now on.
+
+        It comes back at `Restore The Database`, and at the test's end at the latest.
+
+        Raises:
+            EnvironmentProblem: The backend is not a private one, or its database cannot be reached.
+        """
+        home, name = self.kit.service.deployment.home, self.kit.environment.database
+        if home is None or name is None:
+            raise EnvironmentProblem(
+                "Only a private backend's database can be lost; use `Start Private Backend`."
+            )
+        outage = SqliteOutage(home / name)
+        outage.begin()
+        self.kit.world.scope.outages.append(outage)
+
+    @keyword(tags=("Outages",))
+    def restore_the_database(self) -> None:
+        """Gives the database back."""
+        self.kit.world.scope.end_outages()
+
+    # -- counters -----------------------------------------------------------------------------------
+
+    @keyword(tags=("Counters",))
+    def read_off_counters(self, *sessions: str) -> None:
+        """Reads the metrics, and notes what these sessions have sent and received so far."""
+        for alias in sessions:
+            chat = self.kit.world.chat(alias)
+            chat.fence()
+            self._from[alias] = len(chat.transcript.frames)
+        self._before = Metrics(self.kit.service.metrics())
+
+    def _risen(self, name: str, label: str) -> dict[str, int]:
+        if self._before is None:
+            raise Unexpected("The counters have not been read off before. Use `Read Off Counters`.")
+        before, now = (
+            self._before.by_label(name, label),
+            Metrics(self.kit.service.metrics()).by_label(name, label),
+        )
+        return {
+            key: int(value - before.get(key, 0)) for key, value in now.items() if value != before.get(key, 0)
+        }
+
+    @keyword(tags=("Counters", "Judging"))
+    def counters_should_have_risen_by_what_was_seen(self, session: str) -> None:
+        """Compares the counters of frames, in both directions, with what a session has sent and received.
+
+        Counted since `Read Off Counters`; nobody else may use the backend meanwhile.
+
+        Raises:
+            BrokenPromise: A counter differs.
+        """
+        chat = self.kit.world.chat(session)
+        chat.fence()
+        start = self._from[session]
+        received = Counter(e.type for e in chat.transcript.received(start=start))
+        known = self.kit.contract.client_types
+        sent = Counter(
+            f.event.type if f.event is not None and f.event.type in known else "invalid"
+            for f in chat.transcript.frames[start:]
+            if f.direction is Direction.SENT
+        )
+        _compare("frames sent", self._risen("frames_sent_total", "type"), received)
+        _compare("frames received", self._risen("frames_received_total", "type"), sent)
+
+    @keyword(tags=("Counters", "Judging"))
+    def error_counters_should_have_risen_by_what_was_seen(self, session: str) -> None:
+        """Compares the counter of each error code with the errors that a session has received.
+
+        Raises:
+            BrokenPromise: A counter differs.
+        """
+        chat = self.kit.world.chat(session)
+        chat.fence()
+        errors = chat.transcript.received("error", start=self._from[session])
+        _compare("errors", self._risen("errors_total", "code"), Counter(str(e.get("code")) for e in errors))
+
+    @keyword(tags=("Counters", "Judging"))
+    def refusals_should_have_risen_by(self, count: int, *, status: str, code: str) -> None:
+        """Checks how much the counter of refused handshakes has risen for a status and code.
+
+        Raises:
+            BrokenPromise: It is another number.
+        """
+        if self._before is None:
+            raise Unexpected("The counters have not been read off before. Use `Read Off Counters`.")
+        labels = {"status": status, "code": code}
+        now = Metrics(self.kit.service.metrics()).sum("refusals_total", labels)
+        risen = now - self._before.sum("refusals_total", labels)
+        if risen != count:
+            raise BrokenPromise(f"Refusals with {status} {code} have risen by {risen:g}, expected {count}.")
+
+    @keyword(tags=("Counters", "Judging"))
+    def person_counters_should_be_what_was_seen(self, session: str) -> None:
+        """Compares what the administration counts for a person with what the person's only session has seen.
+
+        Raises:
+            BrokenPromise: A counter differs.
+        """
+        chat = self.kit.world.chat(session)
+        chat.fence()
+        view = chat.person.service.admin("GET", f"/people/{chat.person.user_id}")["counters"]
+        seen = Counter(e.type for e in chat.transcript.received())
+        errors = Counter(str(e.get("code")) for e in chat.transcript.received("error"))
+        _compare(f"frames sent to {session}", view["frames_sent"], seen)
+        _compare(f"errors of {session}", view["errors"], errors)
+
+    # -- what must not be told ----------------------------------------------------------------------
+
+    @keyword(tags=("Judging", "Security"))
+    def metrics_should_hold_nothing_of(self, person: str) -> None:
+        """Checks that the metrics hold no id, address, organisation or secret of a person.
+
+        Raises:
+            BrokenPromise: They hold one; the message says which kind, never the value.
+        """
+        found = self.kit.world.person(person)
+        text = self.kit.service.metrics()
+        kinds = {
+            "id": found.user_id,
+            "e-mail address": found.email,
+            "organisation": found.organisation.id,
+        }
+        for kind, value in kinds.items():
+            if value in text:
+                raise BrokenPromise(f"The metrics hold {person}'s {kind}.")
+        _no_secret(text, "metrics")
+
+    @keyword(tags=("Judging", "Security"))
+    def backend_log_should_hold_no_secret(self) -> int:
+        """Checks that the log of the backend in use holds no secret that this process has issued.
+
+        Returns:
+            How many secrets were looked for.
+
+        Raises:
+            EnvironmentProblem: The environment does not show the log.
+            BrokenPromise: The log holds one.
+        """
+        log = self.kit.service.deployment.log
+        if log is None:
+            raise EnvironmentProblem("The environment does not show the backend's log.")
+        _no_secret(log.read_text("utf-8", "replace"), "log")
+        return len(issued())
+
+
+def _no_secret(text: str, where: str) -> None:
+    for number, secret in enumerate(issued(), 1):
+        for form, name in forms(secret):
+            if form in text:
+                raise BrokenPromise(f"The {where} holds an issued secret (number {number}), {name}.")
+
+
+def _compare(what: str, counted: Mapping[str, int], seen: Mapping[str, int]) -> None:
+    names = sorted({*counted, *seen})
+    wrong = [
+        f"{n}: {counted.get(n, 0)} instead of {seen.get(n, 0)}"
+        for n in names
+        if counted.get(n, 0) != seen.get(n, 0)
+    ]
+    if wrong:
+        raise BrokenPromise(f"Counted {what} differ from what was seen: {'; '.join(wrong)}.")

@@ -1,0 +1,60 @@
+*** Settings ***
+Documentation    Health tells the truth, soon, also when the truth is bad.
+...
+...              Why it matters: load balancers and people on call believe this page. One that says healthy while
+...              nothing is stored sends every customer into the outage.
+
+Resource         ../../resources/chat.resource
+Resource         ../../resources/operations.resource
+Resource         ../../resources/outage.resource
+
+Suite Setup      Start Private Backend
+
+Test Tags        area:health    severity:critical    needs:private_backend
+
+
+*** Test Cases ***
+Health Is Good When All Is Well
+    [Documentation]    200, healthy, and who says so: service, version, instance, time, and each check by name.
+    [Tags]    promise-30
+    When an operator asks for the health
+    Then it is healthy, and says which service, version, instance and time it speaks of
+
+Health Is Bad Without A Database, And Good Again With It
+    [Documentation]    503 within two seconds although the database hangs; 200 again when it answers.
+    [Tags]    promise-30    needs:lose_database    catches:health-always-healthy    catches:health-hangs-with-database
+    Given the database answers no more
+    Then the health is bad, and that is said within 2 seconds
+    When the database answers again
+    Then the health is good again
+
+Without A Database Nothing Is Promised And Nothing Is Lost
+    [Documentation]    New connections get 503 and questions are declined as unavailable; what was accepted before
+    ...    comes to an end, and when the database is back everything works on the same connection.
+    [Tags]    promise-30    needs:lose_database    catches:acknowledged-before-stored
+    Given Ana Of Northwind Is Connected
+    And the database answers no more
+    Then Ana's question is declined as unavailable
+    And nobody can connect, and is told to come back later
+    When the database answers again
+    Then the health is good again
+    And the declined question has started nothing
+    And Ana has the answer to "What did we spend in total?"
+
+Only Operators See The Metrics
+    [Documentation]    Without the administrator's credential there are none, not even with a customer's token.
+    [Tags]    promise-31    severity:normal    catches:metrics-for-everybody
+    Given Ana Of Northwind Is Connected
+    Then neither a stranger nor Ana can read the metrics or the administration
+
+The Metrics And The Log Tell Nothing About Customers
+    [Documentation]    No id, name, content or secret of anybody; the log holds no secret either.
+    [Tags]    promise-31
+    ...       needs:backend_log
+    ...       catches:metrics-expose-user-ids
+    ...       catches:token-in-metrics
+    ...       catches:token-in-logs
+    Given Ana Of Northwind Is Connected
+    And Ana has done all that can go wrong with tokens
+    Then the metrics hold nothing of Ana's
+    And the log holds no secret

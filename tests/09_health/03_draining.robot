@@ -1,0 +1,37 @@
+*** Settings ***
+Documentation    A release is seen by customers as a short break and nothing else.
+...
+...              Why it matters: the service is released every week. A restart that cuts answers off, or leaves
+...              customers waiting for ones that never come, costs trust every week.
+
+Resource         ../../resources/chat.resource
+Resource         ../../resources/operations.resource
+Resource         ../../resources/draining.resource
+
+Test Tags        area:health    severity:critical    needs:private_backend    needs:hold
+
+
+*** Test Cases ***
+Draining Finishes What Runs And Then Says Goodbye
+    [Documentation]    Runs have their time, every event is delivered, and each connection closes with 1001.
+    [Tags]    promise-26    catches:drain-drops-events    catches:drain-without-goodbye
+    Given Ana of a backend of her own has a run that waits
+    When the backend drains
+    And Ana's run goes on
+    Then Ana sees the agent work from start to finish
+    And Ana's connection closes with 1001
+
+Draining Takes Nothing New
+    [Documentation]    New connections get 503, new questions are declined as unavailable, and health says so.
+    [Tags]    promise-30    catches:chat-after-drain-accepted    catches:health-always-healthy
+    Given Ana of a backend of her own has a run that waits
+    When the backend drains
+    Then nobody can connect to it, its health is bad, and Ana's next question is declined
+
+What Is Not Finished In Time Is Interrupted
+    [Documentation]    The run ends as interrupted before the connection closes: the customer knows where it stands.
+    [Tags]    promise-26    catches:drain-drops-events    catches:drain-leaves-runs-open
+    Given Ana of a backend of her own has a run that waits
+    When the backend drains
+    Then Ana's run ends as interrupted
+    And Ana's connection closes with 1001

@@ -1,0 +1,2 @@
+*** Settings ***
+Documentation    Operators see the truth: whether the service is well, what it counts, and how it goes down.

@@ -1,0 +1,80 @@
+*** Settings ***
+Documentation    Each customer's work is done in a world of its own.
+...
+...              Why it matters: one company's plans in another company's answer is the mistake that ends a business.
+
+Resource         ../resources/chat.resource
+Resource         ../resources/crowds.resource
+Resource         ../resources/isolation.resource
+Resource         ../resources/reconnection.resource
+Resource         ../resources/rights.resource
+Resource         ../resources/resilience.resource
+
+Test Tags        area:isolation    severity:critical
+
+
+*** Test Cases ***
+Each Customer Has A World Of Their Own
+    [Documentation]    While both work, held so that they do overlap, nothing of Ana's questions, records or tool
+    ...    arguments reaches Clara in any frame, list, error or metric, and the other way round.
+    [Tags]    promise-33
+    ...       needs:hold
+    ...       catches:shared-context-between-runs
+    ...       catches:leak-while-others-are-active
+    ...       catches:leak-into-error-frame
+    ...       catches:thread-list-without-user-filter
+    Given Ana and Boris of Northwind and Clara of Contoso are connected
+    And Ana, Boris and Clara have runs about secrets of theirs that wait for a tool
+    When all of them make mistakes meanwhile, and their runs go on
+    Then each has a whole answer about their own secret and their own company's figures
+    And nobody has seen anything of anybody else
+    And nothing of anybody is on a list, in an error or in a metric of somebody else
+
+A Held Run Holds Up Nobody Else
+    [Documentation]    Boris, a colleague, gets his answer while Ana's run stands still.
+    [Tags]    promise-34    needs:hold    catches:manager-shared-between-users
+    Given Ana and Boris of Northwind and Clara of Contoso are connected
+    And Ana's run stands still in the middle
+    Then Boris and Clara get whole answers meanwhile
+    And Ana's run is answered when it goes on
+
+A Flood Of One Customer Drowns Nobody Else
+    [Documentation]    Ana is throttled; Boris' limits are his own.
+    [Tags]    promise-34    catches:limit-global    catches:limit-never-recovers
+    Given Ana may send 5 messages in a burst and 30 a minute
+    And Boris of the same company is connected too
+    When Ana sends many more messages than she may
+    Then Boris is served in the same second
+
+A Customer Who Reads Nothing Delays Nobody Else
+    [Documentation]    What piles up for Ana is Ana's: others are answered, and her connection is ended as a slow
+    ...    consumer; what she missed is there when she comes back.
+    [Tags]    promise-34    needs:private_backend    catches:slow-reader-blocks-others
+    Given Ana, Boris and Clara are connected to a backend that waits one second for slow readers
+    When Ana reads nothing any more while very much is sent to her
+    Then Boris and Clara get whole answers meanwhile
+    And Ana's connection has been ended as a slow consumer
+    And Ana gets everything that she missed when she comes back
+
+A Broken Connection Breaks Nobody Else's
+    [Documentation]    Ana is reset in the middle of a message; others do not notice, and her own second device
+    ...    goes on.
+    [Tags]    promise-34    catches:crash-ends-another-run
+    Given Ana and Boris of Northwind and Clara of Contoso are connected
+    And Boris has a run that waits for a tool
+    When Ana's connection is reset in the middle of a message
+    Then Boris' run is answered when it goes on
+    And Clara gets a whole answer
+
+Many Runs At Once Stay Apart
+    [Documentation]    Twenty people in four companies, each with a secret in the question; every transcript is
+    ...    complete and free of every other's secret.
+    [Tags]    promise-35
+    ...       catches:shared-context-between-runs
+    ...       catches:event-broadcast-to-every-connection
+    ...       catches:tool-query-without-organisation-filter
+    ...       catches:leak-50-ms-late
+    Given 20 people of 4 organisations are connected
+    When each of them asks about a secret of their own at once
+    Then every one of them gets a whole answer, and nothing of anybody else
+    And every answer is true to the figures of the asker's own company
