@@ -65,7 +65,7 @@ class Settings:
     close_seconds: float = 5.0
     database_seconds: float = 3.0
     read_threads: int = 4
-    tool_threads: int = 4
+    tool_threads: int = 2
 
 
 NOT_SETTABLE = {"jwt_key", "admin_token", "database_url", "instance"}

@@ -104,6 +104,7 @@ class RunLoop:
         self.context = context
         self.control = control
         self.counts: Counter[str] = Counter()
+        self.stood = False
         self.open_calls: dict[str, tuple[str, float]] = {}
 
     async def work(self) -> bool:
@@ -142,12 +143,8 @@ class RunLoop:
         await self.complete(plan, outcomes)
 
     async def plan(self) -> Plan:
-        """Plans the question and keeps the plan with the run."""
-        plan = await self.ground.database.read(self.make_plan)
-        await self.ground.database.write(
-            self.stores.runs.keep_plan, self.context.run_id, json.dumps(plan.to_dict(), ensure_ascii=False)
-        )
-        return plan
+        """Plans the question."""
+        return await self.ground.database.read(self.make_plan)
 
     def make_plan(self, connection: Connection) -> Plan:
         """Returns the plan, from the question, the organisation's words and what the thread asked before."""
@@ -157,11 +154,15 @@ class RunLoop:
         return self.parts.planner.plan(self.context.question, previous, vocabulary, self.context.policy)
 
     async def started(self, plan: Plan) -> None:
-        """Says that the agent has begun."""
+        """Says that the agent has begun, and keeps the plan with the run for questions that follow it."""
         narrator = self.parts.narrator
-        await self.emit(
-            "agent_started", {"agent_name": narrator.agent_name, "message": narrator.started(plan)}
-        )
+
+        def keep_plan(connection: Connection, _timestamp: float) -> None:
+            stored = json.dumps(plan.to_dict(), ensure_ascii=False)
+            self.stores.runs.keep_plan(connection, self.context.run_id, stored)
+
+        fields = {"agent_name": narrator.agent_name, "message": narrator.started(plan)}
+        await self.emit("agent_started", fields, also=keep_plan)
 
     async def think(self, plan: Plan, outcomes: list[Outcome], coming: ToolCall | None) -> None:
         """Says what the agent is about to do, and why."""
@@ -238,7 +239,9 @@ class RunLoop:
         """Writes the answer, into the log and into the thread."""
         offer = await self.offer()
         answer = self.parts.narrator.answer(plan, outcomes, offer)
-        await self.emit("agent_completed", self.completed_fields(answer, offer), also=self.keep(answer))
+        await self.emit(
+            "agent_completed", self.completed_fields(answer, offer), also=self.keep_answer(answer)
+        )
 
     async def offer(self) -> UpgradeOffer | None:
         """Returns the upgrade offer that goes with the answer."""
@@ -270,7 +273,7 @@ class RunLoop:
             fields["upgrade_offer"] = offer.as_dict()
         return fields
 
-    def keep(self, answer: Answer) -> Also:
+    def keep_answer(self, answer: Answer) -> Also:
         """Returns what stores the answer in the thread, in the transaction of the event that carries it."""
 
         def add(connection: Connection, timestamp: float) -> None:
@@ -326,7 +329,7 @@ class RunLoop:
             # Whoever cancels at a hold gets the call closed there; only the end itself can be held then.
             told_to_close = self.control.reason is not None and event == "tool_completed"
             free = self.control.interrupted or (closing and told_to_close)
-            draft = Draft(event, nth, fields, closing=closing, skips_hold=free, also=also)
+            draft = Draft(event, nth, fields, closing=closing, skips_hold=free, stood=self.stood, also=also)
             outcome = await self.ground.database.write(self.append, draft)
             if isinstance(outcome, Appended):
                 self.counts[event] = nth
@@ -350,6 +353,7 @@ class RunLoop:
         """Waits at a hold; raises when the run must not go on."""
         match outcome:
             case NotAppended.HELD:
+                self.stood = True
                 await self.stand()
             case NotAppended.CANCELLED:
                 raise StopRunError("cancelled")

@@ -7,7 +7,7 @@ from enum import Enum
 from sqlalchemy import Connection, case, insert, select, update
 
 from backend.compose import Encoder, EventComposer, RunKey
-from backend.store.holds import Holds
+from backend.store.holds import Hold, Holds
 from backend.store.runs import Run
 from backend.store.schema import events, people, runs
 
@@ -24,6 +24,7 @@ class Draft:
         fields: The fields of its own.
         closing: Whether it belongs to the end of a run that was told to end.
         skips_hold: Whether no hold stops it.
+        stood: Whether the run has stood at a hold.
         also: Stored in the same transaction, given the event's time.
     """
 
@@ -32,6 +33,7 @@ class Draft:
     fields: Mapping[str, object]
     closing: bool = False
     skips_hold: bool = False
+    stood: bool = False
     also: Also | None = None
 
     @property
@@ -87,11 +89,18 @@ class EventLog:
         refused = self.refusal(connection, run, draft, ownership)
         if refused is not None:
             return refused
-        if draft.skips_hold:
-            self._holds.leave(connection, run.run_id)
-        elif self._holds.stops(connection, run.user_id, run.run_id, draft.type, draft.nth):
+        if self.held(connection, run, draft):
             return NotAppended.HELD
         return self.insert(connection, run, draft, ownership.now)
+
+    def held(self, connection: Connection, run: RunKey, draft: Draft) -> bool:
+        """Says whether a hold stops the run here."""
+        if draft.skips_hold:
+            if draft.stood:
+                self._holds.leave(connection, run.run_id)
+            return False
+        boundary = Hold(draft.type, draft.nth)
+        return self._holds.stops(connection, run.user_id, run.run_id, boundary, stood=draft.stood)
 
     def refusal(
         self, connection: Connection, run: RunKey, draft: Draft, ownership: Ownership
@@ -131,7 +140,7 @@ class EventLog:
         return Appended(run.user_id, seq, draft.type, text, timestamp)
 
     def settle(self, connection: Connection, run: RunKey, draft: Draft, timestamp: float) -> None:
-        """Does what goes along with an event, in its transaction: what the draft brings, and the run's end."""
+        """Does what goes along with an event in its transaction: what the draft brings, the run's end."""
         if draft.also is not None:
             draft.also(connection, timestamp)
         if draft.ends:

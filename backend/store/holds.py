@@ -56,24 +56,41 @@ class Holds:
         )
         return changed.rowcount
 
-    def stops(self, connection: Connection, user_id: str, run_id: str, event: str, nth: int) -> bool:
-        """Says whether a run must stop before its ``nth`` event of a type, and notes that it stands there."""
+    def stops(
+        self, connection: Connection, user_id: str, run_id: str, boundary: Hold, *, stood: bool
+    ) -> bool:
+        """Says whether a run must stop at a boundary, and notes that it stands there.
+
+        Args:
+            connection: An open connection.
+            user_id: Whose run.
+            run_id: The run.
+            boundary: The event that it would append.
+            stood: Whether it has stood at a hold before this, so that there may be a note of it.
+        """
         hold = connection.execute(
             select(holds.c.before, holds.c.nth).where(holds.c.user_id == user_id)
         ).one_or_none()
-        if hold is None or (hold.before, hold.nth) != (event, nth):
-            self.leave(connection, run_id)
+        if hold is None or Hold(*hold) != boundary:
+            if stood:
+                self.leave(connection, run_id)
             return False
         standing = connection.execute(
             select(held.c.before, held.c.nth, held.c.released).where(held.c.run_id == run_id)
         ).one_or_none()
-        if standing is not None and (standing.before, standing.nth) == (event, nth):
+        if standing is not None and Hold(standing.before, standing.nth) == boundary:
             if standing.released:
                 self.leave(connection, run_id)
             return not standing.released
         self.leave(connection, run_id)
         connection.execute(
-            insert(held).values(run_id=run_id, user_id=user_id, before=event, nth=nth, released=False)
+            insert(held).values(
+                run_id=run_id,
+                user_id=user_id,
+                before=boundary.before,
+                nth=boundary.nth,
+                released=False,
+            )
         )
         return True
 
