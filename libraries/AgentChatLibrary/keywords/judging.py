@@ -104,10 +104,30 @@ class Judging:
         demand(pairing.every_tool_call_is_answered(chat.transcript, run_id))
 
     @keyword(tags=("Judging",))
-    def tool_durations_should_be_honest(self, session: str, *, number: int = -1) -> None:
-        """Checks that no ``duration_ms`` is longer than its frames were apart, plus 50 ms."""
-        chat, run_id = self._of(session, number)
-        demand(timing.durations_are_true(chat.transcript, run_id))
+    def tool_durations_should_be_honest(self, session: str, *, attempts: int = 3) -> None:
+        """Checks that no ``duration_ms`` is longer than its frames were apart, plus 50 ms.
+
+        On a busy machine the first of two frames may be late, so that they come closer together than they
+        were sent. A run that looks dishonest is therefore asked again: what is claimed too long is so each
+        time.
+
+        Args:
+            session: Alias of the session that asked.
+            attempts: How many runs may look dishonest before the claim counts as false.
+
+        Raises:
+            BrokenPromise: Every attempt looked dishonest.
+        """
+        chat = self.kit.world.chat(session)
+        verdict = timing.durations_are_true(chat.transcript, chat.question().run_id)
+        for _ in range(attempts - 1):
+            if not verdict.broken:
+                break
+            logger.info(f"Asked again: {verdict.story}")
+            chat.ask(chat.question().content)
+            chat.wait_for_end()
+            verdict = timing.durations_are_true(chat.transcript, chat.question().run_id)
+        demand(verdict)
 
     @keyword(tags=("Judging",))
     def frames_should_keep_the_contract(self, session: str) -> int:
