@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,7 +107,6 @@ def run(plan: Plan, env: Environment, clock: Clock, *, processes: int | None = N
         issued, news = Path(private) / "issued", Path(private) / "progress"
         for file in (issued, news):
             file.touch(0o600)
-        os.environ[SECRETS_FILE] = str(issued)
         given: list[str] = []
         interrupted = False
         try:
@@ -115,7 +114,9 @@ def run(plan: Plan, env: Environment, clock: Clock, *, processes: int | None = N
                 with clock.part("backend"):
                     backend = stack.enter_context(environments.deployed(env, folder / "backend.log"))
                 given += _given(backend)
-                _work(plan, env, backend, folder, workers.Progress(news), clock, processes)
+                _announce(plan, env, backend, processes)
+                variables = {**backend.variables, SECRETS_FILE: str(issued)}
+                _work(plan, folder, workers.Progress(news), variables, clock, processes)
                 with clock.part("stopping"):
                     stack.close()
         except KeyboardInterrupt:
@@ -136,30 +137,38 @@ def run(plan: Plan, env: Environment, clock: Clock, *, processes: int | None = N
     return finished
 
 
+def _announce(plan: Plan, env: Environment, backend: Deployment, asked: int | None) -> None:
+    started = " (started for this run)" if backend.process else ""
+    say(f"Environment {env.name}, backend at {backend.url}{started}")
+    together, measuring = _parts(plan)
+    alone = f"; {len(measuring)} of them by themselves" if measuring else ""
+    tests, suites = counted(len(plan.tests), "test"), counted(len(plan.suites), "suite")
+    say(f"{tests} in {suites}, {workers.processes(len(together), asked)} at a time{alone}")
+
+
 def _work(
     plan: Plan,
-    env: Environment,
-    backend: Deployment,
     folder: Path,
     progress: workers.Progress,
+    variables: Mapping[str, str],
     clock: Clock,
     asked: int | None,
 ) -> None:
-    measuring = {test.name for test in plan.tagged(ALONE, SOAK)}
-    together = list(dict.fromkeys(test.suite for test in plan.tests if test.name not in measuring))
-    number = workers.processes(len(together), asked)
-    started = " (started for this run)" if backend.process else ""
-    say(f"Environment {env.name}, backend at {backend.url}{started}")
-    alone = f"; {len(measuring)} of them by themselves" if measuring else ""
-    tests, suites = counted(len(plan.tests), "test"), counted(len(plan.suites), "suite")
-    say(f"{tests} in {suites}, {number} at a time{alone}")
+    together, measuring = _parts(plan)
     if together:
+        number = workers.processes(len(together), asked)
         with clock.part("suites together"):
-            workers.in_parallel(plan, folder, progress, number=number, variables=backend.variables)
+            workers.in_parallel(plan, folder, progress, number=number, variables=variables)
     if measuring:
         say("By themselves:")
         with clock.part("tests by themselves"):
-            workers.by_themselves(plan, folder, progress, variables=backend.variables)
+            workers.by_themselves(plan, folder, progress, variables=variables)
+
+
+def _parts(plan: Plan) -> tuple[set[str], set[str]]:
+    """The suites that hold tests for the parallel part, and the tests that run by themselves."""
+    measuring = {test.name for test in plan.tagged(ALONE, SOAK)}
+    return {test.suite for test in plan.tests if test.name not in measuring}, measuring
 
 
 def _tell(finished: Finished, secrets: Secrets, files: Sequence[Path]) -> None:

@@ -53,9 +53,12 @@ def counts(passed: int, failed: int, skipped: int = 0) -> str:
 
 
 def first_line(message: str) -> str:
-    """The first line of a failure message that says something."""
-    lines = (line.strip().removeprefix("1) ") for line in message.removeprefix("*HTML*").splitlines())
-    return next((line for line in lines if line and line != "Several failures occurred:"), "no message")
+    """The first line of a failure message that says something; with it, whether a setup or a teardown failed."""
+    lines = [line.strip().removeprefix("1) ") for line in message.removeprefix("*HTML*").splitlines()]
+    saying = [line for line in lines if line and line != "Several failures occurred:"]
+    if not saying:
+        return "no message"
+    return " ".join(saying[:2]) if saying[0].endswith("failed:") else saying[0]
 
 
 class Clock:

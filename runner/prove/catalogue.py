@@ -61,7 +61,7 @@ def read_faults() -> list[Fault]:
 
 
 def _summary(listed: dict[str, str]) -> str:
-    return str(listed.get("summary") or listed.get("description") or listed.get("doc") or "")
+    return str(listed.get("docstring", ""))
 
 
 def normal(name: str) -> str:
@@ -77,7 +77,7 @@ def chosen(
     Args:
         faults: All there are.
         names: Only these; all when empty.
-        sample: Only so many, spread over the groups.
+        sample: Only so many, picked at random.
         seed: Decides which.
 
     Returns:

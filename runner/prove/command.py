@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,16 +12,16 @@ from typing import Final
 from AgentChatLibrary.environment import Environment
 
 from .. import accept, children, environments, planning
-from ..console import INTERRUPTED, Clock, Stop, say, seconds
-from ..planning import ALONE, SOAK, Plan, Selection
+from ..console import INTERRUPTED, Clock, Stop, say
+from ..planning import Plan, Selection
 from ..project import RESULTS, shown
 from ..results import Outcome
 from . import catalogue, report
+from .campaign import Campaign, broken
 from .catalogue import Fault
 from .report import Proof
 from .store import Store, fingerprint
-from .trial import Bench
-from .verdicts import Trial
+from .trial import CONTROL
 
 FOLDER: Final = RESULTS / "proof"
 SEEDS: Final = 10_000
@@ -110,6 +109,7 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
     plan = planning.discover(planning.select(wanted.robot, category=wanted.only))
     claims = catalogue.claims(plan)
     tests = {f.name: catalogue.selection(plan, _claimants(f, claims), full=wanted.full) for f in faults}
+    tests[CONTROL] = catalogue.selection(plan, (), full=False)
     of_sample = f", a sample (--seed {seed})" if wanted.sample else ""
     say(f"{len(faults)} faults{of_sample}; {len(plan.tests)} tests, {wanted.jobs} faults at a time")
     store = Store(FOLDER, fingerprint(env.name))
@@ -121,12 +121,18 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
         with clock.part("healthy run"):
             failing = _run_healthy(store, plan, env, needed)
         with clock.part("trials"):
-            trials = _carry_out(wanted, store, plan, env, faults, claims, tests)
+            passing = store.healthy()
+            tests = {name: tuple(test for test in few if test in passing) for name, few in tests.items()}
+            claimed = {CONTROL: (), **{fault.name: _claimants(fault, claims) for fault in faults}}
+            trials = Campaign(plan, env.file, store, wanted.jobs).carry_out(
+                claimed, tests, fresh=wanted.fresh
+            )
     except KeyboardInterrupt:
         say("Interrupted: what has been proven is kept; the same command goes on from there.")
         return INTERRUPTED
     problems = catalogue.unknown_claims(plan, catalogue.read_faults())
     problems += [f"{name} fails with a backend that has no fault" for name in failing]
+    problems += broken(trials[CONTROL])
     proof = Proof.of(plan, faults, trials, store.healthy(), problems, everything=wanted.everything)
     files = report.write(proof, FOLDER)
     for line in proof.complaints:
@@ -168,61 +174,3 @@ def _run_healthy(store: Store, plan: Plan, env: Environment, needed: Sequence[st
         raise KeyboardInterrupt
     store.keep_healthy(_statuses(finished.outcome))
     return [name for name in unknown if name not in store.healthy()]
-
-
-def _carry_out(
-    wanted: Wanted,
-    store: Store,
-    plan: Plan,
-    env: Environment,
-    faults: Sequence[Fault],
-    claims: dict[str, tuple[str, ...]],
-    tests: dict[str, tuple[str, ...]],
-) -> dict[str, Trial]:
-    known = store.healthy()
-    runnable = {name: tuple(test for test in few if test in known) for name, few in tests.items()}
-    trials = {f.name: Trial(f.name, _claimants(f, claims)) for f in faults}
-    done = {f.name: store.trial(f.name, runnable[f.name]) for f in faults if not wanted.fresh}
-    trials.update({name: trial for name, trial in done.items() if trial is not None})
-    waiting = [f.name for f in faults if done.get(f.name) is None]
-    if len(waiting) < len(faults):
-        say(f"{len(faults) - len(waiting)} faults are proven already (--fresh proves them again)")
-    measuring = {test.name for test in plan.tagged(ALONE, SOAK)}
-    together = {name: [test for test in runnable[name] if test not in measuring] for name in waiting}
-    alone = {name: [test for test in runnable[name] if test in measuring] for name in waiting}
-    bench = Bench(plan, env.file, store.folder / "runs")
-    told = len(faults) - len(waiting)
-
-    def tell(trial: Trial) -> None:
-        nonlocal told
-        told += 1
-        store.keep(trial, runnable[trial.fault])
-        say(f"  [{told:3}/{len(faults)}] {report.described(trial):70}  {seconds(trial.seconds)}")
-
-    first = [name for name in waiting if together[name] or not alone[name]]
-    _in_threads(
-        wanted.jobs,
-        bench,
-        [(trials[name], together[name]) for name in first],
-        lambda trial: tell(trial) if not alone[trial.fault] else None,
-    )
-    for name in waiting:
-        if alone[name]:
-            _in_threads(1, bench, [(trials[name], alone[name])], tell)
-    return trials
-
-
-def _in_threads(
-    jobs: int, bench: Bench, work: Sequence[tuple[Trial, list[str]]], tell: Callable[[Trial], None]
-) -> None:
-    """Carries out trials, ``jobs`` at a time; an interrupt ends those that run."""
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(bench.carry_out, trial, tests): trial for trial, tests in work}
-        try:
-            for future in as_completed(futures):
-                future.result()
-                tell(futures[future])
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            bench.stop()
-            raise

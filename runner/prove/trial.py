@@ -23,6 +23,8 @@ from .verdicts import Ended, How, Trial
 
 FAULT: Final = "AGENT_CHAT_FAULT"
 """The environment variable that an environment file starts a faulty backend by."""
+CONTROL: Final = "no-fault"
+"""The trial of a backend without a fault: what fails there says nothing about any fault."""
 TEST_SECONDS: Final = 60.0
 """How long a test may take on average before the whole trial is ended; a healthy one takes about a second."""
 
@@ -50,19 +52,20 @@ class Bench:
             trial: Takes what happens.
             tests: Full names.
         """
+        if not tests or self.stopped:
+            return
         begun = time.monotonic()
         home = self._folder / trial.fault
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
         try:
-            backend = deployment.launch(
-                self._environment(trial.fault), owner_pid=os.getpid(), log=home / "backend.log"
-            )
+            env = self._environment(trial.fault)
+            backend = deployment.launch(env, owner_pid=os.getpid(), log=home / "backend.log")
         except EnvironmentProblem as problem:
             trial.problem = str(problem)
             return
         try:
-            self._run(home, tests, {**backend.variables, FAULT: trial.fault})
+            self._run(home, tests, {**backend.variables, FAULT: _given(trial.fault)})
             ended = _read(home / "output.xml")
         finally:
             backend.stop()
@@ -82,7 +85,7 @@ class Bench:
 
     def _environment(self, fault: str) -> environment.Environment:
         with self._reading:  # the file reads the process's environment, which all threads share
-            os.environ[FAULT] = fault
+            os.environ[FAULT] = _given(fault)
             try:
                 return environment.load(self._env_file)
             finally:
@@ -107,6 +110,11 @@ class Bench:
             children.end(process)
         finally:
             self._running.discard(process)
+
+
+def _given(fault: str) -> str:
+    """What the environment file is told: nothing for the trial without a fault."""
+    return "" if fault == CONTROL else fault
 
 
 def _read(output: Path) -> dict[str, Ended]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import re
 from dataclasses import dataclass, field
@@ -19,8 +20,19 @@ _TIMEOUT: Final = re.compile(
     r"^(Test|Task|Keyword|Setup|Teardown) timeout .* exceeded\.?|^Process .* timed out"
 )
 _HARNESS: Final = re.compile(
-    r"^(The backend (ended with status|did not come up)|This test was planned but never reported)"
+    r"^(EnvironmentProblem: |The backend (ended with status|did not come up)|No backend answers"
+    r"|This test was planned but never reported|Ambient: the sessions could not be judged)"
 )
+_EXCEPTIONS: Final = "|".join(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, Exception) and not issubclass(AssertionError, value)
+)
+_CRASH: Final = re.compile(
+    rf"^(({_EXCEPTIONS}): |No keyword with name |Variable '.*' not found|Resolving variable "
+    r"|Evaluating expression )"
+)
+"""How a message begins when something went wrong that no test states: no assertion."""
 
 
 class How(StrEnum):
@@ -34,6 +46,8 @@ class How(StrEnum):
     """Only the invariants that hold for every test failed: caught, but not by this test."""
     TIMEOUT = "timeout"
     """The harness gave up waiting: that proves nothing."""
+    CRASHED = "crashed"
+    """An exception that no test means: that proves nothing either."""
     HARNESS = "harness"
     """No backend, or no report."""
 
@@ -53,13 +67,10 @@ def how(status: str, message: str) -> How:
     text = message.strip()
     while found := _WRAPPING.match(text):
         text = text[found.end() :].lstrip()
-    if text.startswith(AMBIENT):
-        return How.AMBIENT
-    if _TIMEOUT.match(text):
-        return How.TIMEOUT
-    if _HARNESS.match(text):
-        return How.HARNESS
-    return How.OWN
+    for pattern, meaning in ((_HARNESS, How.HARNESS), (_TIMEOUT, How.TIMEOUT), (_CRASH, How.CRASHED)):
+        if pattern.match(text):
+            return How.AMBIENT if f"\n{AMBIENT}" in text else meaning
+    return How.AMBIENT if text.startswith(AMBIENT) else How.OWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,13 @@ Sees Nothing
         ("Setup failed:\nKeyword timeout 1 minute exceeded.", How.TIMEOUT),
         ("No agent_completed within 5 s; the answer's timeout was exceeded", How.OWN),
         ("The backend ended with status 1: python -m backend", How.HARNESS),
+        ("Ambient: the sessions could not be judged: NameError('x')", How.HARNESS),
+        ("KeyError: 'response'", How.CRASHED),
+        ("Setup failed:\nFileNotFoundError: [Errno 2] No such file", How.CRASHED),
+        ("No keyword with name 'Ana Asks' found.", How.CRASHED),
+        ("KeyError: 'response'\n\nAmbient: a canary", How.AMBIENT),
+        ("AssertionError: 1 != 2", How.OWN),
+        ("BrokenPromise: Ana's run broke the agreed order", How.OWN),
     ],
 )
 def test_a_failure_is_judged_by_its_message(message, expected):
