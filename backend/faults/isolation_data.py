@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Delete, Select, Table, select
 
 from backend.agent.intake import Accepted, Intake, Question
 from backend.agent.narrator import Outcome
+from backend.agent.plan import Plan, ToolCall
 from backend.agent.run import RunLoop
 from backend.components import Components
 from backend.compose import FrameError
@@ -23,21 +24,21 @@ from backend.ws.handlers import Cancel, Chat
 Statement = TypeVar("Statement", Select[Any], Delete)
 
 
-class _SharesItsOutcomes(RunLoop):
+class _KeepsStateInTheClass(RunLoop):
+    at_work: ClassVar[dict[str, Plan]] = {}
     outcomes: ClassVar[list[Outcome]] = []
-    working: ClassVar[set[str]] = set()
 
     async def work(self) -> bool:
-        self.working.add(self.context.run_id)
         try:
             return await super().work()
         finally:
-            self.working.discard(self.context.run_id)
-            if not self.working:
+            self.at_work.pop(self.context.run_id, None)
+            if not self.at_work:
                 self.outcomes.clear()
 
     async def answer(self) -> None:
         plan = await self.plan()
+        self.at_work[self.context.run_id] = plan
         await self.started(plan)
         for call in plan.calls:
             await self.think(plan, self.outcomes, call)
@@ -45,11 +46,15 @@ class _SharesItsOutcomes(RunLoop):
         await self.think(plan, self.outcomes, None)
         await self.complete(plan, self.outcomes)
 
+    async def think(self, plan: Plan, outcomes: list[Outcome], coming: ToolCall | None) -> None:
+        latest = list(self.at_work.values() or [plan])[-1]
+        await super().think(latest, outcomes, coming)
+
 
 @fault("shared-context-between-runs", group="isolation")
 def shared_context_between_runs(components: Components) -> Components:
-    """Answers name what belongs to whoever else was being served: runs collect results in one list."""
-    return replace(components, run_loop=_SharesItsOutcomes)
+    """Customers read others' questions and figures when both work: runs keep what they do in one place."""
+    return replace(components, run_loop=_KeepsStateInTheClass)
 
 
 class _SearchesAllResources(Records):
