@@ -5,7 +5,7 @@ Everything is counted in the database, so that a second connection or a second p
 
 import math
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from backend.store.people import Person
 from backend.store.presence import Presence
@@ -15,8 +15,8 @@ from backend.store.schema import buckets, quotas
 QUOTA_WINDOW_SECONDS = 86_400.0
 """Length of the window that questions are counted in (contract, "Limits": 24 h)."""
 
-_ROUNDING = 1e-9
-"""Tokens; far below what any clock can tell apart, and above the error of adding floats."""
+_ROUNDING_SECONDS = 1e-6
+"""What Unix times in floats lose (2.4e-7 s) and a little more, so that a wait that was asked for is enough."""
 
 
 def rounded_up(seconds: float) -> float:
@@ -46,20 +46,25 @@ class RateLimiter:
         """
         per_second = person.policy.messages_per_minute / 60
         key = self.key(person, connection_id)
-        row = connection.execute(
-            select(buckets.c.level, buckets.c.at).where(buckets.c.key == key).with_for_update()
-        ).one_or_none()
+        row = connection.execute(_BUCKET, {"the_key": key}).one_or_none()
         level = 0.0 if row is None else max(0.0, row.level - max(0.0, now - row.at) * per_second)
         excess = level + 1 - person.policy.burst
-        if excess > _ROUNDING:
+        if excess > _ROUNDING_SECONDS * per_second:
             return rounded_up(excess / per_second)
         if row is None:
             connection.execute(insert(buckets).values(key=key, level=level + 1, at=now))
         else:
-            connection.execute(
-                update(buckets).where(buckets.c.key == key).values(level=level + 1, at=max(now, row.at))
-            )
+            values = {"the_key": key, "new_level": level + 1, "new_at": max(now, row.at)}
+            connection.execute(_FILL, values)
         return None
+
+
+_BUCKET = select(buckets.c.level, buckets.c.at).where(buckets.c.key == bindparam("the_key")).with_for_update()
+_FILL = (
+    update(buckets)
+    .where(buckets.c.key == bindparam("the_key"))
+    .values(level=bindparam("new_level"), at=bindparam("new_at"))
+)
 
 
 class Quota:

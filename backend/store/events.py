@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, case, insert, select, update
 
 from backend.compose import Encoder, EventComposer, RunKey
 from backend.store.holds import Hold, Holds
@@ -106,17 +106,12 @@ class EventLog:
         self, connection: Connection, run: RunKey, draft: Draft, ownership: Ownership
     ) -> NotAppended | None:
         """Says why the owner may not append, and prolongs the lease of one who may."""
-        mine = (
-            runs.c.id == run.run_id,
-            runs.c.owner == ownership.owner,
-            runs.c.open.is_(True),
-            runs.c.lease_until > ownership.now,
-        )
-        wanted = mine if draft.closing else (*mine, runs.c.cancel_requested.is_(False))
-        changed = connection.execute(update(runs).where(*wanted).values(lease_until=ownership.lease_until))
+        mine = {"the_run": run.run_id, "the_owner": ownership.owner, "the_time": ownership.now}
+        prolong = _PROLONG_CLOSING if draft.closing else _PROLONG
+        changed = connection.execute(prolong, {**mine, "until": ownership.lease_until})
         if changed.rowcount == 1:
             return None
-        still_mine = connection.execute(select(runs.c.id).where(*mine)).scalar() is not None
+        still_mine = connection.execute(_MINE, mine).scalar() is not None
         return NotAppended.CANCELLED if still_mine else NotAppended.LOST
 
     def insert(self, connection: Connection, run: RunKey, draft: Draft, now: float) -> Appended:
@@ -125,16 +120,17 @@ class EventLog:
         frame = self._composer.compose(draft.type, run, seq, timestamp, draft.fields)
         text = self._encoder.encode(frame)
         connection.execute(
-            insert(events).values(
-                user_id=run.user_id,
-                seq=seq,
-                run_id=run.run_id,
-                type=draft.type,
-                tool_call_id=draft.fields.get("tool_call_id"),
-                tool_name=draft.fields.get("tool_name"),
-                at=timestamp,
-                text=text,
-            )
+            _INSERT,
+            {
+                "user_id": run.user_id,
+                "seq": seq,
+                "run_id": run.run_id,
+                "type": draft.type,
+                "tool_call_id": draft.fields.get("tool_call_id"),
+                "tool_name": draft.fields.get("tool_name"),
+                "at": timestamp,
+                "text": text,
+            },
         )
         self.settle(connection, run, draft, timestamp)
         return Appended(run.user_id, seq, draft.type, text, timestamp)
@@ -151,13 +147,7 @@ class EventLog:
     def allocate(self, connection: Connection, user_id: str, now: float) -> tuple[int, float]:
         """Returns the next ``seq`` and a time that is not before that of the event before it."""
         # The row stays locked until the commit, so that events are committed in the order of their seq.
-        later = case((people.c.last_event_at > now, people.c.last_event_at), else_=now)
-        row = connection.execute(
-            update(people)
-            .where(people.c.id == user_id)
-            .values(last_seq=people.c.last_seq + 1, last_event_at=later)
-            .returning(people.c.last_seq, people.c.last_event_at)
-        ).one()
+        row = connection.execute(_ALLOCATE, {"the_user": user_id, "the_time": now}).one()
         return int(row.last_seq), float(row.last_event_at)
 
     def end_abandoned(
@@ -216,15 +206,43 @@ class EventLog:
         self, connection: Connection, user_id: str, after: int, up_to: int, at_most: int
     ) -> list[Appended]:
         """Returns a user's events with ``after`` < ``seq`` <= ``up_to``, in order, the first ``at_most``."""
-        rows = connection.execute(
-            select(events.c.seq, events.c.type, events.c.text, events.c.at)
-            .where(events.c.user_id == user_id, events.c.seq > after, events.c.seq <= up_to)
-            .order_by(events.c.seq)
-            .limit(at_most)
-        )
+        wanted = {"the_user": user_id, "after": after, "up_to": up_to, "at_most": at_most}
+        rows = connection.execute(_READ, wanted)
         return [Appended(user_id, int(row.seq), row.type, row.text, row.at) for row in rows]
 
     def last_seq(self, connection: Connection, user_id: str) -> int:
         """Returns the highest ``seq`` of a user, 0 where there is none."""
-        statement = select(people.c.last_seq).where(people.c.id == user_id)
-        return int(connection.execute(statement).scalar() or 0)
+        return int(connection.execute(_LAST_SEQ, {"the_user": user_id}).scalar() or 0)
+
+
+# What every event needs is put together once: doing so takes longer than the database takes to do it.
+_IS_MINE = (
+    runs.c.id == bindparam("the_run"),
+    runs.c.owner == bindparam("the_owner"),
+    runs.c.open.is_(True),
+    runs.c.lease_until > bindparam("the_time"),
+)
+_MINE = select(runs.c.id).where(*_IS_MINE)
+_PROLONG_CLOSING = update(runs).where(*_IS_MINE).values(lease_until=bindparam("until"))
+_PROLONG = _PROLONG_CLOSING.where(runs.c.cancel_requested.is_(False))
+_INSERT = insert(events)
+_LATER = case(
+    (people.c.last_event_at > bindparam("the_time"), people.c.last_event_at), else_=bindparam("the_time")
+)
+_ALLOCATE = (
+    update(people)
+    .where(people.c.id == bindparam("the_user"))
+    .values(last_seq=people.c.last_seq + 1, last_event_at=_LATER)
+    .returning(people.c.last_seq, people.c.last_event_at)
+)
+_READ = (
+    select(events.c.seq, events.c.type, events.c.text, events.c.at)
+    .where(
+        events.c.user_id == bindparam("the_user"),
+        events.c.seq > bindparam("after"),
+        events.c.seq <= bindparam("up_to"),
+    )
+    .order_by(events.c.seq)
+    .limit(bindparam("at_most", type_=Integer))
+)
+_LAST_SEQ = select(people.c.last_seq).where(people.c.id == bindparam("the_user"))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from backend.store.schema import held, holds
 
@@ -68,9 +68,7 @@ class Holds:
             boundary: The event that it would append.
             stood: Whether it has stood at a hold before this, so that there may be a note of it.
         """
-        hold = connection.execute(
-            select(holds.c.before, holds.c.nth).where(holds.c.user_id == user_id)
-        ).one_or_none()
+        hold = connection.execute(_HOLD_OF, {"the_user": user_id}).one_or_none()
         if hold is None or Hold(*hold) != boundary:
             if stood:
                 self.leave(connection, run_id)
@@ -111,3 +109,6 @@ class Holds:
             .order_by(held.c.run_id)
         )
         return [HeldRun(*row) for row in rows]
+
+
+_HOLD_OF = select(holds.c.before, holds.c.nth).where(holds.c.user_id == bindparam("the_user"))

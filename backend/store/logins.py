@@ -1,6 +1,6 @@
 """Logins: the refresh token that is still good, what was revoked, and failed attempts."""
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from backend.store.people import email_key
 from backend.store.schema import login_failures, logins, revocations
@@ -62,12 +62,12 @@ class Logins:
         return set(sids) & set(recent)
 
     def _revoked(self, connection: Connection, kind: str, value: str) -> bool:
-        return (
-            connection.execute(
-                select(revocations.c.value).where(revocations.c.kind == kind, revocations.c.value == value)
-            ).scalar()
-            is not None
-        )
+        return connection.execute(_REVOKED, {"the_kind": kind, "the_value": value}).scalar() is not None
+
+
+_REVOKED = select(revocations.c.value).where(
+    revocations.c.kind == bindparam("the_kind"), revocations.c.value == bindparam("the_value")
+)
 
 
 class LoginThrottle:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.ids import new_id
@@ -144,12 +144,12 @@ class People:
 
     def by_id(self, connection: Connection, user_id: str) -> Person | None:
         """Returns a person as they are now, or None."""
-        row = connection.execute(_PERSON.where(people.c.id == user_id)).one_or_none()
+        row = connection.execute(_BY_ID, {"the_id": user_id}).one_or_none()
         return None if row is None else self._person(row)
 
     def by_email(self, connection: Connection, email: str) -> tuple[Person, str] | None:
         """Returns the person with an address and their password hash, or None."""
-        row = connection.execute(_PERSON.where(people.c.email_key == email_key(email))).one_or_none()
+        row = connection.execute(_BY_EMAIL, {"the_key": email_key(email)}).one_or_none()
         return None if row is None else (self._person(row), row.password_hash)
 
     def change(self, connection: Connection, user_id: str, changes: Mapping[str, Any]) -> None:
@@ -216,3 +216,7 @@ _CHUNK = 500
 _PERSON = select(people, func.coalesce(organisations.c.name, "").label("organisation")).join_from(
     people, organisations, organisations.c.id == people.c.organisation_id, isouter=True
 )
+
+_BY_ID = _PERSON.where(people.c.id == bindparam("the_id"))
+
+_BY_EMAIL = _PERSON.where(people.c.email_key == bindparam("the_key"))

@@ -120,10 +120,10 @@ def test_a_hold_stops_at_its_boundary_until_it_is_released(world):
     # A new hold at the same place stops others, not the one that was let go.
     assert world.database.write_now(HOLDS.release, world.user, hold) == 1
     assert world.database.write_now(HOLDS.release, world.user, hold) == 0
-    assert isinstance(world.append(key, nth=2), Appended)
+    assert isinstance(world.append(key, nth=2, stood=True), Appended)
     other = world.run("r_2")
     assert world.append(other, nth=2) is NotAppended.HELD
-    assert isinstance(world.append(other, nth=2, skips_hold=True), Appended)
+    assert isinstance(world.append(other, nth=2, skips_hold=True, stood=True), Appended)
     assert world.database.read_here(HOLDS.standing, world.user) == []
 
 
