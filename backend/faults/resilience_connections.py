@@ -1,0 +1,165 @@
+"""Faults in connections that drop, come back, double or do not read."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from backend.agent.supervisor import Supervisor
+from backend.faults import fault
+from backend.store.notify import Notice
+from backend.ws.connection import Connection
+from backend.ws.manager import ConnectionManager, ManagerFactory
+from backend.ws.protocol import ChatProtocol
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive, Send
+
+    from backend.components import Components
+    from backend.ws.outbox import Reply
+
+ABNORMAL = 1006
+"""What stands for a connection that ended without a close frame (RFC 6455, section 7.1.5)."""
+
+POLL_SECONDS = 0.2
+
+CRASHED, LEFT = "crashed", "left"
+"""Kinds of notices that faults send."""
+
+
+class _WakesTheFirst(ConnectionManager):
+    def wake(self, bound: int, size: int) -> None:
+        for connection in self.connections[:1]:
+            connection.wake(bound, size)
+
+
+class _OneDevice(ManagerFactory):
+    def make(self, user_id: str) -> ConnectionManager:
+        return _WakesTheFirst(user_id)
+
+
+@fault("second-device-gets-nothing", group="resilience")
+def second_device_gets_nothing(components: Components) -> Components:
+    """Whoever has the chat open at the desk sees nothing of it on the phone."""
+    return replace(components, managers=_OneDevice)
+
+
+class _NoticesDrops(Connection):
+    async def read(self, receive: Receive) -> None:
+        async def noticing() -> Message:
+            message = await receive()
+            if message["type"] == "websocket.disconnect" and message.get("code") == ABNORMAL:
+                await self.dropped()
+            return message
+
+        await super().read(noticing)
+
+    async def dropped(self) -> None:
+        """Is called when the peer is gone without a close frame."""
+
+
+class _Undead(_NoticesDrops):
+    async def dropped(self) -> None:
+        while not self.closing:  # noqa: ASYNC110 -- it is a fault to wait here at all
+            await asyncio.sleep(POLL_SECONDS)
+
+
+@fault("zombie-connection-after-drop", group="resilience")
+def zombie_connection_after_drop(components: Components) -> Components:
+    """A connection that was dropped is kept and counted for ever; after some, its owner gets no new one."""
+    return replace(components, connection=_Undead)
+
+
+class _CrashesTellAll(_NoticesDrops):
+    async def dropped(self) -> None:
+        self.ground.bus.publish(Notice(CRASHED, self.identity.user_id))
+
+
+class _OneForAll(Supervisor):
+    def notified(self, notice: Notice) -> None:
+        super().notified(notice)
+        running = list(self._running.values())
+        if notice.kind == CRASHED and any(context.user_id == notice.user_id for context, *_ in running):
+            for context, control, _ in running:
+                if context.user_id != notice.user_id:
+                    control.stop("interrupted")
+
+
+@fault("crash-ends-another-run", group="resilience")
+def crash_ends_another_run(components: Components) -> Components:
+    """When the connection of somebody who waits for an answer breaks, the answers of all others are lost."""
+    return replace(components, connection=_CrashesTellAll, supervisor=_OneForAll)
+
+
+class _Leaves(Connection):
+    async def serve(self, receive: Receive, send: Send) -> None:
+        await super().serve(receive, send)
+        if not self.manager.connections:
+            self.ground.bus.publish(Notice(LEFT, self.identity.user_id))
+
+
+class _StopsForWhoLeft(Supervisor):
+    def notified(self, notice: Notice) -> None:
+        super().notified(notice)
+        for context, control, _ in list(self._running.values()):
+            if notice.kind == LEFT and context.user_id == notice.user_id:
+                control.stop("cancelled")
+
+
+@fault("run-ends-with-its-socket", group="resilience")
+def run_ends_with_its_socket(components: Components) -> Components:
+    """Whoever loses the connection for a moment loses the answer that was being worked on too."""
+    return replace(components, connection=_Leaves, supervisor=_StopsForWhoLeft)
+
+
+@fault("descriptor-leak-per-reconnect", group="resilience")
+def descriptor_leak_per_reconnect(components: Components) -> Components:
+    """Each time somebody comes back the process loses a descriptor, until it can open nothing any more."""
+    known: set[str] = set()
+    lost: list[socket.socket] = []
+
+    class Leaking(Connection):
+        async def serve(self, receive: Receive, send: Send) -> None:
+            if self.identity.user_id in known:
+                lost.append(socket.socket())
+            known.add(self.identity.user_id)
+            await super().serve(receive, send)
+
+    return replace(components, connection=Leaking)
+
+
+@fault("slow-reader-blocks-others", group="resilience")
+def slow_reader_blocks_others(components: Components) -> Components:
+    """One customer whose phone does not read keeps everybody else from getting anything."""
+    turn = asyncio.Lock()
+
+    class TakingTurns(Connection):
+        async def transmit(self, reply: Reply) -> None:
+            async with turn:
+                await super().transmit(reply)
+
+    return replace(components, connection=TakingTurns)
+
+
+class _KeepsSlowReaders(Connection):
+    def drop_slow_peer(self) -> None:
+        return
+
+
+@fault("slow-reader-never-dropped", group="resilience")
+def slow_reader_never_dropped(components: Components) -> Components:
+    """What nobody reads piles up in the memory of the service, without end."""
+    return replace(components, connection=_KeepsSlowReaders)
+
+
+class _NoHeartbeat(ChatProtocol):
+    def start_keepalive(self) -> None:
+        return
+
+
+@fault("half-open-never-dropped", group="resilience")
+def half_open_never_dropped(components: Components) -> Components:
+    """A phone that went into a tunnel stays connected for ever, and counts."""
+    return replace(components, protocol=_NoHeartbeat)
