@@ -44,6 +44,7 @@ An Error Tells Nothing About The Inside
     [Documentation]    No stack trace, path, query or secret in any error, whatever provoked it.
     [Tags]    promise-18
     ...       severity:critical
+    ...       -severity:normal
     ...       catches:stack-trace-in-the-error
     ...       catches:token-echoed-in-the-error
     ...       catches:leak-into-error-frame

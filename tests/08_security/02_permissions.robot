@@ -8,7 +8,7 @@ Resource         ../../resources/chat.resource
 Resource         ../../resources/messages.resource
 Resource         ../../resources/rights.resource
 
-Test Tags        area:security    severity:critical
+Test Tags        area:security    severity:critical    promise-29
 
 
 *** Test Cases ***

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from .types import Tier
 
 WORKERS: Final = 8
 """How many people are made at a time; more would only queue at the backend."""
+ASKS_A_ROUND: Final = 2
+"""How often somebody asks while a round of the others' questions is being answered."""
 
 
 class Crowds:
@@ -142,7 +145,7 @@ class Crowds:
     def ask_while_others_work(
         self, session: str, question: str, times: int, others_question: str, *others: str
     ) -> None:
-        """Asks again and again, each time at the moment when all the others have just asked something.
+        """Asks again and again while all the others are being answered; they ask anew every few times.
 
         Args:
             session: Alias of the session whose times are to be measured.
@@ -155,16 +158,21 @@ class Crowds:
             Unexpected: The others were not working at that time, so the measurement would show nothing.
         """
         chat, overlapped = self.kit.world.chat(session), 0
-        for _ in range(times):
-            self.everybody_asks(others_question, *others)
+        for number in range(times):
+            if number % ASKS_A_ROUND == 0:
+                self._wait_for_all(others if number else ())
+                self.everybody_asks(others_question, *others)
             mine = chat.ask(question).run_id
             chat.wait_for_end()
-            for alias in others:
-                self.kit.world.chat(alias).wait_for_end()
             overlapped += self._overlapped(chat, mine, others)
+        self._wait_for_all(others)
         logger.info(f"Others were working during {overlapped} of {times} runs.")
         if overlapped * 2 < times:
             raise Unexpected(f"Others were working during only {overlapped} of {session}'s {times} runs.")
+
+    def _wait_for_all(self, sessions: Iterable[str]) -> None:
+        for alias in sessions:
+            self.kit.world.chat(alias).wait_for_end()
 
     def _overlapped(self, chat: Chat, run_id: str, others: tuple[str, ...]) -> bool:
         mine = chat.run(run_id).events
