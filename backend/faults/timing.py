@@ -15,9 +15,11 @@ from backend.agent.plan import Plan, ToolCall
 from backend.agent.run import RunLoop
 from backend.components import Components
 from backend.faults import fault
+from backend.ws.connection import Connection
+from backend.ws.outbox import Reply
 
 LATE_SECONDS = 3.2
-"""Over three times the second within which an agent should show that it has begun."""
+"""Over three times the second within which an agent should begin, and somebody who connects be welcomed."""
 
 SILENT_SECONDS = 6.2
 """Over three times the two seconds for which an agent may be silent."""
@@ -30,6 +32,15 @@ GROWTH_SECONDS = 0.009
 
 CROWD = 10
 """Open runs of other people from which on a person is slowed down."""
+
+STALL_SECONDS = 0.52
+"""Over three times what a round trip on one machine should take at the most."""
+
+STALLED_EVERY = 15
+"""One pong in so many of a connection comes late: more than five in a hundred."""
+
+CONNECTED_EVERY = 12
+"""One connection in so many of a person is slow: more than five in a hundred."""
 
 CROWDED_EVERY = 5
 """One question in so many that a person asks in a crowd is slow, the first among them."""
@@ -106,3 +117,35 @@ class _SuffersFromOthers(RunLoop):
 def one_user_slows_all(components: Components) -> Components:
     """Customers wait because others are at work: many open runs of anybody hold everybody up."""
     return replace(components, run_loop=_SuffersFromOthers)
+
+
+class _StallsPongs(Connection):
+    pongs = 0
+
+    async def transmit(self, reply: Reply) -> None:
+        self.pongs += reply.type == "pong"
+        if reply.type == "pong" and self.pongs % STALLED_EVERY == 0:
+            await asyncio.sleep(STALL_SECONDS)
+        await super().transmit(reply)
+
+
+@fault("round-trips-stall", group="timing")
+def round_trips_stall(components: Components) -> Components:
+    """Customers' messages are answered at once, but for every fifteenth, which waits for half a second."""
+    return replace(components, connection=_StallsPongs)
+
+
+class _WelcomesLate(Connection):
+    welcomed: ClassVar[Counter[str]] = Counter()
+
+    async def establish(self) -> None:
+        self.welcomed[self.identity.user_id] += 1
+        if self.welcomed[self.identity.user_id] % CONNECTED_EVERY == 0:
+            await asyncio.sleep(LATE_SECONDS)
+        await super().establish()
+
+
+@fault("connecting-is-slow", group="timing")
+def connecting_is_slow(components: Components) -> Components:
+    """Customers who reconnect often wait for seconds, now and then, until they are welcomed again."""
+    return replace(components, connection=_WelcomesLate)
