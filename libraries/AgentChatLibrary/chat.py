@@ -30,9 +30,13 @@ SHOWN: Final = 4
 class EventMissing(AssertionError):
     """What a person waited for did not come."""
 
+    ROBOT_SUPPRESS_NAME = True
+
 
 class Unexpected(AssertionError):
     """Something came that should not have."""
+
+    ROBOT_SUPPRESS_NAME = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ CAPABILITIES: Final = {
 class EnvironmentProblem(Exception):
     """The environment cannot be used; the message says why and what to do."""
 
+    ROBOT_SUPPRESS_NAME = True
+
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:

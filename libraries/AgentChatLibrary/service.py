@@ -18,6 +18,8 @@ SECONDS: Final = 15.0
 class Declined(Exception):
     """The backend declined an HTTP request that a test needs to succeed."""
 
+    ROBOT_SUPPRESS_NAME = True
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

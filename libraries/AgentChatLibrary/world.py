@@ -22,6 +22,8 @@ T = TypeVar("T")
 class UnknownName(Exception):
     """A suite names something that does not exist; the message lists what does."""
 
+    ROBOT_SUPPRESS_NAME = True
+
 
 @dataclass(slots=True)
 class Scope:

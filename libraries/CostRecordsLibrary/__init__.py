@@ -13,6 +13,8 @@ from . import planting, truth
 class NotTrue(AssertionError):
     """An answer departs from the records; the message says where."""
 
+    ROBOT_SUPPRESS_NAME = True
+
 
 @library(scope="GLOBAL")
 class CostRecordsLibrary:

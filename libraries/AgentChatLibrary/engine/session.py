@@ -46,6 +46,8 @@ class Refused(Exception):
 class Ended(Exception):
     """The connection has ended, so nothing can be sent or awaited on it."""
 
+    ROBOT_SUPPRESS_NAME = True
+
 
 @dataclass(slots=True)
 class Offer:

@@ -32,6 +32,8 @@ RUN_BUDGETS: Final = tuple(timing.TRANSITIONS)
 class BrokenPromise(AssertionError):
     """A rule is broken; the message tells the story, shows the frames, and says what was expected."""
 
+    ROBOT_SUPPRESS_NAME = True
+
 
 def demand(verdict: Verdict) -> None:
     """Raises unless the rule holds: an undecided rule proves nothing, so it does not pass either.
