@@ -33,10 +33,10 @@ GROWTH_SECONDS = 0.009
 CROWD = 10
 """Open runs of other people from which on a person is slowed down."""
 
-STALL_SECONDS = 0.52
-"""Over three times what a round trip on one machine should take at the most."""
+STALL_SECONDS = 0.76
+"""Over three times the quarter of a second within which a ping should be answered."""
 
-STALLED_EVERY = 15
+STALLED_EVERY = 18
 """One pong in so many of a connection comes late: more than five in a hundred."""
 
 CONNECTED_EVERY = 12
@@ -131,7 +131,7 @@ class _StallsPongs(Connection):
 
 @fault("round-trips-stall", group="timing")
 def round_trips_stall(components: Components) -> Components:
-    """Customers' messages are answered at once, but for every fifteenth, which waits for half a second."""
+    """Customers' messages are answered at once, but for a few in a hundred, which wait for a second."""
     return replace(components, connection=_StallsPongs)
 
 
