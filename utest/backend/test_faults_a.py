@@ -1,0 +1,98 @@
+"""Every fault can be started and says what it costs; those of events, form and delivery do what they say."""
+
+import asyncio
+import itertools
+import json
+import re
+import secrets
+from dataclasses import fields
+
+import pytest
+from serving import ENDS, Running
+
+from backend.app import build
+from backend.components import Components
+from backend.faults import __main__ as command
+from backend.faults import all_faults, fault
+from backend.settings import Settings
+
+FAULTS = all_faults()
+SAVINGS = "Where can we cut our cloud bill?"
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_fault_makes_an_application_and_says_what_it_costs(name, tmp_path):
+    found = FAULTS[name]
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
+    assert re.fullmatch(r"[a-z]+", found.group)
+    assert found.docstring.endswith((".", "?"))
+    healthy, broken = Components(), found.apply(Components())
+    assert any(getattr(broken, one.name) is not getattr(healthy, one.name) for one in fields(Components))
+    settings = Settings(
+        jwt_key=secrets.token_hex(), admin_token=secrets.token_hex(), database_url=f"sqlite:///{tmp_path}/a"
+    )
+    service = build(settings, broken, lambda: None)
+    try:
+        assert service.app.routes
+    finally:
+        service.ground.database.close()
+
+
+def test_no_two_faults_share_a_name_and_none_is_without_a_word():
+    def nothing(components):
+        return components
+
+    with pytest.raises(ValueError, match="does not say"):
+        fault("without-a-word", group="events")(nothing)
+    nothing.__doc__ = "Somebody suffers."
+    with pytest.raises(ValueError, match="two faults wrong-run-id"):
+        fault("wrong-run-id", group="events")(nothing)
+    assert "without-a-word" not in all_faults()
+
+
+def test_the_faults_are_listed_one_a_line(capsys):
+    assert command.main(["--list"]) == 0
+    listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["name"] for one in listed] == list(FAULTS)
+    assert all(set(one) == {"name", "group", "docstring"} for one in listed)
+
+
+def test_an_unknown_name_is_answered_with_near_ones(capsys):
+    assert command.main(["wrong-runid"]) == 2
+    assert "wrong-run-id" in capsys.readouterr().err
+    assert command.main([]) == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def events_of(name, folder):
+    """Returns the events of one question to a service with a fault, live."""
+    running = Running(folder, FAULTS[name].apply(Components()))
+    try:
+        ana = running.person()
+
+        async def scenario():
+            async with ana.connect() as session:
+                await session.ask(SAVINGS)
+                return await session.until(*ENDS)
+
+        return asyncio.run(scenario())
+    finally:
+        running.stop()
+
+
+def test_a_gap_in_seq_is_one_number_that_nothing_carries(tmp_path):
+    seqs = [event["seq"] for event in events_of("seq-gap", tmp_path)]
+    assert [seq for seq in range(1, seqs[-1] + 1) if seq not in seqs] == [4]
+    assert seqs == sorted(set(seqs))
+
+
+def test_a_repeated_seq_is_the_same_frame_again(tmp_path):
+    events = events_of("seq-repeat", tmp_path)
+    again = [one for one, other in itertools.pairwise(events) if one == other]
+    assert [event["type"] for event in again] == ["tool_completed"] * 4
+
+
+def test_time_runs_backwards_at_results_alone(tmp_path):
+    events = events_of("timestamps-going-backwards", tmp_path)
+    back = [two["type"] for one, two in itertools.pairwise(events) if two["timestamp"] < one["timestamp"]]
+    assert back == ["tool_completed"] * 4
