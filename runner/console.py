@@ -53,7 +53,7 @@ def counts(passed: int, failed: int, skipped: int = 0) -> str:
 
 
 def first_line(message: str) -> str:
-    """The first line of a failure message that says something; with it, whether a setup or a teardown failed."""
+    """The first line of a failure message that says something, with the words that a setup failed, if so."""
     lines = [line.strip().removeprefix("1) ") for line in message.removeprefix("*HTML*").splitlines()]
     saying = [line for line in lines if line and line != "Several failures occurred:"]
     if not saying:

@@ -123,10 +123,9 @@ def unknown_claims(plan: Plan, faults: Iterable[Fault]) -> list[str]:
     """Claims about faults that do not exist: misspelt, or left behind."""
     known = {normal(fault.name) for fault in faults}
     return [
-        f"{test} claims to catch {fault!r}, which is no fault"
+        f"{fault} is no fault, though it is claimed by {'; '.join(tests)}"
         for fault, tests in claims(plan).items()
         if fault not in known
-        for test in tests
     ]
 
 

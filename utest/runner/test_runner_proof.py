@@ -66,7 +66,7 @@ def test_claims_are_read_from_tags_as_robot_framework_compares_them(suites, plan
     }
     assert catalogue.unknown_claims(plan, FAULTS) == []
     assert catalogue.unknown_claims(plan, FAULTS[:2]) == [
-        "Tests.One.Sees Leaks claims to catch 'leak', which is no fault"
+        "leak is no fault, though it is claimed by Tests.One.Sees Leaks"
     ]
 
 
