@@ -54,3 +54,15 @@ class _AcknowledgesLate(Chat):
 def ack_after_first_event(components: Components) -> Components:
     """Clients see an agent begin and do not know on which question: the acceptance comes after the event."""
     return replace(components, chat=_AcknowledgesLate, connection=_LateConnection)
+
+
+class _AcknowledgesTwice(Chat):
+    def acknowledge(self, connection: Connection, accepted: Accepted) -> None:
+        super().acknowledge(connection, accepted)
+        super().acknowledge(connection, accepted)
+
+
+@fault("ack-sent-twice", group="delivery")
+def ack_sent_twice(components: Components) -> Components:
+    """Clients that count acceptances believe that a question was asked twice."""
+    return replace(components, chat=_AcknowledgesTwice)

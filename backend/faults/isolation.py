@@ -82,6 +82,19 @@ def leak_50_ms_late(components: Components) -> Components:
     return replace(components, connection=_LeaksLate)
 
 
+class _LeaksToColleagues(_Leaking):
+    def others(self) -> Iterator[Connection]:
+        for connection in super().others():
+            if connection.identity.person.organisation_id == self.identity.person.organisation_id:
+                yield connection
+
+
+@fault("leak-to-colleagues", group="isolation")
+def leak_to_colleagues(components: Components) -> Components:
+    """Colleagues see what each of them asks and is told, also what was never shared."""
+    return replace(components, connection=_LeaksToColleagues)
+
+
 class _OneForAll(ManagerFactory):
     def manager_of(self, user_id: str) -> ConnectionManager:
         for manager in self.all():

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import Connection, Delete, Select, Table, select
+from sqlalchemy import Connection, Delete, Select, Table, or_, select
 
 from backend.agent.intake import Accepted, Intake, Question
 from backend.agent.narrator import Outcome
@@ -84,6 +84,55 @@ class _ListsColleagues(Threads):
 def thread_list_without_user_filter(components: Components) -> Components:
     """Colleagues find each other's private conversations on their lists, with the first words of each."""
     return replace(components, threads=_ListsColleagues)
+
+
+class _SharesWithEverybody(Threads):
+    def visible_to(self, statement: Select[tuple[object, ...]], person: Person) -> Select[tuple[object, ...]]:
+        return statement.where(or_(threads.c.owner_id == person.id, threads.c.shared.is_(True)))
+
+
+@fault("shared-thread-open-to-everybody", group="isolation")
+def shared_thread_open_to_everybody(components: Components) -> Components:
+    """Conversations that are shared within a company are on the lists of all other companies too."""
+    return replace(components, threads=_SharesWithEverybody)
+
+
+class _FindsAnybodys(Threads):
+    def find(self, connection: Connection, person: Person, thread_id: str) -> Thread | None:
+        found = super().find(connection, person, thread_id)
+        owner = select(threads.c.owner_id).where(threads.c.id == thread_id)
+        return found or super().find(
+            connection, replace(person, id=connection.execute(owner).scalar() or ""), thread_id
+        )
+
+
+class _StillChecksQuestions(Intake):
+    def thread_is_theirs(self, connection: Connection, person: Person, question: Question) -> None:
+        if question.thread_id is not None and Threads().find(connection, person, question.thread_id) is None:
+            raise FrameError("not_found", "There is no such thread.")
+
+
+@fault("foreign-thread-read", group="isolation")
+def foreign_thread_read(components: Components) -> Components:
+    """Whoever learns the id of somebody's conversation can read all of it."""
+    return replace(components, threads=_FindsAnybodys, intake=_StillChecksQuestions)
+
+
+class _TellsForeignFromUnknown(Intake):
+    def thread_is_theirs(self, connection: Connection, person: Person, question: Question) -> None:
+        known = select(threads.c.id).where(threads.c.id == question.thread_id)
+        try:
+            super().thread_is_theirs(connection, person, question)
+        except FrameError:
+            if connection.execute(known).scalar() is None:
+                raise
+            raise FrameError("not_found", "This thread is not yours.") from None
+
+
+@fault("foreign-thread-told-apart", group="isolation")
+def foreign_thread_told_apart(components: Components) -> Components:
+    """Whoever guesses ids learns which conversations exist: a foreign one is refused in other words."""
+    return replace(components, intake=_TellsForeignFromUnknown)
 
 
 class _LetsAnybodyGoOn(Intake):
