@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from backend.components import Components
     from backend.ws.outbox import Reply
 
-ABNORMAL = 1006
-"""What stands for a connection that ended without a close frame (RFC 6455, section 7.1.5)."""
+WITHOUT_CLOSE = {1005, 1006}
+"""What stands for a connection that ended without a close frame, before and after it was opened."""
 
 POLL_SECONDS = 0.2
 
@@ -50,7 +50,7 @@ class _NoticesDrops(Connection):
     async def read(self, receive: Receive) -> None:
         async def noticing() -> Message:
             message = await receive()
-            if message["type"] == "websocket.disconnect" and message.get("code") == ABNORMAL:
+            if message["type"] == "websocket.disconnect" and message.get("code") in WITHOUT_CLOSE:
                 await self.dropped()
             return message
 
