@@ -67,8 +67,8 @@ class _Unannounced(ExpiryWatch):
         del expires_at
 
 
-@fault("expiry-not-announced", group="auth")
-def expiry_not_announced(components: Components) -> Components:
+@fault("no-word-before-expiry", group="auth")
+def no_word_before_expiry(components: Components) -> Components:
     """Nobody is told that their token will expire: the conversation breaks off without warning."""
     return replace(components, expiry=_Unannounced)
 

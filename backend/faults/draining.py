@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backend.drain import GOING_AWAY, Drain, DrainState
+from backend.drain import Drain, DrainState
 from backend.faults import fault
 from backend.web.answers import Refusal
 from backend.ws.handshake import Handshake
@@ -13,9 +14,6 @@ from backend.ws.handshake import Handshake
 if TYPE_CHECKING:
     from backend.components import Components
     from backend.compose import FrameError
-
-RESTART = 1012
-"""Close code of a service that restarts (IANA's registry), which was not agreed."""
 
 
 class _AcceptsToTheEnd(DrainState):
@@ -56,18 +54,10 @@ def drain_leaves_runs_open(components: Components) -> Components:
 
 
 class _ForgetsTheQueue(Drain):
-    async def interrupt_runs(self) -> None:
-        connections = self._managers.connections()
-        for connection in connections:
-            connection.closing = True  # takes no more wakes
-        await super().interrupt_runs()
-        for connection in connections:
-            connection.closing = False
-
-    async def close_connections(self) -> None:
+    async def let_runs_end(self, seconds: float) -> None:
         for connection in self._managers.connections():
-            connection.wire.force_close(GOING_AWAY, "draining")
-        await self._managers.empty()
+            connection.wake(sys.maxsize, 0)  # no wake that comes after this one is new
+        await super().let_runs_end(seconds)
 
 
 @fault("drain-drops-events", group="resilience")
@@ -87,14 +77,14 @@ def drain_does_not_wait(components: Components) -> Components:
     return replace(components, drain=_EndsAtOnce)
 
 
-class _SaysRestart(Drain):
+class _JustGoes(Drain):
     async def close_connections(self) -> None:
         for connection in self._managers.connections():
-            connection.close(RESTART, "")
+            connection.wire.cut()
         await super().close_connections()
 
 
-@fault("drain-closes-with-another-code", group="resilience")
-def drain_closes_with_another_code(components: Components) -> Components:
-    """Clients do not recognize that the service goes down, and show an error instead of coming back."""
-    return replace(components, drain=_SaysRestart)
+@fault("drain-without-goodbye", group="resilience")
+def drain_without_goodbye(components: Components) -> Components:
+    """Connections just break when the service goes down, and clients show an error instead of coming back."""
+    return replace(components, drain=_JustGoes)

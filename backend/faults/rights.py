@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backend.agent.context import ContextFactory
+from backend.agent.context import ContextFactory, UserExecutionContext
 from backend.agent.intake import Accepted, Intake
 from backend.faults import fault
 from backend.ground import Ground, Stores
 from backend.limits import Concurrency, Quota
 from backend.store.people import People, Person
 from backend.tiers import Tiers
+from backend.tokens import TokenVerifier
 from backend.web.guard import Guard
 from backend.ws.admission import Admission, Admissions
 from backend.ws.handlers import Chat
@@ -19,6 +20,9 @@ from backend.ws.handshake import Handshake
 from backend.ws.router import Router
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from sqlalchemy import Connection as Transaction
     from starlette.requests import Request
     from starlette.types import Scope
@@ -61,16 +65,46 @@ def sharing_open_to_all_tiers(components: Components) -> Components:
     return replace(components, intake=_AnybodyShares)
 
 
-class _RightsOfTheHandshake(Admissions):
-    def admit(self, connection: Transaction, identity: Identity, connection_id: str, now: float) -> Admission:
-        admission = super().admit(connection, identity, connection_id, now)
-        return replace(admission, person=replace(admission.person, permissions=identity.person.permissions))
+@fault("permissions-from-the-token", group="auth")
+def permissions_from_the_token(components: Components) -> Components:
+    """A permission that was taken away is used for as long as the token is good."""
+    said: dict[str, tuple[str, ...]] = {}
+
+    class Remembering(TokenVerifier):
+        def signature(self, token: str) -> Mapping[str, Any]:
+            claims = super().signature(token)
+            said[str(claims.get("jti"))] = tuple(claims.get("permissions", ()))
+            return claims
+
+    class Trusting(Admissions):
+        def admit(
+            self, connection: Transaction, identity: Identity, connection_id: str, now: float
+        ) -> Admission:
+            admission = super().admit(connection, identity, connection_id, now)
+            permissions = said.get(identity.claims.jti, admission.person.permissions)
+            return replace(admission, person=replace(admission.person, permissions=permissions))
+
+    return replace(components, verifier=Remembering, admissions=Trusting)
 
 
-@fault("permissions-of-the-handshake", group="auth")
-def permissions_of_the_handshake(components: Components) -> Components:
-    """A permission that was taken away is used for as long as the connection stays open."""
-    return replace(components, admissions=_RightsOfTheHandshake)
+@fault("tier-from-the-token", group="auth")
+def tier_from_the_token(components: Components) -> Components:
+    """Whoever was downgraded is served as before for as long as the token is good."""
+    said: dict[str, str] = {}
+
+    class Remembering(TokenVerifier):
+        def signature(self, token: str) -> Mapping[str, Any]:
+            claims = super().signature(token)
+            said[str(claims.get("sub"))] = str(claims.get("tier"))
+            return claims
+
+    class Trusting(ContextFactory):
+        def make(self, person: Person, run_id: str, thread_id: str, question: str) -> UserExecutionContext:
+            context = super().make(person, run_id, thread_id, question)
+            policies = Tiers.load().policies
+            return replace(context, policy=policies.get(said.get(person.id, ""), context.policy))
+
+    return replace(components, verifier=Remembering, contexts=Trusting)
 
 
 @fault("upgrade-needs-reconnect", group="auth")
@@ -128,7 +162,7 @@ class _OpenMetrics(Guard):
             super().administrator(request)
 
 
-@fault("metrics-open-to-everybody", group="auth")
-def metrics_open_to_everybody(components: Components) -> Components:
+@fault("metrics-for-everybody", group="auth")
+def metrics_for_everybody(components: Components) -> Components:
     """Anybody on the network can read how much the service is used, and by how many."""
     return replace(components, guard=_OpenMetrics)
