@@ -16,7 +16,7 @@ QUOTA_WINDOW_SECONDS = 86_400.0
 """Length of the window that questions are counted in (contract, "Limits": 24 h)."""
 
 _ROUNDING_SECONDS = 1e-6
-"""What Unix times in floats lose (2.4e-7 s) and a little more, so that a wait that was asked for is enough."""
+"""What Unix times lose in floats (2.4e-7 s) and a little more, so that the wait asked for is enough."""
 
 
 def rounded_up(seconds: float) -> float:

@@ -298,6 +298,10 @@ class RunLoop:
     async def end_after_failure(self) -> bool:
         """Ends a run that met something unexpected; says whether that worked."""
         try:
+            if not self.counts["agent_started"]:
+                name = self.parts.narrator.agent_name
+                fields = {"agent_name": name, "message": "I have your question."}
+                await self.emit("agent_started", fields, closing=True)
             await self.end("internal", "failed")
         except LeaseLostError:
             return True

@@ -68,13 +68,11 @@ class Supervisor:
                 continue
             try:
                 await self.renew()
-                for run_id in await self._ground.database.read(
-                    self._stores.runs.cancelled_of, self._ground.owner
-                ):
-                    if run_id in self._running:
-                        self._running[run_id][1].stop("cancelled")
+                await self.notice_cancelled()
             except DatabaseUnavailableError:
                 self._ground.journal.warning("leases_not_renewed")
+            except Exception as problem:  # noqa: BLE001 -- goes on, whatever one round met
+                self._ground.journal.failure("lease_keeper_failed", problem)
 
     async def renew(self) -> None:
         """Prolongs the leases of this process."""
@@ -85,6 +83,12 @@ class Supervisor:
             self._ground.lease_until(),
         )
 
+    async def notice_cancelled(self) -> None:
+        """Tells the runs that were asked to end, by another process whose notice was lost."""
+        for run_id in await self._ground.database.read(self._stores.runs.cancelled_of, self._ground.owner):
+            if run_id in self._running:
+                self._running[run_id][1].stop("cancelled")
+
     async def keep_sweeping(self) -> None:
         """Ends runs that nobody works on, for ever."""
         while True:
@@ -93,6 +97,8 @@ class Supervisor:
                 await self.sweep()
             except DatabaseUnavailableError:
                 self._ground.journal.warning("runs_not_swept")
+            except Exception as problem:  # noqa: BLE001 -- goes on, whatever one round met
+                self._ground.journal.failure("sweeper_failed", problem)
 
     async def sweep(self) -> None:
         """Ends the runs that nobody works on, in this process or a dead one."""
@@ -122,7 +128,7 @@ class Supervisor:
         dead = self.dead_owners(self._stores.runs.owners(connection))
         expired = self._stores.runs.expired(connection, self._ground.clock.now(), dead)
         found = [(run, run.owner in dead) for run in expired if run.id not in self._abandoned]
-        for run_id in self._abandoned:
+        for run_id in tuple(self._abandoned):
             run = self._stores.runs.find(connection, run_id)
             if run is not None:
                 found.append((run, True))

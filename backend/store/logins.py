@@ -50,9 +50,13 @@ class Logins:
         if not self._revoked(connection, kind, value):
             connection.execute(insert(revocations).values(kind=kind, value=value, revoked_at=now))
 
+    def has_ended(self, connection: Connection, sid: str) -> bool:
+        """Says whether a login was ended."""
+        return self._revoked(connection, "sid", sid)
+
     def is_revoked(self, connection: Connection, sid: str, jti: str) -> bool:
         """Says whether a token or its login was revoked."""
-        return self._revoked(connection, "sid", sid) or self._revoked(connection, "jti", jti)
+        return self.has_ended(connection, sid) or self._revoked(connection, "jti", jti)
 
     def revoked_sids(self, connection: Connection, sids: list[str], after: float) -> set[str]:
         """Returns those of the logins that were revoked after a moment."""

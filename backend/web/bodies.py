@@ -52,6 +52,8 @@ async def body(request: Request, at_most: int = MAX_BODY) -> dict[str, Any]:
         if size > at_most:
             raise Refusal(413, "invalid_request", f"A body may have at most {at_most} bytes.")
         parts.append(part)
+    if size == 0:
+        return {}  # whatever is needed will be named as missing
     try:
         value = strict_json.decode(b"".join(parts).decode("utf-8"))
     except (ValueError, RecursionError):

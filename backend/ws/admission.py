@@ -55,5 +55,6 @@ class Admissions:
 
     def logged_in(self, connection: Connection, identity: Identity) -> None:
         """Checks that the sender's login was not ended."""
-        if self._logins.is_revoked(connection, identity.claims.sid, identity.claims.jti):
+        # A token that another connection put a new one in the place of still serves this connection.
+        if self._logins.has_ended(connection, identity.claims.sid):
             raise NoLongerWelcomeError("logged_out")

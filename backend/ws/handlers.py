@@ -142,11 +142,13 @@ class RefreshToken:
         except InvalidTokenError:
             raise FrameError("forbidden", "The new token is not accepted.") from None
         self.same_person(connection.identity, renewed)
-        if renewed.claims.jti != connection.identity.claims.jti:
+        is_new = renewed.claims.jti != connection.identity.claims.jti
+        if is_new:
             await self._ground.database.write(self.replace, connection.id, connection.identity, renewed)
         connection.identity = renewed
         connection.reply("token_refreshed", {"expires_at": renewed.claims.exp}, frame.message_id)
-        connection.expiry.begin(renewed.claims.exp)
+        if is_new:
+            connection.expiry.begin(renewed.claims.exp)
 
     def same_person(self, old: Identity, new: Identity) -> None:
         """Checks that the new token is of the same person and organisation."""

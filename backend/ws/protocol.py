@@ -6,13 +6,14 @@ lets go of the socket. Both waits have an end here.
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar
 
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Close
 from websockets.http11 import Request
+
+_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 EXTENSION = "agent_chat.wire"
 """Name under which a connection's scope holds its protocol."""
@@ -31,13 +32,10 @@ class ChatProtocol(WebSocketsSansIOProtocol):
             self.scope["extensions"][EXTENSION] = {"wire": self}
 
     def data_received(self, data: bytes) -> None:
-        """As uvicorn's, and ends a connection whose upgrade request cannot be read, such as a huge one."""
+        """As uvicorn's, and answers an upgrade request that cannot be read: 414, 431, or 400."""
         super().data_received(data)
         if not self.handshake_initiated and self.conn.handshake_exc is not None:
-            self.transport.write(
-                b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-                b"content-length: 0\r\nconnection: close\r\n\r\n"
-            )
+            self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
             self.close_sent = self.handshake_complete = True
             self.transport.close()
 
@@ -97,9 +95,11 @@ class ChatProtocol(WebSocketsSansIOProtocol):
         self.arm()
 
     def eof_received(self) -> None:
-        """The peer has said its last; whatever was still to be sent to it may go."""
-        if self.close_sent:
-            asyncio.get_running_loop().call_soon(self.transport.close)
+        """The peer has said its last. The transport closes now, but for a peer that does not read: cut it."""
+        self.stop_keepalive()
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006, "reason": ""})
+        self.writable.set()
+        self.arm()
 
     def keepalive_timeout(self) -> None:
         """Drops a peer that did not answer a PING, even while bytes for it are stuck."""

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import itertools
 import json
+import socket
 import time
 
 import jwt
@@ -695,3 +696,70 @@ def test_draining(tmp_path):
     asyncio.run(scenario())
     service.thread.join(10)
     assert not service.thread.is_alive()
+
+
+def test_a_refresh_on_one_device_leaves_the_other_alone_and_is_announced_once(running):
+    ana = running.person()
+    first = ana.access
+    ana.login()
+
+    async def scenario():
+        async with ana.connect(first) as one, ana.connect(first) as two:
+            for _ in range(2):
+                await one.send(type="refresh_token", token=ana.access)
+                assert (await one.get())["type"] == "token_refreshed"
+            assert (await two.ask())["type"] == "ack"
+            await two.until(*ENDS)
+            await one.until(*ENDS)
+            short = minted(ana, 30, jti="short")
+            for _ in range(2):
+                await one.send(type="refresh_token", token=short)
+            # The ping is answered at once, the tokens are looked up: so they are waited for.
+            kinds = [(await one.get())["type"] for _ in range(3)]
+            assert kinds == ["token_refreshed", "token_expiring", "token_refreshed"]
+            assert await one.fence() == []
+
+    asyncio.run(scenario())
+
+
+def test_a_token_is_announced_a_minute_before_it_expires(running):
+    ana = running.person()
+    token = minted(ana, 62, jti="minute")
+
+    async def scenario():
+        async with ana.connect(token) as session:
+            assert await session.fence() == []
+            assert (await session.get())["type"] == "token_expiring"
+            left = claims(token)["exp"] - time.time()
+            assert 59 < left <= 60
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [
+        (b"GET /ws HTTP/1.1", b"431"),
+        (b"GET /ws?" + b"x" * 10_000 + b" HTTP/1.1", b"414"),
+        (b"POST /ws HTTP/1.1", b"405"),
+    ],
+)
+def test_an_upgrade_request_that_cannot_be_read_is_answered(running, request_line, status):
+    header = b"X-Long: " + b"x" * 10_000 + b"\r\n" if status == b"431" else b""
+    with socket.create_connection(("127.0.0.1", running.port), timeout=5) as peer:
+        peer.sendall(
+            request_line + b"\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + header + b"\r\n"
+        )
+        assert peer.recv(100).startswith(b"HTTP/1.1 " + status)
+
+
+def test_a_peer_that_ends_its_side_without_a_close_is_let_go(running):
+    ana = running.person()
+
+    async def scenario():
+        async with ana.connect() as session:
+            session.socket.transport.write_eof()
+            await eventually(lambda: ana.shown()["connections"] == 0)
+
+    asyncio.run(scenario())
