@@ -52,7 +52,7 @@ class Campaign:
         waiting = [name for name, trial in known.items() if trial is None]
         self._all, self._told = len(trials), len(trials) - len(waiting)
         if self._told:
-            say(f"{counted(self._told, 'trial')} made earlier still count (--fresh makes them again)")
+            say(f"{counted(self._told, 'trial')} made earlier: nothing has changed since (or use --fresh)")
         measuring = {name: [t for t in tests[name] if t in self._measuring] for name in waiting}
         others = {name: [t for t in tests[name] if t not in self._measuring] for name in waiting}
 

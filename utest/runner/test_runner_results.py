@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from robot.api import ExecutionResult
 
-from runner import results
+from runner import planning, results
+from runner.arguments import Shard
 
 DIES = """\
 Before
@@ -101,3 +104,22 @@ def test_claims_do_not_fill_the_tag_statistics(suites, planned, run_robot, tmp_p
     statistics = report[report.index("<statistics>") :]
     assert "area:x" in statistics
     assert "catches" not in statistics
+
+
+def test_the_reports_of_all_shards_merge_into_the_whole(suites, run_robot, tmp_path):
+    tests = suites(a=FINE, b=FINE, inner__c=FINE)
+    whole = planning.discover(planning.select([], tests=tests, results=tmp_path))
+    outputs = []
+    for index in (1, 2):
+        results_folder = tmp_path / f"shard{index}"
+        results_folder.mkdir()
+        plan = planning.discover(
+            planning.select([], shard=Shard(index, 2), tests=tests, results=results_folder)
+        )
+        output = (
+            run_robot(tests, *plan.selection.options, "--outputdir", str(tmp_path / "robot")) / "output.xml"
+        )
+        results.write(results.combine(plan, [output]), plan)
+        outputs.append(results_folder / "output.xml")
+    merged = ExecutionResult(*outputs, merge=True).suite
+    assert Counter(test.full_name for test in merged.all_tests) == whole.names

@@ -223,3 +223,21 @@ def answers(url: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def test_a_proof_tells_faults_that_are_caught_from_those_that_are_not(project):
+    (project.folder / "backend").symlink_to(ROOT / "backend")
+    step = "Should Not Be Equal    %{AGENT_CHAT_FAULT=}    "
+    project.suite(
+        "one",
+        f"Catches\n    [Tags]    catches:alg-none-accepted\n    {step}alg-none-accepted\n"
+        f"Misses\n    [Tags]    catches:signature-not-checked\n    No Operation\n",
+    )
+    faults = ("--fault", "alg-none-accepted", "--fault", "signature-not-checked")
+    status, printed = project.run("prove", *faults)
+    assert (status, printed[-1]) == (1, "1 of 2 faults caught, 1 of 2 tests proven")
+    assert "  signature-not-checked was not caught by Tests.One.Misses: passed" in printed
+    assert (project.folder / "results" / "proof" / "kill-matrix.html").exists()
+    status, printed = project.run("prove", *faults[:2])
+    assert (status, printed[-1]) == (0, "1 of 1 faults caught, 1 of 1 tests proven")
+    assert printed[1].startswith("2 trials made earlier: nothing has changed since")
