@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from backend.agent.run import RunParts
+from backend.agent.stream import RunParts
 from backend.agent.supervisor import Supervisor, owner_name
 from backend.components import Components
 from backend.credentials import OriginPolicy

@@ -1,29 +1,22 @@
-"""The run loop: a plan is worked step by step; every step is in the log before anybody sees it."""
+"""The run loop: a plan is worked step by step, from the first sign of life to the answer."""
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 from backend.agent.context import UserExecutionContext
-from backend.agent.narrator import Answer, Narrator, Outcome
-from backend.agent.offers import Offers, UpgradeOffer
+from backend.agent.control import LeaseLostError, RunControl, StopRunError
+from backend.agent.narrator import Answer, Outcome
+from backend.agent.offers import UpgradeOffer
 from backend.agent.plan import Plan, ToolCall
-from backend.agent.planner import Planner
-from backend.agent.tools import Toolbox, ToolResult
-from backend.agent.turns import FairThreads
-from backend.ground import Ground, Stores
+from backend.agent.stream import RunParts, RunStream
+from backend.agent.tools import ToolResult
 from backend.ids import new_id
 from backend.store.engine import DatabaseUnavailableError
-from backend.store.events import Also, Appended, Draft, NotAppended, Ownership
-from backend.store.notify import WAKE, Notice
-
-HOLD_POLL_SECONDS = 0.5
-"""How often a held run asks whether it was released; a notice usually tells it sooner."""
+from backend.store.events import Also
 
 MESSAGES: Mapping[str, str] = {
     "cancelled": "The question was cancelled.",
@@ -34,77 +27,15 @@ MESSAGES: Mapping[str, str] = {
 """What ``agent_failed`` says to people, by its code."""
 
 
-class StopRunError(Exception):
-    """The run was told to end; the text is the code of its ``agent_failed``."""
-
-
-class LeaseLostError(Exception):
-    """The run is no longer this process's to work on."""
-
-
 class ToolFailedError(Exception):
     """A tool raised."""
 
 
-class RunControl:
-    """How others speak to a running run: told to stop, or to look whether its hold is gone."""
-
-    def __init__(self) -> None:
-        self.stopped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self.interrupted = False
-        """Whether the process is about to end, so that nothing may keep the run any longer."""
-        self._changed = asyncio.Event()
-
-    @property
-    def reason(self) -> str | None:
-        """The code that the run shall end with, once it was told to."""
-        return self.stopped.result() if self.stopped.done() else None
-
-    def stop(self, reason: str) -> None:
-        """Tells the run to end; the first reason counts."""
-        if not self.stopped.done():
-            self.stopped.set_result(reason)
-        self.interrupted = self.interrupted or reason == "interrupted"
-        self._changed.set()
-
-    def look_again(self) -> None:
-        """Tells the run that its hold may be gone."""
-        self._changed.set()
-
-    async def changed(self, seconds: float) -> None:
-        """Waits until something was said, at most ``seconds``."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._changed.wait()
-        except TimeoutError:
-            return
-        self._changed.clear()
-
-
-@dataclass(frozen=True, slots=True)
-class RunParts:
-    """What a run loop works with. None of it belongs to one run."""
-
-    ground: Ground
-    stores: Stores
-    tool_threads: FairThreads
-    planner: Planner
-    toolbox: Toolbox
-    narrator: Narrator
-    offers: Offers
-
-
-class RunLoop:
+class RunLoop(RunStream):
     """Works on one run. A new one is made for each."""
 
     def __init__(self, parts: RunParts, context: UserExecutionContext, control: RunControl) -> None:
-        self.parts = parts
-        self.ground = parts.ground
-        self.stores = parts.stores
-        self.context = context
-        self.control = control
-        self.counts: Counter[str] = Counter()
-        self.stood = False
+        super().__init__(parts, context, control)
         self.open_calls: dict[str, tuple[str, float]] = {}
 
     async def work(self) -> bool:
@@ -309,68 +240,6 @@ class RunLoop:
             self.ground.journal.failure("run_not_ended", problem, run_id=self.context.run_id)
             return False
         return True
-
-    async def emit(
-        self, event: str, fields: Mapping[str, object], *, closing: bool = False, also: Also | None = None
-    ) -> Appended:
-        """Appends an event to the log and wakes whoever reads it.
-
-        Args:
-            event: Its type.
-            fields: The fields of its own.
-            closing: Whether it belongs to the end of a run that was told to end.
-            also: Stored in the same transaction.
-
-        Raises:
-            StopRunError: The run was told to end.
-            LeaseLostError: It is not this process's any more.
-            DatabaseUnavailableError: It could not be stored.
-        """
-        nth = self.counts[event] + 1
-        while True:
-            if self.control.reason is not None and not closing:
-                raise StopRunError(self.control.reason)
-            # Whoever cancels at a hold gets the call closed there; only the end itself can be held then.
-            told_to_close = self.control.reason is not None and event == "tool_completed"
-            free = self.control.interrupted or (closing and told_to_close)
-            draft = Draft(event, nth, fields, closing=closing, skips_hold=free, stood=self.stood, also=also)
-            outcome = await self.ground.database.write(self.append, draft)
-            if isinstance(outcome, Appended):
-                self.counts[event] = nth
-                self.announce(outcome)
-                return outcome
-            await self.not_appended(outcome)
-
-    def append(self, connection: Connection, draft: Draft) -> Appended | NotAppended:
-        """Appends in the log, as the owner that this process is. Runs in a thread."""
-        now = self.ground.clock.now()
-        ownership = Ownership(self.ground.owner, now, self.ground.lease_until())
-        return self.stores.log.append(connection, self.context.key, draft, ownership)
-
-    def announce(self, event: Appended) -> None:
-        """Tells the connections of the user that the log has grown."""
-        self.ground.bus.publish(
-            Notice(WAKE, self.context.user_id, seq=event.seq, size=len(event.text.encode()))
-        )
-
-    async def not_appended(self, outcome: NotAppended) -> None:
-        """Waits at a hold; raises when the run must not go on."""
-        match outcome:
-            case NotAppended.HELD:
-                self.stood = True
-                await self.stand()
-            case NotAppended.CANCELLED:
-                raise StopRunError("cancelled")
-            case NotAppended.LOST:
-                raise LeaseLostError(self.context.run_id)
-
-    async def stand(self) -> None:
-        """Stands at a hold, without a thread, until it is released or the run is told to end."""
-        told = (self.control.reason, self.control.interrupted)
-        while (self.control.reason, self.control.interrupted) == told:
-            if not await self.ground.database.read(self.stores.holds.is_standing, self.context.run_id):
-                return
-            await self.control.changed(HOLD_POLL_SECONDS)
 
 
 def milliseconds(seconds: float) -> float:

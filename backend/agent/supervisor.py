@@ -7,7 +7,9 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from backend.agent.context import UserExecutionContext
-from backend.agent.run import MESSAGES, RunControl, RunLoop, RunParts
+from backend.agent.control import RunControl
+from backend.agent.run import MESSAGES, RunLoop
+from backend.agent.stream import RunParts
 from backend.processes import alive
 from backend.store.engine import DatabaseUnavailableError
 from backend.store.events import Appended
