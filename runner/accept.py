@@ -32,6 +32,8 @@ WRITTEN: Final = ("output.xml", "log.html", "report.html", "xunit.xml", "backend
 """What a run leaves in its folder, beside what pabot does."""
 PROOF: Final = "proof"
 """What ``run.py prove`` writes below results/: another run's, so left alone here."""
+PRIVATE: Final = "agent-chat-run-"
+"""How the folder begins that holds a run's issued secrets while it lasts; the runner's process id follows."""
 SHOWN_FAILURES: Final = 20
 """Failures shown on the console; a backend that is down fails all tests in the same way."""
 
@@ -100,9 +102,10 @@ def run(plan: Plan, env: Environment, clock: Clock, *, processes: int | None = N
     folder = Path(plan.settings.output_directory)
     with (
         _claimed(folder),
-        tempfile.TemporaryDirectory(prefix="agent-chat-run-") as private,
+        tempfile.TemporaryDirectory(prefix=f"{PRIVATE}{os.getpid()}-") as private,
         children.interruptible(),
     ):
+        _sweep()
         _empty(folder)
         issued, news = Path(private) / "issued", Path(private) / "progress"
         for file in (issued, news):
@@ -218,6 +221,14 @@ def _claimed(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _sweep() -> None:
+    """Removes the private folders of runs that were killed: secrets must not outlive them."""
+    for left in Path(tempfile.gettempdir()).glob(f"{PRIVATE}*-*"):
+        pid = left.name.removeprefix(PRIVATE).split("-")[0]
+        if pid.isdigit() and not children.lives(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _empty(folder: Path) -> None:

@@ -128,6 +128,18 @@ def kill_group(pid: int) -> None:
             os.killpg(pid, signal.SIGKILL)
 
 
+def lives(pid: int) -> bool:
+    """Whether a process is there; on Windows, which has no signal that only asks, always yes."""
+    if sys.platform != "win32":
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+    return True
+
+
 def wait_until(condition: Callable[[], bool], limit: float) -> bool:
     """Waits for a condition of another process.
 

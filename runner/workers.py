@@ -59,7 +59,7 @@ class Progress:
                     break
                 self._read += len(line)
                 self._take(json.loads(line))
-        self._alive = {pid for pid in self._alive if _lives(pid)}
+        self._alive = {pid for pid in self._alive if children.lives(pid)}
 
     def end_workers(self) -> None:
         """Kills the workers that are still there; pabot gives each a group of its own."""
@@ -86,18 +86,6 @@ class Progress:
 
 def _nothing(_: str) -> None:
     """Shows nothing: what pabot writes about interrupted tests is no progress."""
-
-
-def _lives(pid: int) -> bool:
-    if sys.platform == "win32":
-        return True  # there is no signal 0
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def processes(suites: int, asked: int | None) -> int:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -181,6 +182,11 @@ def test_a_killed_runner_leaves_no_process(project, tmp_path):
     url = re.search(r"http://127\.0\.0\.1:\d+", printed)
     assert url
     assert soon(lambda: not answers(url[0]))
+    left = [str(file) for file in Path(tempfile.gettempdir()).glob(f"agent-chat-run-{process.pid}-*")]
+    project.suite("one", GOOD)
+    assert project.run()[0] == 0
+    assert left
+    assert not any(Path(file).exists() for file in left)
 
 
 def test_two_runs_do_not_write_into_one_folder(project, tmp_path):
