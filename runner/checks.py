@@ -61,6 +61,7 @@ def all_checks() -> list[Check]:
         Check("suites (robocop format)", ("robocop", "format", "--check", "--diff", *SUITES)),
         Check("suites (dry run)", ("robot", "--dryrun", "--console", "dotted", *nothing, "tests")),
         Check("house rules", ("runner.house",)),
+        Check("promises (coverage)", ("runner.coverage",)),
         Check("Python (ruff check)", ("ruff", "check", ".")),
         Check("Python (ruff format)", ("ruff", "format", "--check", ".")),
         Check("unit tests (pytest)", ("pytest", "utest"), counted=True),

@@ -27,7 +27,7 @@ from .project import RESULTS, TESTS
 ALONE: Final = "alone"
 """Tag of tests that measure: they run by themselves, after the parallel part."""
 SOAK: Final = "soak"
-"""Tag of tests that take long on purpose: they run only when asked for, and by themselves."""
+"""Tag of tests that take long on purpose: they run by themselves, as those that measure do."""
 PLUMBING_TAGS: Final = ("catches:", "promise-", "needs:", "row-")
 """Tags that no one chooses a category by; left out where known tags are listed."""
 
@@ -124,7 +124,7 @@ def select(
     Raises:
         Stop: Robot Framework does not understand them, or nobody has that tag.
     """
-    options, sources = _parsed([*robot, str(tests)])
+    _, sources = _parsed([*robot, str(tests)])
     named = sources[:-1]
     at = len(robot) - len(named)
     if list(robot[at:]) != named:
@@ -137,13 +137,9 @@ def select(
             "--prerunmodifier",
             f"{Path(__file__).with_name('sharding.py')};{shard.index};{shard.count}",
         ]
-    wanted = list(options.get("include", []))
     if category:
         tag = _category(category, Selection(tuple(chosen), tuple(given)))
         chosen += ["--exclude", f"NOT{tag}"]  # unlike --include, this narrows what the user includes
-        wanted.append(tag)
-    if not any(SOAK in pattern.lower() for pattern in wanted):
-        chosen += ["--exclude", SOAK]
     return Selection(tuple(chosen), tuple(given))
 
 

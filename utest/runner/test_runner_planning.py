@@ -55,11 +55,9 @@ def test_discovery_equals_the_report(suites, planned, run_robot, options):
     assert plan.names == reported
 
 
-def test_soak_runs_only_when_it_is_asked_for(suites, planned):
+def test_soak_runs_like_every_other_test(suites, planned):
     tests = suites(one=ONE, two=TWO)
-    assert not planned(tests).tagged("soak")
-    assert planned(tests, category="soak").tagged("soak")
-    assert planned(tests, "--include", "soak").tagged("soak")
+    assert planned(tests).tagged("soak")
 
 
 def test_a_category_is_a_tag_or_an_area_and_narrows_what_is_included(suites, planned):
