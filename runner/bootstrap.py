@@ -139,7 +139,9 @@ def _install(python: Path, *, dev: bool) -> None:
         _make(uv)
     for file in _requirements(dev=dev)[-1:]:  # the development file includes the other
         print(f"Installing {file.name} ({how}) ...", flush=True)
-        tool = [uv, "pip", "install", "--python", str(python)] if uv else [*_pip(python), "install"]
+        # Compiled once here, not at every start of every worker and backend (pip does so by itself).
+        uv_install = [uv, "pip", "install", "--compile-bytecode", "--python", str(python)] if uv else []
+        tool = uv_install or [*_pip(python), "install"]
         _call([*tool, "--quiet", "-r", str(file)], f"{file.name} could not be installed")
     _put_on_path(python)
     _stamp(dev=False).write_text(_wanted(dev=False), "utf-8")
