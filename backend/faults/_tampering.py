@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
@@ -15,6 +16,10 @@ class TamperingLog(EventLog):
 
     def insert(self, connection: Connection, run: RunKey, draft: Draft, now: float) -> Appended:
         """Stores what ``instead`` gives, in this order."""
+        if draft.type == "agent_started":
+            # The plan is kept along with the start, and what happens instead of an event depends on the plan.
+            self.settle(connection, run, draft, now)
+            draft = replace(draft, also=None)
         stored = self.instead(connection, run, draft)
         if draft not in stored:
             self.settle(connection, run, draft, now)
