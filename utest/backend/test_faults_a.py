@@ -8,7 +8,7 @@ import secrets
 from dataclasses import fields
 
 import pytest
-from serving import ENDS, Running
+from serving import DURABLE, Running, eventually
 
 from backend.app import build
 from backend.components import Components
@@ -65,19 +65,47 @@ def test_an_unknown_name_is_answered_with_near_ones(capsys):
 
 
 def events_of(name, folder):
-    """Returns the events of one question to a service with a fault, live."""
+    """Returns the events of one question to a service with a fault, live, until its run has ended."""
     running = Running(folder, FAULTS[name].apply(Components()))
     try:
         ana = running.person()
 
         async def scenario():
             async with ana.connect() as session:
-                await session.ask(SAVINGS)
-                return await session.until(*ENDS)
+                await session.send(type="chat", content=SAVINGS)
+                await session.until("ack")
+                await eventually(lambda: ana.shown()["runs_open"] == 0)
+                await session.fence()
+                return [event for event in map(json.loads, session.received) if event["type"] in DURABLE]
 
         return asyncio.run(scenario())
     finally:
         running.stop()
+
+
+CALL = ["agent_thinking", "tool_executing", "tool_completed"]
+HEALTHY = ["agent_started", *CALL * 4, "agent_thinking", "agent_completed"]
+STREAMS = {
+    "completion-before-last-tool-result": [*HEALTHY[:12], *HEALTHY[13:], "tool_completed"],
+    "duplicated-event": [*HEALTHY[:4], "tool_completed", *HEALTHY[4:]],
+    "dropped-agent-started": HEALTHY[1:],
+    "dropped-agent-thinking": [HEALTHY[0], *HEALTHY[2:]],
+    "dropped-tool-executing": [*HEALTHY[:2], *HEALTHY[3:]],
+    "dropped-tool-completed": [*HEALTHY[:3], *HEALTHY[4:]],
+    "dropped-agent-completed": HEALTHY[:-1],
+    "swapped-neighbours": [*HEALTHY[:11], "tool_completed", "tool_executing", *HEALTHY[13:]],
+    "stream-stops-silently": HEALTHY[:7],
+    "event-after-completion": [*HEALTHY, "agent_thinking"],
+    "two-ends": [*HEALTHY, "agent_failed"],
+    "started-after-first-thinking": ["agent_thinking", "agent_started", *HEALTHY[2:]],
+}
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_fault_of_the_stream_changes_what_it_says_and_nothing_else(name, tmp_path):
+    events = events_of(name, tmp_path)
+    assert [event["type"] for event in events] == STREAMS[name]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
 
 
 def test_a_gap_in_seq_is_one_number_that_nothing_carries(tmp_path):
