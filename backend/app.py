@@ -240,6 +240,7 @@ def background(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await ground.bus.start()
         keepers = [
+            asyncio.create_task(ground.database.open_all(), name="connections"),
             asyncio.create_task(supervisor.keep_leases(), name="leases"),
             asyncio.create_task(supervisor.keep_sweeping(), name="sweeper"),
             asyncio.create_task(watch.keep_watch(), name="watch"),

@@ -5,6 +5,7 @@ spares them its polling for the lock. Other databases write from as many threads
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -39,7 +40,8 @@ class Database:
         self.sqlite = url.startswith("sqlite")
         self.last_write = float("-inf")
         """Monotonic time of the last commit that succeeded."""
-        self.engine = self.make_engine(url, connections + EXTRA_CONNECTIONS)
+        self._size = connections + EXTRA_CONNECTIONS
+        self.engine = self.make_engine(url, self._size)
         self._immediate = self.engine.execution_options(agent_chat_write=True)
         self._readers = ThreadPoolExecutor(read_threads, "database-read")
         self._writers = ThreadPoolExecutor(1, "database-write") if self.sqlite else self._readers
@@ -66,6 +68,16 @@ class Database:
         """Makes the tables that do not exist yet."""
         with self._immediate.begin() as connection:
             metadata.create_all(connection)
+
+    async def open_all(self) -> None:
+        """Opens every connection of the pool, so that load finds them open and descriptors stay as many."""
+        await asyncio.get_running_loop().run_in_executor(self._readers, self._open_all)
+
+    def _open_all(self) -> None:
+        # A database that is not there yet is found out, and told, by whoever needs it.
+        with contextlib.ExitStack() as stack, contextlib.suppress(OperationalError, PoolTimeoutError):
+            for _ in range(self._size):
+                stack.enter_context(self.engine.connect())
 
     async def read(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs ``work(connection, ...)`` on a consistent view of the data.
