@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 LONGEST_NAME = 1000
 """Characters kept of a name, so that a line stays below what one write puts down whole (4,096 bytes)."""
+KEPT = "worker.xml"
+"""Name under which a worker's output is kept, beside the output itself."""
 LOOK_SECONDS = 0.5
 """How often a worker looks whether the runner is still there."""
 
@@ -56,6 +60,15 @@ class progress:  # noqa: N801 -- Robot Framework wants the file's name
                 "seconds": result.elapsed_time.total_seconds(),
             }
         )
+
+    def output_file(self, path: Path | None) -> None:
+        """The worker's output is complete.
+
+        After an interruption pabot writes over it what a dry run of the same suites gives, so it is kept
+        under another name, which only a first output gets.
+        """
+        if path is not None and not path.with_name(KEPT).exists():
+            shutil.copyfile(path, path.with_name(KEPT))
 
     def _write(self, line: dict[str, object]) -> None:
         os.write(self._file, (json.dumps(line) + "\n").encode())

@@ -15,6 +15,7 @@ from typing import Final
 from . import children, schedule
 from .console import counts, say, seconds
 from .planning import ALONE, SOAK, Plan
+from .progress import KEPT
 from .project import ROOT
 
 PABOT_FOLDER: Final = "pabot_results"
@@ -173,8 +174,10 @@ def by_themselves(
 
 
 def outputs(results: Path) -> list[Path]:
-    """The outputs that the workers of a run have written."""
-    return sorted((results / PABOT_FOLDER).glob("*/output.xml"))
+    """The outputs that the workers of a run have written, as they were before any interruption."""
+    written = sorted((results / PABOT_FOLDER).glob("*/output.xml"))
+    kept = [file.with_name(KEPT) for file in written]
+    return [mine if mine.exists() else file for mine, file in zip(kept, written, strict=True)]
 
 
 def _robot(

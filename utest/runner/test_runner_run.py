@@ -171,6 +171,18 @@ def test_an_interrupt_is_status_130_leaves_no_process_and_reports_what_there_is(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_what_had_passed_before_an_interrupt_is_still_reported_as_passed(project, tmp_path):
+    mark = tmp_path / "mark"
+    project.suite("one", WAITS.format(mark=mark).replace("Waits\n", f"{GOOD}Waits\n"))
+    project.suite("two", GOOD)
+    process = project.start()
+    assert soon(lambda: mark.exists() and mark.read_text())
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert {t.full_name: t.status for t in project.report.all_tests}["Tests.One.Passes"] == "PASS"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_a_killed_runner_leaves_no_process(project, tmp_path):
     mark = tmp_path / "mark"
     project.suite("one", WAITS.format(mark=mark))
