@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
+from backend.agent.plan import Plan
 from backend.compose import RunKey
 from backend.store.events import Appended, Draft, EventLog
 from backend.store.schema import runs
@@ -34,10 +35,16 @@ class TamperingLog(EventLog):
         raise NotImplementedError
 
 
+def plan_of(connection: Connection, run_id: str) -> Plan | None:
+    """Returns the plan of a run, once it has one."""
+    plan = connection.execute(select(runs.c.plan).where(runs.c.id == run_id)).scalar()
+    return Plan.from_dict(json.loads(plan)) if plan else None
+
+
 def planned_calls(connection: Connection, run_id: str) -> int:
     """Returns how many tool calls a run will make."""
-    plan = connection.execute(select(runs.c.plan).where(runs.c.id == run_id)).scalar()
-    return len(json.loads(plan)["calls"]) if plan else 0
+    plan = plan_of(connection, run_id)
+    return len(plan.calls) if plan else 0
 
 
 def uses_several_tools(connection: Connection, run_id: str) -> bool:

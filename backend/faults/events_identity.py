@@ -1,6 +1,6 @@
 """Faults of the event stream: events under a wrong id, or in another run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, select
@@ -9,40 +9,50 @@ from backend.agent.narrator import Outcome
 from backend.agent.plan import Plan, ToolCall
 from backend.agent.run import RunLoop
 from backend.components import Components
-from backend.compose import EventComposer, Frame, RunKey
+from backend.compose import RunKey
 from backend.faults import fault
-from backend.faults._tampering import TamperingLog
+from backend.faults._tampering import TamperingLog, plan_of
 from backend.ids import new_id
 from backend.store.events import Appended, Draft, EventLog
 from backend.store.schema import events, runs
 
 
-class _StartsAnotherRun(EventComposer):
-    def compose(
-        self, event: str, run: RunKey, seq: int, timestamp: float, fields: Mapping[str, object]
-    ) -> Frame:
-        key = replace(run, run_id=new_id("r")) if event == "agent_started" else run
-        return super().compose(event, key, seq, timestamp, fields)
+class _StartsElsewhere(EventLog):
+    """Files the start of some runs under another key: of those that look at spend by team."""
+
+    def insert(self, connection: Connection, run: RunKey, draft: Draft, now: float) -> Appended:
+        if draft.type != "agent_started":
+            return super().insert(connection, run, draft, now)
+        self.settle(connection, run, draft, now)
+        plan = plan_of(connection, run.run_id)
+        key = self.elsewhere(run) if plan and plan.group_by == "team" else run
+        return super().insert(connection, key, replace(draft, also=None), now)
+
+    def elsewhere(self, run: RunKey) -> RunKey:
+        """Returns the wrong key."""
+        raise NotImplementedError
+
+
+class _StartsAnotherRun(_StartsElsewhere):
+    def elsewhere(self, run: RunKey) -> RunKey:
+        return replace(run, run_id=new_id("r"))
 
 
 @fault("wrong-run-id", group="events")
 def wrong_run_id(components: Components) -> Components:
-    """Customers cannot tell which question the agent has begun: its start carries another run's id."""
-    return replace(components, events=_StartsAnotherRun)
+    """Customers who ask about teams cannot tell which question the agent has begun: its id is another."""
+    return replace(components, event_log=_StartsAnotherRun)
 
 
-class _StartsInAnotherThread(EventComposer):
-    def compose(
-        self, event: str, run: RunKey, seq: int, timestamp: float, fields: Mapping[str, object]
-    ) -> Frame:
-        key = replace(run, thread_id=new_id("t")) if event == "agent_started" else run
-        return super().compose(event, key, seq, timestamp, fields)
+class _StartsInAnotherThread(_StartsElsewhere):
+    def elsewhere(self, run: RunKey) -> RunKey:
+        return replace(run, thread_id=new_id("t"))
 
 
 @fault("wrong-thread-id", group="events")
 def wrong_thread_id(components: Components) -> Components:
-    """Customers see the agent begin in a conversation that does not exist: its start names another thread."""
-    return replace(components, events=_StartsInAnotherThread)
+    """Customers who ask about teams see the agent begin in a conversation that does not exist."""
+    return replace(components, event_log=_StartsInAnotherThread)
 
 
 class _AnswersTheFirstCallAgain(TamperingLog):
@@ -64,17 +74,18 @@ def tool_call_id_mismatch(components: Components) -> Components:
 
 class _ThinksBeforeItStarts(RunLoop):
     async def started(self, plan: Plan) -> None:
-        """Says nothing yet."""
+        if plan.group_by != "team":
+            await super().started(plan)
 
     async def think(self, plan: Plan, outcomes: list[Outcome], coming: ToolCall | None) -> None:
         await super().think(plan, outcomes, coming)
-        if self.counts["agent_thinking"] == 1:
+        if plan.group_by == "team" and self.counts["agent_started"] == 0:
             await super().started(plan)
 
 
 @fault("started-after-first-thinking", group="events")
 def started_after_first_thinking(components: Components) -> Components:
-    """Customers see reasoning of an agent that has not introduced itself yet; its start comes after it."""
+    """Customers who ask about teams see reasoning of an agent that has not introduced itself yet."""
     return replace(components, run_loop=_ThinksBeforeItStarts)
 
 

@@ -97,7 +97,6 @@ STREAMS = {
     "stream-stops-silently": HEALTHY[:7],
     "event-after-completion": [*HEALTHY, "agent_thinking"],
     "two-ends": [*HEALTHY, "agent_failed"],
-    "started-after-first-thinking": ["agent_thinking", "agent_started", *HEALTHY[2:]],
 }
 
 
