@@ -21,7 +21,7 @@ ${ANOTHER KEY: str}     a-key-that-is-long-enough-and-is-not-ours
 *** Test Cases ***
 A Signed In User Connects
     [Documentation]    The token comes from a real login, and the welcome names the person it belongs to.
-    [Tags]    promise-01
+    [Tags]    promise-01    catches:welcome-with-wrong-tier
     Given Ana has signed up and logged in
     When Ana connects with the token in the header
     Then Ana is welcomed by name, with the tier that was paid for
@@ -30,7 +30,7 @@ A Signed In User Connects
 A Signed In User Connects From A Browser
     [Documentation]    Browsers cannot set headers: there the token travels as a subprotocol, and only the
     ...    agreed subprotocol is ever selected.
-    [Tags]    promise-01
+    [Tags]    promise-01    catches:subprotocol-not-echoed    catches:token-selected-as-subprotocol
     Given Ana has signed up and logged in
     When Ana connects with the token as a subprotocol
     Then Ana is welcomed by name, with the tier that was paid for
@@ -40,7 +40,14 @@ A Signed In User Connects From A Browser
 Nobody Connects Without A Credential
     [Documentation]    Refused before the upgrade with 401 and a challenge; a token in an address does not count,
     ...    not even beside a good one, because addresses end up in logs.
-    [Tags]    promise-02    catches:no-credential-accepted    catches:query-string-token-accepted
+    [Tags]    promise-02
+    ...       catches:no-credential-accepted
+    ...       catches:query-string-token-accepted
+    ...       catches:query-string-token-overlooked
+    ...       catches:subprotocol-companion-not-needed
+    ...       catches:missing-told-as-invalid
+    ...       catches:challenge-missing
+    ...       catches:refused-after-the-upgrade
     [Setup]    Ana is an enterprise user of Northwind
     [Template]    Connecting Is Refused
     # what she presents    error code    how
@@ -61,6 +68,13 @@ Nobody Connects With A Bad Token
     ...       catches:audience-ignored
     ...       catches:refresh-token-accepted
     ...       catches:not-before-ignored
+    ...       catches:algorithm-not-pinned
+    ...       catches:issued-in-the-future-accepted
+    ...       catches:token-without-expiry-accepted
+    ...       catches:unknown-user-accepted
+    ...       catches:other-organisation-accepted
+    ...       catches:forged-told-as-expired
+    ...       catches:reason-told-in-401
     [Setup]    Ana And Boris Work For Different Companies
     [Template]    A Token Is Refused That Is
     # what is wrong    how it is made
@@ -81,7 +95,7 @@ Nobody Connects With A Bad Token
 
 A Token That Was Tampered With Is Refused
     [Documentation]    A good signature over other claims is no signature.
-    [Tags]    promise-03    catches:signature-not-checked
+    [Tags]    promise-03    catches:signature-not-checked    catches:tampered-payload-accepted
     Given Ana And Boris Work For Different Companies
     And Ana has logged in
     Then Ana's token with Boris' name in it is refused
@@ -89,21 +103,24 @@ A Token That Was Tampered With Is Refused
 
 An Expired Token Is Told Apart From A Bad One
     [Documentation]    A client can tell "log in again" from "go away"; there is no leeway.
-    [Tags]    promise-03    catches:expiry-ignored-at-handshake
+    [Tags]    promise-03
+    ...       catches:expiry-ignored-at-handshake
+    ...       catches:leeway-for-expired-tokens
+    ...       catches:expired-told-as-invalid
     Given Ana is an enterprise user of Northwind
     Then Ana's token that expired a second ago is refused as expired
     And Ana's good token is accepted
 
 Two Credentials That Differ Are Refused
     [Documentation]    Nobody can guess which of the two was meant, so neither counts.
-    [Tags]    promise-03
+    [Tags]    promise-03    catches:first-of-two-credentials-counts
     Given Ana And Boris Work For Different Companies
     Then Ana is refused when she presents her own token and Boris'
     And Ana is accepted when she presents her own token twice
 
 Another Web Site Cannot Connect In Our Customers' Name
     [Documentation]    A browser tells where a page comes from; a foreign origin is refused even with a good token.
-    [Tags]    catches:foreign-origin-accepted
+    [Tags]    catches:foreign-origin-accepted    catches:null-origin-accepted    catches:origin-header-lost
     [Setup]    Ana is an enterprise user of Northwind
     [Template]    A Good Token Is Refused From
     ${FOREIGN SITE}
@@ -111,5 +128,6 @@ Another Web Site Cannot Connect In Our Customers' Name
 
 A Plain Web Request Is Told To Upgrade
     [Documentation]    Whoever opens the chat's address in a browser learns what is there (426), not an error page.
+    [Tags]    catches:upgrade-not-asked-for
     Given an ordinary web client
     Then a plain request to the chat's address is answered with 426

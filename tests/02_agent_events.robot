@@ -51,7 +51,10 @@ Agent Started Says Who Began
 
 Agent Thinking Shows Reasoning About This Question
     [Documentation]    Reasoning that is empty, or the same for everything, is decoration.
-    [Tags]    promise-07    catches:empty-reasoning    catches:same-reasoning-for-every-question
+    [Tags]    promise-07
+    ...       catches:empty-reasoning
+    ...       catches:same-reasoning-for-every-question
+    ...       catches:steps-not-counted
     When Ana asks "What did we spend on the database in 2026-09?"
     And Ana sees the answer
     Then the agent's reasoning is about that question, step by step
@@ -60,7 +63,7 @@ Agent Thinking Shows Reasoning About This Question
 Tool Executing Says Which Tool Works, And With What
     [Documentation]    The customer sees the call while the tool works, not when it is over: with the run held
     ...    before the result, the call has been seen, and nothing more comes until it goes on.
-    [Tags]    promise-08    needs:hold    catches:tool-executing-held-back
+    [Tags]    promise-08    needs:hold    catches:tool-executing-held-back    catches:arguments-not-those-used
     Given Ana's runs are held before tool completed
     When Ana asks "What did payments spend on the database?"
     Then Ana sees that the spend query works on the database of payments
@@ -74,6 +77,7 @@ Tool Completed Delivers The True Result
     ...       catches:tool-result-disagrees-with-database
     ...       catches:tool-call-id-mismatch
     ...       catches:tool-query-without-organisation-filter
+    ...       catches:duration-exaggerated
     [Template]    Tool Results Are True For
     Where can we cut our cloud bill?
     What did we spend by month?
@@ -91,7 +95,12 @@ Tool Results Agree With The Usage Report
 Agent Completed Carries The Answer
     [Documentation]    The answer is there, each finding's amount stands in its text, and each follows from the
     ...    records; none is left out.
-    [Tags]    promise-10    catches:empty-answer    catches:answer-with-wrong-figures
+    [Tags]    promise-10
+    ...       catches:empty-answer
+    ...       catches:answer-with-wrong-figures
+    ...       catches:findings-cut-from-the-text
+    ...       catches:finding-from-another-call
+    ...       catches:server-frames-masked
     When Ana asks "Where can we cut our cloud bill?"
     And Ana sees the answer
     Then every finding follows from Northwind's records and stands in the text

@@ -15,7 +15,7 @@ Test Tags        area:routing    severity:normal
 *** Test Cases ***
 A Question Starts A Run
     [Documentation]    It is accepted, worked on and answered: one of each, and nothing else comes.
-    [Tags]    promise-12
+    [Tags]    promise-12    catches:ack-sent-twice
     When Ana sends a question as chat
     Then Ana receives one acceptance, one whole run, and nothing else
 
@@ -27,7 +27,7 @@ The Other Word For A Question Means The Same
 
 A Ping Gets Its Pong And Nothing Else
     [Documentation]    It echoes what the ping carried, starts no run, and costs nothing.
-    [Tags]    promise-12
+    [Tags]    promise-12    catches:pong-without-data
     When Ana pings with data of her own
     Then Ana receives a pong with that data, and nothing else
 
@@ -40,7 +40,11 @@ Resuming Replays And Starts Nothing
 
 Cancelling Ends The Run And Nothing Else
     [Documentation]    The open tool call is closed, the run ends as cancelled, and another run is not touched.
-    [Tags]    promise-12    needs:hold    catches:cancel-ignored    catches:cancelled-run-goes-on
+    [Tags]    promise-12
+    ...       needs:hold
+    ...       catches:cancel-ignored
+    ...       catches:cancelled-run-goes-on
+    ...       catches:cancel-leaves-calls-open
     Given Ana has two runs that wait for a tool
     When Ana cancels the first
     Then the first run ends as cancelled, with its tool call closed
@@ -55,7 +59,7 @@ Renewing The Token Says When It Expires And Nothing Else
 
 An Unknown Type Is Refused Kindly
     [Documentation]    The error names the type, safely; the connection lives and the next question is answered.
-    [Tags]    promise-13    catches:unknown-type-ignored
+    [Tags]    promise-13    catches:unknown-type-ignored    catches:unknown-type-repeated-raw
     [Template]    A Message Of An Unknown Type Is Refused
     # what is sent    how it is named
     dance    dance
@@ -72,6 +76,9 @@ A Malformed Message Is Refused Kindly
     ...       catches:malformed-json-kills-the-connection
     ...       catches:malformed-json-ignored
     ...       catches:binary-frame-kills-the-connection
+    ...       catches:json-without-object-kills-the-connection
+    ...       catches:lenient-json
+    ...       catches:empty-content-accepted
     [Template]    A Malformed Message Is Refused
     # what is sent    error code    field that is named
     broken JSON    invalid_json
@@ -98,7 +105,7 @@ A Malformed Message Is Refused Kindly
 
 Text That Is No UTF-8 Ends The Connection As Agreed
     [Documentation]    RFC 6455 asks for close code 1007; a new connection works at once.
-    [Tags]    promise-14    catches:invalid-utf-8-accepted
+    [Tags]    promise-14    catches:invalid-utf-8-accepted    catches:invalid-utf-8-without-1007
     When Ana sends bytes that are no text
     Then Ana's connection closes with 1007
     And Ana comes back and gets an answer

@@ -48,7 +48,10 @@ Pings And Questions Do Not Overtake Each Other
 
 People Do Not See Each Other
     [Documentation]    Ana asks while Boris, on two devices, and Clara listen, and the other way round.
-    [Tags]    promise-17    catches:event-broadcast-to-every-connection    catches:leak-50-ms-late
+    [Tags]    promise-17
+    ...       catches:event-broadcast-to-every-connection
+    ...       catches:leak-50-ms-late
+    ...       catches:leak-to-colleagues
     Given Ana, Boris with two devices and Clara are connected
     When Ana asks about a secret
     Then nothing of it reaches Boris, his second device or Clara

@@ -21,6 +21,7 @@ A Connection Recovers After Every Error
     ...       catches:malformed-json-kills-the-connection
     ...       catches:binary-frame-kills-the-connection
     ...       catches:stack-trace-in-the-error
+    ...       catches:resume-beyond-the-end-accepted
     [Template]    The Connection Survives
     # the mistake    the error
     broken JSON    invalid_json
@@ -53,7 +54,11 @@ An Error Tells Nothing About The Inside
 
 Messages Are Accepted Up To The Limit And Not Beyond
     [Documentation]    8,192 bytes pass, 8,193 are refused, up to 65,536; what is counted are bytes, not characters.
-    [Tags]    promise-19    catches:oversize-accepted
+    [Tags]    promise-19
+    ...       catches:oversize-accepted
+    ...       catches:size-counted-in-characters
+    ...       catches:size-limit-one-too-low
+    ...       catches:fragments-taken-apart
     [Template]    A Message Of This Size Is
     # bytes    filled with    fragments    verdict
     8192    x    1    accepted
@@ -68,7 +73,7 @@ Messages Are Accepted Up To The Limit And Not Beyond
 
 A Message Beyond The Hard Limit Ends Its Connection Alone
     [Documentation]    65,537 bytes close the connection with 1009; others are served meanwhile.
-    [Tags]    promise-19    catches:oversize-accepted
+    [Tags]    promise-19    catches:oversize-accepted    catches:giant-message-without-1009
     [Template]    A Giant Message Closes With 1009
     # bytes    fragments
     65537    1
@@ -77,7 +82,7 @@ A Message Beyond The Hard Limit Ends Its Connection Alone
 
 Missing Fields Are Named
     [Documentation]    The error names the field, and nothing reaches the agent.
-    [Tags]    promise-20    catches:missing-field-reaches-the-agent
+    [Tags]    promise-20    catches:missing-field-reaches-the-agent    catches:field-unnamed
     [Template]    A Message Without A Field Is Refused
     # type of message    field
     chat    content
@@ -95,7 +100,7 @@ A Message Without A Type Is Refused
 
 Fields Of A Wrong Type Are Named
     [Documentation]    The error names the field, and nothing reaches the agent.
-    [Tags]    promise-20    catches:missing-field-reaches-the-agent
+    [Tags]    promise-20    catches:missing-field-reaches-the-agent    catches:field-unnamed
     [Template]    A Message With A Wrong Field Is Refused
     # type of message    field    value
     chat    content    ${5}
@@ -117,6 +122,6 @@ Fields Of A Wrong Type Are Named
 
 Errors Name The Message They Are About
     [Documentation]    Every error echoes the id of the message that it refuses, so that the client can tell which.
-    [Tags]    promise-20
+    [Tags]    promise-20    catches:errors-without-message-id
     When Ana makes three mistakes with ids of her own
     Then each error echoes the id of its own mistake

@@ -21,7 +21,7 @@ Connecting Is Fast
 
 Messages Flow Fast
     [Documentation]    A ping and its pong, one after the other, five hundred times; every reply fits its request.
-    [Tags]    promise-22    catches:latency-grows
+    [Tags]    promise-22    catches:latency-grows    catches:round-trips-stall
     Given Ana Of Northwind Is Connected
     When Ana pings 500 times
     Then round trips have kept their budget

@@ -49,7 +49,10 @@ A Flood Of One Customer Drowns Nobody Else
 A Customer Who Reads Nothing Delays Nobody Else
     [Documentation]    What piles up for Ana is Ana's: others are answered, and her connection is ended as a slow
     ...    consumer; what she missed is there when she comes back.
-    [Tags]    promise-34    needs:private_backend    catches:slow-reader-blocks-others
+    [Tags]    promise-34
+    ...       needs:private_backend
+    ...       catches:slow-reader-blocks-others
+    ...       catches:slow-reader-never-dropped
     Given Ana, Boris and Clara are connected to a backend that waits one second for slow readers
     When Ana reads nothing any more while very much is sent to her
     Then Boris and Clara get whole answers meanwhile

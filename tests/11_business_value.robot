@@ -33,6 +33,7 @@ Enterprise Customers Are Isolated From Each Other
     ...       catches:event-broadcast-to-every-connection
     ...       catches:tool-query-without-organisation-filter
     ...       catches:thread-list-without-user-filter
+    ...       catches:foreign-thread-read
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana asks about a secret project of Northwind and Clara about one of Contoso
     Then each sees a whole answer of her own
@@ -43,7 +44,10 @@ Enterprise Customers Are Isolated From Each Other
 Colleagues Share A Conversation And Nobody Else Does
     [Documentation]    A shared conversation is for the whole organisation: colleagues find it, read it and go on
     ...    with it. For another company it does not exist, and live events go to the asker alone.
-    [Tags]    promise-37    tier:enterprise    catches:foreign-thread-continued
+    [Tags]    promise-37
+    ...       tier:enterprise
+    ...       catches:foreign-thread-continued
+    ...       catches:shared-thread-open-to-everybody
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana shares a conversation about "What did we spend by team?"
     Then Boris finds the conversation, and reads the question and the answer
@@ -54,7 +58,11 @@ Colleagues Share A Conversation And Nobody Else Does
 A Free User Gets A True Answer And A Reason To Upgrade
     [Documentation]    A useful answer with nothing hidden in it, and an offer that names what is withheld and what
     ...    that would save, true to the cent.
-    [Tags]    promise-38    tier:free    catches:offer-missing    catches:free-tier-gets-enterprise-tools
+    [Tags]    promise-38
+    ...       tier:free
+    ...       catches:offer-missing
+    ...       catches:free-tier-gets-enterprise-tools
+    ...       catches:offer-promises-too-much
     Given Ana is a free user of Northwind
     And Ana is connected
     When Ana asks "Where can we cut our cloud bill?"
@@ -64,7 +72,12 @@ A Free User Gets A True Answer And A Reason To Upgrade
 
 A Spent Quota Ends With An Offer
     [Documentation]    Not an error wall: a clear word, when it goes on, and what an upgrade would bring.
-    [Tags]    promise-38    tier:free    catches:quota-not-counted    catches:offer-missing
+    [Tags]    promise-38
+    ...       tier:free
+    ...       catches:quota-not-counted
+    ...       catches:offer-missing
+    ...       catches:quota-one-too-low
+    ...       catches:quota-error-wall
     Given Ana is a free user of Northwind who may ask twice a day
     And Ana is connected
     When Ana has the answer to "Which resources are idle?"
@@ -74,7 +87,11 @@ A Spent Quota Ends With An Offer
 
 An Upgrade Acts At The Next Question
     [Documentation]    Whoever has paid gets what was paid for, on the connection that is open.
-    [Tags]    promise-38    tier:free    tier:enterprise
+    [Tags]    promise-38
+    ...       tier:free
+    ...       tier:enterprise
+    ...       catches:offer-to-those-who-have-it
+    ...       catches:upgrade-needs-reconnect
     Given Ana is a free user of Northwind who may ask twice a day
     And Ana is connected
     And Ana has the answer to "Where can we cut our cloud bill?"
@@ -94,6 +111,7 @@ Payloads Meet The Contract
     ...       catches:field-dropped
     ...       catches:number-as-string
     ...       catches:extra-private-field
+    ...       catches:null-for-an-absent-field
     Given Ana of Northwind is connected with a token that soon expires
     When Ana asks, cancels, pings, renews her token, comes back, resumes, and makes a mistake
     Then Ana has seen every kind of frame that the contract knows

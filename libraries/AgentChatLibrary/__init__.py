@@ -18,6 +18,7 @@ from .keywords.misusing import Misusing
 from .keywords.network import Network
 from .keywords.operations import Operations
 from .keywords.people import People
+from .keywords.processes import Processes
 from .keywords.returning import Returning
 from .keywords.rights import Rights
 from .keywords.sessions import Sessions
@@ -66,6 +67,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 operations,
                 Health(kit),
                 Returning(kit, sessions, operations),
+                Processes(kit, sessions),
                 Web(kit),
             ]
         )

@@ -99,7 +99,7 @@ class AmbientListener:
         return [verdict.text() for verdict in verdicts if verdict.broken]
 
     def _leave(self) -> None:
-        for deployment in self.kit.world.leave().deployments:
+        for deployment in reversed(self.kit.world.leave().deployments):
             deployment.stop()
 
 

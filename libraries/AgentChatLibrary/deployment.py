@@ -11,12 +11,14 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -32,6 +34,8 @@ REACH_SECONDS: Final = 4.0
 """Longest time to find out whether a backend answers; a run must say so within 5 s."""
 READY_SECONDS: Final = 20.0
 """Longest time for a backend to start; it takes well under one second on an idle machine."""
+ADMIN_BYTES: Final = 32
+"""Random bytes of a new administrator's credential."""
 KEY_BYTES: Final = 48
 """Random bytes of a new signing key: 64 characters, enough for any HMAC of JWS (RFC 7518, section 3.2)."""
 STOP_SECONDS: Final = 15.0
@@ -53,6 +57,7 @@ class Deployment:
         process: The process, when this side started it.
         home: Its private folder, when this side made it.
         log: The backend's log file, when it is known.
+        settings: What it was told, when this side started it.
     """
 
     url: str
@@ -61,6 +66,7 @@ class Deployment:
     process: subprocess.Popen[bytes] | None = None
     home: Path | None = None
     log: Path | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def websocket_url(self) -> str:
@@ -81,6 +87,8 @@ class Deployment:
     def stop(self) -> None:
         """Ends the process that this side started and removes its folder; does nothing for any other."""
         if self.process is not None and self.process.poll() is None:
+            if sys.platform != "win32":
+                self.process.send_signal(signal.SIGCONT)  # one that was stopped could not end
             self.process.terminate()
             try:
                 self.process.wait(STOP_SECONDS)
@@ -153,8 +161,6 @@ def launch(
     owner_pid: int,
     log: Path | None = None,
     settings: Mapping[str, object] | None = None,
-    admin_token: str = "",
-    jwt_key: str = "",
 ) -> Deployment:
     """Starts a backend on a free loopback port and waits until it accepts.
 
@@ -165,44 +171,74 @@ def launch(
         owner_pid: The process that the backend ends with.
         log: Where its log goes; into its own folder when omitted.
         settings: Settings on top of the environment's.
-        admin_token: Credential for ``/admin``; a new one when omitted.
-        jwt_key: Key for tokens; a new one when omitted.
 
     Raises:
         EnvironmentProblem: The environment cannot start one, or it did not come up; the message shows the end
             of its log.
     """
-    if not environment.command:
-        raise EnvironmentProblem(
-            f"The environment {environment.name} cannot start a backend: it sets no COMMAND."
-        )
     home = Path(tempfile.mkdtemp(prefix="agent-chat-"))
-    ready, log = home / "ready.json", (log or home / "backend.log").resolve()
-    log.parent.mkdir(parents=True, exist_ok=True)
-    admin_token, jwt_key = (
-        admin_token or secrets.token_urlsafe(32),
-        jwt_key or secrets.token_urlsafe(KEY_BYTES),
+    deployment = Deployment(
+        "",
+        secrets.token_urlsafe(ADMIN_BYTES),
+        secrets.token_urlsafe(KEY_BYTES),
+        home=home,
+        log=(log or home / "backend.log").resolve(),
+        settings={**environment.settings, **(settings or {})},
     )
-    merged = {**environment.settings, **(settings or {})}
+    _start(environment, deployment, home, owner_pid, ("--remove", str(home)))
+    return deployment
+
+
+def relaunch(environment: Environment, deployment: Deployment, *, owner_pid: int) -> None:
+    """Starts a backend whose process has ended again, on the same data and with the same credentials.
+
+    Raises:
+        EnvironmentProblem: It was not started on this side, or did not come up.
+    """
+    if deployment.home is None:
+        raise EnvironmentProblem("Only a backend that was started here can be started again.")
+    _start(environment, deployment, deployment.home, owner_pid, ("--remove", str(deployment.home)))
+
+
+def launch_beside(environment: Environment, first: Deployment, *, owner_pid: int) -> Deployment:
+    """Starts a second process on the data of ``first``, with the same credentials and settings.
+
+    Raises:
+        EnvironmentProblem: ``first`` was not started on this side, or the second did not come up.
+    """
+    if first.home is None:
+        raise EnvironmentProblem("Only a backend that was started here can have a second process.")
+    log = first.log.with_name(f"{first.log.stem}-2.log") if first.log else None
+    second = Deployment("", first.admin_token, first.jwt_key, log=log, settings=first.settings)
+    _start(environment, second, first.home, owner_pid, ("--instance", "agent-chat-2"))
+    return second
+
+
+def _start(
+    environment: Environment, deployment: Deployment, home: Path, owner_pid: int, options: tuple[str, ...]
+) -> None:
+    """Starts the process of a deployment on the data in ``home``, and waits until it accepts."""
+    if not environment.command:
+        raise EnvironmentProblem(f"The environment {environment.name} cannot start a backend: no COMMAND.")
+    ready, log = home / f"ready-{secrets.token_hex(4)}.json", deployment.log or home / "backend.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
     command = [
         *environment.command,
         *("--ready-file", str(ready), "--owner-pid", str(owner_pid)),
-        *("--log-file", str(log), "--data-dir", str(home / "data"), "--remove", str(home)),
-        *(part for key, value in merged.items() for part in ("--setting", f"{key}={value}")),
+        *("--log-file", str(log), "--data-dir", str(home / "data"), *options),
+        *(part for key, value in deployment.settings.items() for part in ("--setting", f"{key}={value}")),
     ]
     with log.open("ab") as output:
-        process = subprocess.Popen(
+        deployment.process = process = subprocess.Popen(
             command,
             cwd=environment.directory,
-            env={**os.environ, ADMIN_TOKEN: admin_token, JWT_KEY: jwt_key},
+            env={**os.environ, ADMIN_TOKEN: deployment.admin_token, JWT_KEY: deployment.jwt_key},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
-    deployment = Deployment("", admin_token, jwt_key, process, home, log)
-    deadline = time.monotonic() + READY_SECONDS
-    pause = Event()
+    deadline, pause = time.monotonic() + READY_SECONDS, Event()
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
             ended = (
@@ -213,7 +249,6 @@ def launch(
             raise EnvironmentProblem(f"The backend {ended}: {' '.join(command[:4])}\n" + "\n".join(tail))
         pause.wait(0.01)
     deployment.url = json.loads(ready.read_text("utf-8"))["url"]
-    return deployment
 
 
 def embedded(environment: Environment, output: Path, *, parallel: bool) -> Deployment:

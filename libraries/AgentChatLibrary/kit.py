@@ -14,7 +14,7 @@ from robot.libraries.BuiltIn import BuiltIn, RobotNotRunningError
 from . import environment as environments
 from .chat import Unexpected
 from .contract import Contract
-from .deployment import Deployment, embedded, launch
+from .deployment import Deployment, embedded, launch, launch_beside, relaunch
 from .environment import Environment, EnvironmentProblem
 from .identity import Person, mint
 from .redaction import issue
@@ -96,6 +96,37 @@ class Kit:
         self.world.scope.service = service
         self.world.scope.deployments.append(service.deployment)
         return service
+
+    def restart_private(self, deployment: Deployment) -> None:
+        """Starts a private backend again whose process has ended, on the same data.
+
+        Raises:
+            EnvironmentProblem: It did not come up.
+        """
+        relaunch(self.environment, deployment, owner_pid=os.getpid())
+
+    def start_beside(self, first: Deployment) -> Deployment:
+        """Starts a second process on a private backend's data; it ends with the innermost scope.
+
+        Raises:
+            EnvironmentProblem: It did not come up.
+        """
+        second = launch_beside(self.environment, first, owner_pid=os.getpid())
+        self.world.scope.deployments.append(second)
+        return second
+
+    def until_held(self, person: Person, run_id: str) -> None:
+        """Waits until a run stands where it is held.
+
+        Raises:
+            Unexpected: It did not come there.
+        """
+
+        def held() -> bool:
+            view = person.service.admin("GET", f"/people/{person.user_id}")
+            return any(stop["run_id"] == run_id for stop in view["held"])
+
+        self.until(held, lambda: f"{person.name}'s run did not come to where it should be held.")
 
     def until(self, reached: Callable[[], bool], otherwise: Callable[[], str]) -> None:
         """Waits until something that only the backend knows is so, asking again and again.

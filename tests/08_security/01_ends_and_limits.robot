@@ -17,7 +17,11 @@ Test Tags        area:security    severity:critical
 An Expired Token Ends The Connection
     [Documentation]    Closed with 1008 token_expired within two seconds after the expiry; whoever has renewed the
     ...    token goes on.
-    [Tags]    promise-27    needs:mint    catches:expiry-ignored-on-live-connection
+    [Tags]    promise-27
+    ...       needs:mint
+    ...       catches:expiry-ignored-on-live-connection
+    ...       catches:live-expiry-late
+    ...       catches:refresh-does-not-extend
     Given Ana and Boris are connected with tokens that expire in 2 seconds
     When Ana renews her token and Boris does not
     Then Boris' connection closes as token expired, between the expiry and 2 seconds later
@@ -25,14 +29,14 @@ An Expired Token Ends The Connection
 
 A Customer Is Warned Before The Token Expires
     [Documentation]    token_expiring comes once for each token, at once when less than a minute is left.
-    [Tags]    promise-27    needs:mint    catches:no-word-before-expiry
+    [Tags]    promise-27    needs:mint    catches:no-word-before-expiry    catches:expiry-in-milliseconds
     Given Ana is connected with a token that expires in 50 seconds
     Then Ana is warned once, with the time of the expiry
 
 A Renewed Token Replaces The Old One
     [Documentation]    The old token opens no new connection any more; a token of somebody else is refused, and the
     ...    connection keeps its old identity.
-    [Tags]    promise-27    catches:old-token-usable-after-refresh
+    [Tags]    promise-27    catches:old-token-usable-after-refresh    catches:foreign-token-refreshes
     Given Ana has logged in and renewed her tokens
     When Ana hands over the new token
     Then Ana's old token opens no connection any more
@@ -41,7 +45,12 @@ A Renewed Token Replaces The Old One
 
 Logging Out Closes Every Connection Of That Login
     [Documentation]    Closed with 1008 logged_out, on every device of that login; another login goes on.
-    [Tags]    promise-27    catches:logout-leaves-sockets-open
+    [Tags]    promise-27
+    ...       catches:logout-leaves-sockets-open
+    ...       catches:logout-closes-other-devices
+    ...       catches:token-usable-after-logout
+    ...       catches:auth-failure-without-a-reason
+    ...       catches:close-reason-lost
     Given Ana is connected twice with one login and once with another
     When Ana logs out of the first
     Then both connections of the first login close as logged out
@@ -57,7 +66,7 @@ A Refresh Token Works Once
 
 A Disabled Customer Is Out At Once
     [Documentation]    Closed with 1008 disabled; no new connection, no login, no question.
-    [Tags]    promise-29    catches:disabled-user-keeps-working
+    [Tags]    promise-29    catches:disabled-user-keeps-working    catches:disabled-user-comes-back
     Given Ana Of Northwind Is Connected
     When Ana is disabled
     Then Ana's connection closes as disabled
@@ -66,7 +75,11 @@ A Disabled Customer Is Out At Once
 Abuse Is Throttled
     [Documentation]    Over the limit: rate_limited, with a retry_after that is true: refused at half of it, accepted
     ...    just after it.
-    [Tags]    promise-28    catches:no-rate-limit    catches:limit-never-recovers    catches:retry-after-too-short
+    [Tags]    promise-28
+    ...       catches:no-rate-limit
+    ...       catches:limit-never-recovers
+    ...       catches:retry-after-too-short
+    ...       catches:refused-messages-cost
     Given Ana may send 5 messages in a burst and 30 a minute
     When Ana has sent 5 messages
     Then the next one is refused, with the time to wait
@@ -75,7 +88,7 @@ Abuse Is Throttled
 
 Pings Are Free And Every Other Message Costs
     [Documentation]    A wrong message costs like a right one; a ping and a refused message cost nothing.
-    [Tags]    promise-28    catches:wrong-messages-cost-nothing
+    [Tags]    promise-28    catches:wrong-messages-cost-nothing    catches:pings-cost
     Given Ana may send 5 messages in a burst and 30 a minute
     When Ana has sent 2 good messages, 3 wrong ones and 100 pings
     Then the next one is refused, with the time to wait
@@ -91,7 +104,10 @@ A Second Connection Does Not Help
 
 Connections Are Limited For Each Customer
     [Documentation]    One more than granted is refused with 429 and a time to wait; closing one makes room.
-    [Tags]    promise-28    catches:connections-unlimited
+    [Tags]    promise-28
+    ...       catches:connections-unlimited
+    ...       catches:connection-slot-never-freed
+    ...       catches:retry-after-header-lost
     Given Ana may have 2 connections
     When Ana has opened both
     Then a third is refused with 429 and a time to wait

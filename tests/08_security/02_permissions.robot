@@ -23,7 +23,7 @@ Each Tier Gets Its Tools And No Others
 
 Each Permission Opens Its Own Operation
     [Documentation]    Without a permission its operations are forbidden, and the others go on working.
-    [Tags]    catches:permissions-not-checked
+    [Tags]    catches:permissions-not-checked    catches:permissions-not-checked-over-http
     [Template]    Without This Permission
     # permission    what is forbidden then
     chat:write    ask    ask in the other word    cancel
@@ -43,16 +43,20 @@ A Right That Is Taken Away Ends At The Next Message
 
 What The Token Says Of Tier And Permissions Changes Nothing
     [Documentation]    A free customer's token that claims enterprise gets what a free customer gets.
-    [Tags]    needs:mint    tier:free    catches:tier-from-the-token
+    [Tags]    needs:mint
+    ...       tier:free
+    ...       catches:tier-from-the-token
+    ...       catches:sharing-open-to-all-tiers
+    ...       catches:tier-from-the-payload
     Given Ana, a free user, is connected with a token that claims enterprise
-    When Ana asks "What will we spend next quarter?"
+    When Ana asks for a forecast in a message that claims enterprise too
     Then Ana sees the answer
     And Ana was served by the tools of the free tier
     And Ana may not share a conversation
 
 What A Message Says Of Its Sender Changes Nothing
     [Documentation]    A user_id, organisation or tier in a message is ignored: the run is the sender's own.
-    [Tags]    catches:identity-from-payload
+    [Tags]    catches:identity-from-payload    catches:unknown-fields-refused
     Given Ana and Boris of different companies are connected
     When Ana asks in the name of Boris
     Then the run is Ana's, with Ana's own figures
@@ -60,7 +64,10 @@ What A Message Says Of Its Sender Changes Nothing
 
 Conversations And Runs Of Others Do Not Exist
     [Documentation]    A colleague's, another company's and nobody's are refused with one and the same answer.
-    [Tags]    needs:hold    catches:foreign-thread-continued    catches:foreign-run-cancelled
+    [Tags]    needs:hold
+    ...       catches:foreign-thread-continued
+    ...       catches:foreign-run-cancelled
+    ...       catches:foreign-thread-told-apart
     Given Ana has a run that waits, and Boris and Clara are connected
     Then neither Boris nor Clara can tell Ana's conversation from none
     And neither Boris nor Clara can cancel Ana's run

@@ -22,7 +22,11 @@ Health Is Good When All Is Well
 
 Health Is Bad Without A Database, And Good Again With It
     [Documentation]    503 within two seconds although the database hangs; 200 again when it answers.
-    [Tags]    promise-30    needs:lose_database    catches:health-always-healthy    catches:health-hangs-with-database
+    [Tags]    promise-30
+    ...       needs:lose_database
+    ...       catches:health-always-healthy
+    ...       catches:health-hangs-with-database
+    ...       catches:health-probe-only-reads
     Given the database answers no more
     Then the health is bad, and that is said within 2 seconds
     When the database answers again

@@ -14,7 +14,7 @@ Test Tags        area:health    severity:critical    needs:private_backend    ne
 *** Test Cases ***
 Draining Finishes What Runs And Then Says Goodbye
     [Documentation]    Runs have their time, every event is delivered, and each connection closes with 1001.
-    [Tags]    promise-26    catches:drain-drops-events    catches:drain-without-goodbye
+    [Tags]    promise-26    catches:drain-drops-events    catches:drain-without-goodbye    catches:drain-does-not-wait
     Given Ana of a backend of her own has a run that waits
     When the backend drains
     And Ana's run goes on
@@ -23,7 +23,11 @@ Draining Finishes What Runs And Then Says Goodbye
 
 Draining Takes Nothing New
     [Documentation]    New connections get 503, new questions are declined as unavailable, and health says so.
-    [Tags]    promise-30    catches:chat-after-drain-accepted    catches:health-always-healthy
+    [Tags]    promise-30
+    ...       catches:chat-after-drain-accepted
+    ...       catches:health-always-healthy
+    ...       catches:upgrade-while-draining-accepted
+    ...       catches:draining-told-as-healthy
     Given Ana of a backend of her own has a run that waits
     When the backend drains
     Then nobody can connect to it, its health is bad, and Ana's next question is declined

@@ -126,6 +126,11 @@ class Bursts:
             raise BrokenPromise(
                 f"Neither {one} nor {other} has received any event since both were connected."
             )
+        for chat in (first, second):
+            chat.wait(
+                lambda t: next((e for e in t.durable if (e.seq or 0) >= last), None),
+                f"the event number {last}",
+            )
         for a, b in ((first, second), (second, first)):
             demand(devices.same_frames(a.transcript, b.transcript, start, last))
 

@@ -109,7 +109,7 @@ class Returning:
         person = chat.person.name
         self._operations.hold_runs(person, EventType(boundary.before), boundary.nth)
         run = chat.ask(QUESTION).run_id
-        self._wait_until_held(chat, run)
+        self.kit.until_held(chat.person, run)
         chat.fence()
         other.fence()
         self._seen[session] = last_seq(chat)
@@ -130,14 +130,19 @@ class Returning:
         chat.fence()
         other.fence()
 
-    def _wait_until_held(self, chat: Chat, run_id: str) -> None:
-        person = chat.person
+    @keyword(tags=("Reconnection",))
+    def come_back_and_resume(self, session: str) -> None:
+        """Opens a session again and asks for everything after the last event that it had received.
 
-        def held() -> bool:
-            view = person.service.admin("GET", f"/people/{person.user_id}")
-            return any(stop["run_id"] == run_id for stop in view["held"])
-
-        self.kit.until(held, lambda: f"{chat.alias}'s run did not come to where it should be held.")
+        Raises:
+            Unexpected: The connection was refused.
+            EventMissing: The replay did not end.
+        """
+        chat = self.kit.world.chat(session)
+        known = last_seq(chat)
+        self._sessions.reopen_session(session)
+        chat.send("resume", {"after_seq": known})
+        chat.wait(_nth_resumed(1), "resumed")
 
     @keyword(tags=("Reconnection", "Judging"))
     def devices_should_agree_after_coming_back(self, session: str, stayed: str) -> None:

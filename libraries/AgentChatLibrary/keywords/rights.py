@@ -9,8 +9,9 @@ from typing import Any, Final
 from robot.api.deco import keyword
 
 from ..chat import Chat, Unexpected
-from ..identity import Person
+from ..identity import Person, new_password
 from ..kit import Kit
+from ..service import Answer
 from ..transcript import Event
 from .judging import BrokenPromise
 
@@ -206,6 +207,20 @@ class Rights:
             raise Unexpected(
                 f"A refresh token that was used before was answered with {answer.status} {code}."
             )
+
+    @keyword(tags=("Security",))
+    def try_to_sign_in(self, person: str | None) -> Answer:
+        """Tries to log in with a wrong password.
+
+        Args:
+            person: Whose account; one that does not exist when none is given.
+
+        Returns:
+            The answer, with ``status`` and ``body``.
+        """
+        service = self.kit.world.person(person).service if person is not None else self.kit.service
+        email = self.kit.world.person(person).email if person is not None else "nobody@customers.example"
+        return service.request("POST", "/auth/login", {"email": email, "password": new_password()})
 
     @keyword(tags=("Security",))
     def sign_in_should_be_refused(

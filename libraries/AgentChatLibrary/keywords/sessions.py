@@ -79,7 +79,7 @@ class Sessions:
         chat = Chat(Session(alias or person, found.owner), found, self.kit.environment)
         self.kit.world.add_chat(chat)
         carriers = [carrier, *([also_in] if also_in is not None else [])]
-        self._connect(chat, self._offer(chat, carriers, token, headers))
+        self.connect(chat, self._offer(chat, carriers, token, headers))
 
     @keyword(tags=("Sessions",))
     def reopen_session(
@@ -96,7 +96,7 @@ class Sessions:
             Unexpected: The connection was refused.
         """
         chat = self.kit.world.chat(session)
-        self._connect(chat, self._offer(chat, [carrier], token, None))
+        self.connect(chat, self._offer(chat, [carrier], token, None))
 
     def _offer(
         self, chat: Chat, carriers: list[Carrier], token: Secret | None, headers: Mapping[str, str] | None
@@ -105,7 +105,13 @@ class Sessions:
         url = chat.person.service.deployment.websocket_url
         return Offer(url, [(carrier, value) for carrier in carriers], headers or {})
 
-    def _connect(self, chat: Chat, offer: Offer) -> None:
+    def connect(self, chat: Chat, offer: Offer) -> None:
+        """Connects a session and waits for its welcome.
+
+        Raises:
+            Unexpected: The connection was refused.
+            EventMissing: No welcome came.
+        """
         try:
             chat.session.open(offer, self.kit.environment.timeout("connect"))
         except Refused as refusal:
@@ -127,11 +133,11 @@ class Sessions:
 
     @keyword(tags=("Sessions",))
     def wait_for_close(self, session: str, code: int | None = None, reason: str | None = None) -> None:
-        """Waits until the backend has closed a session.
+        """Waits until the backend has ended a session's connection.
 
         Args:
             session: Alias of the session.
-            code: Expected close code (RFC 6455, section 7.4).
+            code: Expected close code (RFC 6455, section 7.4); any end will do when omitted.
             reason: Expected reason; spaces stand for underscores.
 
         Raises:
@@ -143,7 +149,7 @@ class Sessions:
         if end is None:
             chat.fence()
             raise EventMissing(f"{chat.alias}'s connection stayed open, and a ping is still answered.")
-        if end.kind is not Kind.CLOSE or (code is not None and end.code != code):
+        if code is not None and (end.kind is not Kind.CLOSE or end.code != code):
             raise Unexpected(
                 f"{chat.alias}'s connection ended with {chat.session.end_text()}, not with {code}."
             )

@@ -4,9 +4,9 @@ Documentation    A broken network loses nothing: customers come back and go on w
 ...              Why it matters: phones go through tunnels. An answer that was paid for and lost on the way is
 ...              asked for twice, and trusted once less.
 
-Resource         ../resources/chat.resource
-Resource         ../resources/reconnection.resource
-Resource         ../resources/messages.resource
+Resource         ../../resources/chat.resource
+Resource         ../../resources/reconnection.resource
+Resource         ../../resources/messages.resource
 
 Test Setup       Ana Of Northwind Is Connected
 
@@ -30,7 +30,7 @@ A Customer Returns While The Old Connection Hangs
 
 The Conversation Goes On
     [Documentation]    After reconnecting the history is intact, code point for code point, in every script.
-    [Tags]    promise-25    catches:unicode-damaged
+    [Tags]    promise-25    catches:unicode-damaged    catches:answer-missing-in-the-thread
     Given Ana has the answer to "What did Zażółć-Gęślą 🐢 日本 café́ spend?"
     When Ana's connection is dropped
     And Ana comes back
@@ -53,6 +53,7 @@ Nothing Is Lost That Ended While Away
     ...       catches:replay-from-the-beginning
     ...       catches:resume-off-by-one-at-the-watershed
     ...       catches:replay-duplicates-the-last-frame
+    ...       catches:run-ends-with-its-socket
     Given Ana also has a second device
     When Ana is dropped before any event of her run, and it ends while she is away
     Then what she gets on coming back equals what her second device received
@@ -78,7 +79,10 @@ Nothing Is Lost When The Run Goes On Before Resuming
 
 Nothing Is Lost When The Run Goes On While Resuming
     [Documentation]    The run goes on right after the request to resume has been sent.
-    [Tags]    promise-26    needs:hold    catches:replay-misses-frames-during-reconnect
+    [Tags]    promise-26
+    ...       needs:hold
+    ...       catches:replay-misses-frames-during-reconnect
+    ...       catches:live-frames-inside-the-replay
     Given Ana also has a second device
     Then dropped before every event and released while resuming, Ana gets what her second device received
 

@@ -1,0 +1,169 @@
+"""Processes that die, sleep and come back."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+
+from robot.api.deco import keyword
+
+from ..chat import Chat, Unexpected
+from ..deployment import Deployment
+from ..engine.session import Offer, Session
+from ..environment import EnvironmentProblem
+from ..kit import Kit
+from ..rules import devices, order, sequence
+from ..transcript import Kind, Transcript
+from .judging import demand
+from .sessions import Sessions
+
+
+class Processes:
+    """Keywords about the backend's processes; they act on the private backend of the test or suite."""
+
+    def __init__(self, kit: Kit, sessions: Sessions) -> None:
+        self.kit = kit
+        self._sessions = sessions
+
+    def _private(self) -> Deployment:
+        deployment = self.kit.service.deployment
+        if deployment.process is None:
+            raise EnvironmentProblem("Only a private backend can be stopped; use `Start Private Backend`.")
+        return deployment
+
+    @keyword(tags=("Processes",))
+    def kill_backend(self) -> None:
+        """Kills the private backend at once (SIGKILL): it can say and save nothing more."""
+        process = self._private().process
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    @keyword(tags=("Processes",))
+    def start_backend_again(self) -> None:
+        """Starts the private backend again, on the same data and with the same credentials.
+
+        Raises:
+            EnvironmentProblem: It did not come up.
+        """
+        self.kit.restart_private(self._private())
+
+    @keyword(tags=("Processes",))
+    def start_second_process(self) -> None:
+        """Starts a second process beside the private backend, on the same data.
+
+        Raises:
+            EnvironmentProblem: It did not come up.
+        """
+        self.kit.start_beside(self._private())
+
+    @keyword(tags=("Processes",))
+    def pause_backend(self) -> None:
+        """Stops the private backend in the middle of whatever it does (SIGSTOP)."""
+        self._signal("SIGSTOP")
+
+    @keyword(tags=("Processes",))
+    def continue_backend(self) -> None:
+        """Lets the private backend go on after `Pause Backend` (SIGCONT)."""
+        self._signal("SIGCONT")
+
+    def _signal(self, name: str) -> None:
+        number = getattr(signal, name, None)
+        process = self._private().process
+        if number is None or process is None:
+            raise EnvironmentProblem("This system cannot stop and continue a process.")
+        os.kill(process.pid, number)
+
+    @keyword(tags=("Processes", "Sessions"))
+    def open_session_on_second_process(self, person: str, alias: str) -> None:
+        """Connects a person's device to the second process.
+
+        Raises:
+            Unexpected: The connection was refused.
+        """
+        second = self.kit.world.scope.deployments[-1]
+        found = self.kit.world.person(person)
+        chat = Chat(Session(alias, found.owner), found, self.kit.environment)
+        self.kit.world.add_chat(chat)
+        self._sessions.connect(chat, Offer(second.websocket_url, [("header", self.kit.token(found))]))
+
+    @keyword(tags=("Processes", "Waiting"))
+    def wait_until_held(self, session: str) -> None:
+        """Waits until the latest question's run of a session stands where it is held.
+
+        Raises:
+            Unexpected: It did not come there.
+        """
+        chat = self.kit.world.chat(session)
+        self.kit.until_held(chat.person, chat.question().run_id)
+
+    @keyword(tags=("Processes", "Waiting"))
+    def wait_for_failure_on(self, session: str, asker: str, code: str) -> None:
+        """Waits until a session has seen another session's run fail.
+
+        Args:
+            session: Alias of the session that watches.
+            asker: Alias of the session that asked.
+            code: Expected code of ``agent_failed``.
+
+        Raises:
+            EventMissing: No end of the run came.
+            Unexpected: It ended in another way.
+        """
+        end = self.kit.world.chat(session).wait_for_end(self.kit.world.chat(asker).question().run_id)
+        if (end.type, end.get("code")) != ("agent_failed", code):
+            raise Unexpected(f"The run ended with {end.type} {end.get('code', '')}, not with {code}.")
+
+    @keyword(tags=("Processes", "Waiting"))
+    def wait_for_heartbeats(self, session: str, count: int) -> None:
+        """Waits until a session has received this many WebSocket PINGs (RFC 6455, section 5.5.2).
+
+        Raises:
+            EventMissing: They did not come.
+        """
+
+        def look(transcript: Transcript) -> bool | None:
+            pings = sum(f.received and f.kind is Kind.PING for f in transcript.frames)
+            return True if pings >= count else None
+
+        self.kit.world.chat(session).wait(look, f"heartbeat number {count}")
+
+    # -- judging over all connections of a session ----------------------------------------------------
+
+    @keyword(tags=("Judging",))
+    def events_should_be_numbered_one_by_one(self, session: str) -> None:
+        """Checks on every connection of a session that seq rises by one and that timestamps never fall.
+
+        Raises:
+            BrokenPromise: It is not so.
+        """
+        chat = self.kit.world.chat(session)
+        chat.settle()
+        for transcript in chat.session.transcripts:
+            demand(sequence.seq_rises_by_one(transcript))
+            demand(sequence.timestamps_never_fall(transcript))
+
+    @keyword(tags=("Judging",))
+    def connections_should_agree(self, session: str) -> None:
+        """Checks that the same seq was the same text on every connection of a session.
+
+        Raises:
+            BrokenPromise: It was not.
+        """
+        demand(devices.same_seq_same_frame(self._transcripts(session)))
+
+    @keyword(tags=("Judging",))
+    def runs_should_have_one_end(self, session: str) -> None:
+        """Checks that every run which a session has seen has one end, and nothing after it.
+
+        Raises:
+            BrokenPromise: One has not.
+        """
+        transcript = self.kit.world.chat(session).transcript
+        for run_id in {e.run_id for e in transcript.durable if e.run_id}:
+            demand(order.one_end(transcript, run_id))
+            demand(order.nothing_after_the_end(transcript, run_id))
+
+    def _transcripts(self, session: str) -> Sequence[Transcript]:
+        return self.kit.world.chat(session).session.transcripts

@@ -1,0 +1,60 @@
+*** Settings ***
+Documentation    What was accepted is kept and comes to a clear end, whatever breaks.
+...
+...              Why it matters: servers die, and devices hang. A customer who was told "accepted" must learn how it
+...              ended, and must never be shown two ends.
+
+Resource         ../../resources/chat.resource
+Resource         ../../resources/messages.resource
+Resource         ../../resources/restarts.resource
+
+Test Tags        area:reconnection    severity:critical
+
+
+*** Test Cases ***
+Events Are Numbered One By One
+    [Documentation]    Over all runs of a customer the numbers rise by one, without a gap or a repeat, and the times
+    ...    never fall, live and replayed.
+    [Tags]    promise-26    catches:seq-gap    catches:seq-repeat    catches:timestamps-going-backwards
+    Given Ana Of Northwind Is Connected
+    And Ana has the answer to "Review every service one by one"
+    And Ana has the answer to "Where can we cut our cloud bill?" and has come back
+    When Ana resumes from the beginning
+    Then the events of Ana are numbered one by one, and their times never fall
+
+A Run Of A Process That Died Comes To A Clear End
+    [Documentation]    The process is killed in the middle of a run. After the restart on the same data the run ends
+    ...    as interrupted, nothing that was sent is lost, and nothing is executed again.
+    [Tags]    promise-26
+    ...       needs:hold
+    ...       needs:private_backend
+    ...       catches:abandoned-run-never-ends
+    ...       catches:queue-lost-on-restart
+    Given Ana of a backend of her own has a run that waits
+    When the backend is killed and started again
+    And Ana comes back and resumes from where she was
+    Then Ana's run has ended as interrupted, and everything that she had seen is still there
+    And Ana has the answer to "What did we spend in total?"
+
+A Process That Slept Too Long Appends Nothing
+    [Documentation]    It is stopped past its lease while another process ends its run; when it goes on, it must not
+    ...    add anything to a run that has ended.
+    [Tags]    promise-26    needs:hold    needs:private_backend    catches:stale-owner-appends
+    Given Ana of a backend of two processes has a run that waits on the first
+    When the first process sleeps until the second has ended the run
+    And the first process goes on, and so does whatever was held
+    Then Ana's run has one end, and nothing after it
+
+A Quiet Customer Stays Connected
+    [Documentation]    Whoever only reads and thinks for a while is not cut off: heartbeats are answered.
+    [Tags]    promise-24    needs:private_backend    catches:heartbeat-swallowed    catches:idle-connection-cut
+    Given Ana is connected to a backend with a heartbeat every second
+    When Ana says nothing for 4 heartbeats
+    Then Ana still gets an answer
+
+A Device That Hangs Is Dropped
+    [Documentation]    It answers no heartbeat, so that its connection is ended and no longer counts.
+    [Tags]    promise-24    needs:private_backend    catches:half-open-never-dropped
+    Given Ana is connected to a backend with a heartbeat every second
+    When Ana's device hangs
+    Then the backend soon counts no connection of Ana

@@ -1,0 +1,2 @@
+*** Settings ***
+Documentation    A broken network, a device that hangs or a server that dies loses nothing.

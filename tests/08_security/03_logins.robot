@@ -1,0 +1,38 @@
+*** Settings ***
+Documentation    Nobody gets in by guessing, and nobody takes more than a fair share.
+...
+...              Why it matters: passwords are guessed all day long, by machines; and one customer's load must not
+...              become everybody's wait.
+
+Resource         ../../resources/chat.resource
+Resource         ../../resources/messages.resource
+Resource         ../../resources/logins.resource
+
+Test Tags        area:security    severity:critical
+
+
+*** Test Cases ***
+Nobody Logs In With A Wrong Password
+    [Documentation]    Refused in the same words as an account that does not exist.
+    [Tags]    promise-01    catches:any-password-accepted
+    Given Ana is an enterprise user of Northwind
+    Then a wrong password for Ana and any password for nobody are refused alike
+    And the right password still works
+
+Passwords Cannot Be Guessed
+    [Documentation]    After five wrong ones the account is closed for a while, with the time to wait; other accounts
+    ...    are not.
+    [Tags]    promise-28    catches:password-guessing-not-throttled
+    Given Ana is an enterprise user of Northwind
+    And Boris is an enterprise user of Northwind
+    When somebody tries 5 wrong passwords for Ana
+    Then not even the right one is looked at for a while
+    And Boris can log in as usual
+
+Runs At The Same Time Are Limited
+    [Documentation]    One more than granted is declined; when one ends there is room again.
+    [Tags]    promise-28    needs:hold    catches:runs-unlimited
+    Given Ana may have 2 runs at the same time, and both wait
+    Then a third question is declined as too many
+    When the runs go on and are answered
+    Then Ana still gets an answer
