@@ -103,15 +103,15 @@ class _MemoryLog(EventLog):
         return [event for event in events if event.timestamp >= self._begun]
 
 
-@fault("queue-in-memory-only", group="resilience")
-def queue_in_memory_only(components: Components) -> Components:
+@fault("queue-lost-on-restart", group="resilience")
+def queue_lost_on_restart(components: Components) -> Components:
     """A restart, even a planned one, loses every event that somebody has not seen yet."""
     return replace(components, event_log=_MemoryLog)
 
 
-@fault("queue-dies-with-the-connection", group="resilience")
-def queue_dies_with_the_connection(components: Components) -> Components:
-    """What happens while somebody is away is kept for nobody: it is missing when they come back."""
+@fault("queue-in-memory-only", group="resilience")
+def queue_in_memory_only(components: Components) -> Components:
+    """What waits for somebody is kept in the memory of their connection, and is gone with it."""
     left_at: dict[str, int] = {}
 
     class Queue(Cursor):

@@ -80,16 +80,15 @@ class _CrashesTellAll(_NoticesDrops):
 class _OneForAll(Supervisor):
     def notified(self, notice: Notice) -> None:
         super().notified(notice)
-        running = list(self._running.values())
-        if notice.kind == CRASHED and any(context.user_id == notice.user_id for context, *_ in running):
-            for context, control, _ in running:
+        if notice.kind == CRASHED:
+            for context, control, _ in list(self._running.values()):
                 if context.user_id != notice.user_id:
                     control.stop("interrupted")
 
 
 @fault("crash-ends-another-run", group="resilience")
 def crash_ends_another_run(components: Components) -> Components:
-    """When the connection of somebody who waits for an answer breaks, the answers of all others are lost."""
+    """When the connection of one person breaks, the answers that all others wait for are lost."""
     return replace(components, connection=_CrashesTellAll, supervisor=_OneForAll)
 
 
@@ -135,10 +134,22 @@ def slow_reader_blocks_others(components: Components) -> Components:
     """One customer whose phone does not read keeps everybody else from getting anything."""
     turn = asyncio.Lock()
 
+    ending: set[asyncio.Task[None]] = set()
+
     class TakingTurns(Connection):
         async def transmit(self, reply: Reply) -> None:
             async with turn:
                 await super().transmit(reply)
+
+        def drop_slow_peer(self) -> None:
+            if not ending:
+                task = asyncio.create_task(self.drop_in_turn())
+                ending.add(task)
+                task.add_done_callback(ending.discard)
+
+        async def drop_in_turn(self) -> None:
+            async with turn:
+                super().drop_slow_peer()
 
     return replace(components, connection=TakingTurns)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
@@ -14,13 +14,18 @@ from backend.agent.supervisor import Supervisor
 from backend.compose import FrameError, RunKey
 from backend.faults import fault
 from backend.ids import new_id
+from backend.store.engine import DatabaseUnavailableError
 from backend.store.events import Draft, EventLog, NotAppended, Ownership
 from backend.store.notify import WAKE, Notice
 from backend.store.runs import MessageIds
 from backend.store.schema import asked, messages, runs, threads
 from backend.ws.handlers import Cancel, Chat
+from backend.ws.router import Router
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from sqlalchemy import Connection as Transaction
 
     from backend.components import Components
@@ -81,36 +86,50 @@ class _Rehearses(Intake):
         connection.execute(update(threads).where(threads.c.id == thread).values(id=promised.thread_id))
 
 
-class _AcknowledgesFirst(Chat):
-    """Finds out what will come of a question, says so, and stores it a little later."""
-
-    _later: ClassVar[dict[str, asyncio.Task[None]]] = {}
-
-    async def accept(self, frame: ClientFrame, person: Person) -> Accepted:
-        try:
-            return await super().accept(frame, person)
-        except _OnlyRehearsedError as rehearsed:
-            promised = rehearsed.promised
-            self._later[promised.run_id] = asyncio.create_task(self.store(rehearsed.question, promised))
-            return promised
-
-    async def store(self, question: Question, promised: Accepted) -> None:
-        await asyncio.sleep(BEHIND_SECONDS)
-        intake = self._intake
-        if isinstance(intake, _Rehearses):
-            await self._database.write(intake.keep_promise, question, promised)
-        del self._later[promised.run_id]
-        super().begin(promised)
-
-    def begin(self, accepted: Accepted) -> None:
-        if accepted.run_id not in self._later:
-            super().begin(accepted)
-
-
 @fault("acknowledged-before-stored", group="resilience")
 def acknowledged_before_stored(components: Components) -> Components:
-    """A question that was acknowledged is gone when the service ends in the next moment."""
-    return replace(components, intake=_Rehearses, chat=_AcknowledgesFirst)
+    """A question that was acknowledged is gone when the service, or its database, ends in the next moment."""
+    unchecked: set[str] = set()
+    later: dict[str, asyncio.Task[None]] = {}
+
+    class AdmitsWithoutDatabase(Router):
+        async def admitted(self, connection: Connection, document: Mapping[str, Any] | FrameError) -> Person:
+            try:
+                return await super().admitted(connection, document)
+            except DatabaseUnavailableError:
+                if isinstance(document, FrameError) or document["type"] not in {"chat", "user_message"}:
+                    raise
+                person = connection.identity.person
+                unchecked.add(person.id)
+                return person
+
+    class AcknowledgesFirst(Chat):
+        """Finds out what will come of a question, says so, and stores it a little later."""
+
+        async def accept(self, frame: ClientFrame, person: Person) -> Accepted:
+            if person.id in unchecked:
+                unchecked.discard(person.id)
+                return Accepted(frame.message_id or new_id("m"), new_id("t"), new_id("r"), None)
+            try:
+                return await super().accept(frame, person)
+            except _OnlyRehearsedError as rehearsed:
+                promised = rehearsed.promised
+                later[promised.run_id] = asyncio.create_task(self.store(rehearsed.question, promised))
+                return promised
+
+        async def store(self, question: Question, promised: Accepted) -> None:
+            await asyncio.sleep(BEHIND_SECONDS)
+            intake = self._intake
+            if isinstance(intake, _Rehearses):
+                await self._database.write(intake.keep_promise, question, promised)
+            del later[promised.run_id]
+            super().begin(promised)
+
+        def begin(self, accepted: Accepted) -> None:
+            if accepted.run_id not in later:
+                super().begin(accepted)
+
+    return replace(components, router=AdmitsWithoutDatabase, intake=_Rehearses, chat=AcknowledgesFirst)
 
 
 class _Acknowledges(Cancel):
