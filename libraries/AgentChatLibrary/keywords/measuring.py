@@ -18,6 +18,8 @@ from .judging import BrokenPromise, demand
 
 BALANCED: Final = ("connections", "managers", "runs", "tasks", "process_open_fds")
 """Gauges that must be back at their base when everybody has gone."""
+SETTLED_SECONDS: Final = 0.5
+"""How long nothing may change before a reading counts: ends of connections take their time."""
 MEMORY: Final = "process_resident_memory_bytes"
 
 
@@ -120,10 +122,12 @@ class Measuring:
     def read_what_the_backend_holds(self) -> dict[str, float]:
         """Returns what the backend holds now: connections, managers, runs, tasks, descriptors, memory."""
         self.kit.service.hang_up()
-        before: dict[str, float] = {}
-        now = self._held()
-        while now != before:
+        now, since = self._held(), time.monotonic()
+        while time.monotonic() - since < SETTLED_SECONDS:
+            self.kit.pause()
             before, now = now, self._held()
+            if now != before:
+                since = time.monotonic()
         return {**now, MEMORY: self._metric(MEMORY)}
 
     @keyword(tags=("Operations", "Health"))
