@@ -16,7 +16,7 @@ from backend.ws.frames import FrameParser
 BASIC_PLANE = 0xFFFF
 """The last character of Unicode's basic multilingual plane, which three bytes of UTF-8 can hold."""
 
-PAGE = 10
+PAGE = 20
 """Events that are sent at a time."""
 
 CLOCKS_APART = 0.4
@@ -127,7 +127,7 @@ def seq_gap(components: Components) -> Components:
     return replace(components, event_log=_BurnsNumbers)
 
 
-class _SendsTheTenthAgain(Cursor):
+class _SendsTheLastOfAPageAgain(Cursor):
     async def live(self, bound: int) -> AsyncIterator[Appended]:
         async for event in super().live(bound):
             yield event
@@ -137,8 +137,8 @@ class _SendsTheTenthAgain(Cursor):
 
 @fault("seq-repeat", group="contract")
 def seq_repeat(components: Components) -> Components:
-    """Clients get every tenth event twice: the end of a page is the beginning of the next."""
-    return replace(components, cursor=_SendsTheTenthAgain)
+    """Clients get every twentieth event twice: the end of a page is the beginning of the next."""
+    return replace(components, cursor=_SendsTheLastOfAPageAgain)
 
 
 class _ReadsThreeBytes(FrameParser):

@@ -9,9 +9,9 @@ from backend.agent.narrator import Answer, Finding, Narrator, Outcome
 from backend.agent.plan import Plan
 from backend.agent.run import RunLoop
 from backend.components import Components
-from backend.compose import EventComposer, Frame, RunKey
+from backend.compose import RunKey
 from backend.faults import fault
-from backend.faults._tampering import TamperingLog
+from backend.faults._tampering import TamperingLog, plan_of
 from backend.store.events import Also, Draft
 from backend.store.records import DIMENSIONS
 
@@ -38,20 +38,18 @@ def duration_exaggerated(components: Components) -> Components:
     return replace(components, run_loop=_CountsMicroseconds)
 
 
-class _AlwaysTheFirstStep(EventComposer):
-    def compose(
-        self, event: str, run: RunKey, seq: int, timestamp: float, fields: Mapping[str, object]
-    ) -> Frame:
-        frame = super().compose(event, run, seq, timestamp, fields)
-        if event == "agent_thinking":
-            frame["step"] = 1
-        return frame
+class _AlwaysTheFirstStep(TamperingLog):
+    def instead(self, connection: Connection, run: RunKey, draft: Draft) -> Sequence[Draft]:
+        plan = plan_of(connection, run.run_id) if draft.type == "agent_thinking" else None
+        if plan is None or not plan.filters:
+            return [draft]
+        return [replace(draft, fields={**draft.fields, "step": 1})]
 
 
 @fault("steps-not-counted", group="events")
 def steps_not_counted(components: Components) -> Components:
-    """Customers cannot see how far the agent has come: every step is the first."""
-    return replace(components, events=_AlwaysTheFirstStep)
+    """Customers who ask about a part of their costs cannot see how far the agent is: each step is the first."""
+    return replace(components, event_log=_AlwaysTheFirstStep)
 
 
 class _ShowsNoFilters(TamperingLog):

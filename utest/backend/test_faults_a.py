@@ -64,7 +64,7 @@ def test_an_unknown_name_is_answered_with_near_ones(capsys):
     assert "usage:" in capsys.readouterr().err
 
 
-def events_of(name, folder):
+def events_of(name, folder, question=SAVINGS):
     """Returns the events of one question to a service with a fault, live, until its run has ended."""
     running = Running(folder, FAULTS[name].apply(Components()))
     try:
@@ -72,7 +72,7 @@ def events_of(name, folder):
 
         async def scenario():
             async with ana.connect() as session:
-                await session.send(type="chat", content=SAVINGS)
+                await session.send(type="chat", content=question)
                 await session.until("ack")
                 await eventually(lambda: ana.shown()["runs_open"] == 0)
                 await session.fence()
@@ -114,9 +114,9 @@ def test_a_gap_in_seq_is_one_number_that_nothing_carries(tmp_path):
 
 
 def test_a_repeated_seq_is_the_same_frame_again(tmp_path):
-    events = events_of("seq-repeat", tmp_path)
+    events = events_of("seq-repeat", tmp_path, "Review every service one by one")
     again = [one for one, other in itertools.pairwise(events) if one == other]
-    assert [event["seq"] for event in again] == [10]
+    assert [event["seq"] for event in again] == [20, 40, 60, 80]
 
 
 def test_time_runs_backwards_at_results_alone(tmp_path):
