@@ -48,7 +48,7 @@ class _AlwaysTheFirstStep(TamperingLog):
 
 @fault("steps-not-counted", group="events")
 def steps_not_counted(components: Components) -> Components:
-    """Customers who ask about a part of their costs cannot see how far the agent is: each step is the first."""
+    """Customers who ask about a part of their costs cannot see how far the agent is: each step is 1."""
     return replace(components, event_log=_AlwaysTheFirstStep)
 
 

@@ -116,7 +116,7 @@ def test_a_gap_in_seq_is_one_number_that_nothing_carries(tmp_path):
 def test_a_repeated_seq_is_the_same_frame_again(tmp_path):
     events = events_of("seq-repeat", tmp_path, "Review every service one by one")
     again = [one for one, other in itertools.pairwise(events) if one == other]
-    assert [event["seq"] for event in again] == [20, 40, 60, 80]
+    assert [event["seq"] for event in again] == list(range(20, events[-1]["seq"] + 1, 20))
 
 
 def test_time_runs_backwards_at_results_alone(tmp_path):
