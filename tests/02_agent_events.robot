@@ -78,6 +78,7 @@ Tool Completed Delivers The True Result
     ...       catches:tool-call-id-mismatch
     ...       catches:tool-query-without-organisation-filter
     ...       catches:duration-exaggerated
+    [Setup]    Ana Of Northwind Is Connected, And Contoso Is A Customer Too
     [Template]    Tool Results Are True For
     Where can we cut our cloud bill?
     What did we spend by month?

@@ -20,7 +20,6 @@ A Connection Recovers After Every Error
     [Tags]    promise-18
     ...       catches:malformed-json-kills-the-connection
     ...       catches:binary-frame-kills-the-connection
-    ...       catches:stack-trace-in-the-error
     ...       catches:resume-beyond-the-end-accepted
     [Template]    The Connection Survives
     # the mistake    the error
@@ -48,7 +47,6 @@ An Error Tells Nothing About The Inside
     ...       -severity:normal
     ...       catches:stack-trace-in-the-error
     ...       catches:token-echoed-in-the-error
-    ...       catches:leak-into-error-frame
     When Ana makes every mistake there is
     Then no error that Ana has received tells anything about the inside
 
@@ -82,7 +80,7 @@ A Message Beyond The Hard Limit Ends Its Connection Alone
 
 Missing Fields Are Named
     [Documentation]    The error names the field, and nothing reaches the agent.
-    [Tags]    promise-20    catches:missing-field-reaches-the-agent    catches:field-unnamed
+    [Tags]    promise-20    catches:missing-field-reaches-the-agent
     [Template]    A Message Without A Field Is Refused
     # type of message    field
     chat    content

@@ -21,7 +21,7 @@ Connecting Is Fast
 
 Messages Flow Fast
     [Documentation]    A ping and its pong, one after the other, five hundred times; every reply fits its request.
-    [Tags]    promise-22    catches:latency-grows    catches:round-trips-stall
+    [Tags]    promise-22    catches:round-trips-stall
     Given Ana Of Northwind Is Connected
     When Ana pings 500 times
     Then round trips have kept their budget
@@ -33,7 +33,6 @@ Memory Stays Stable
     ...       soak
     ...       needs:private_backend
     ...       catches:descriptor-leak-per-reconnect
-    ...       catches:zombie-connection-after-drop
     ...       catches:gauge-never-falls
     ...       catches:memory-kept-per-run
     Given ten people use a backend of their own

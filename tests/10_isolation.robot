@@ -40,7 +40,7 @@ A Held Run Holds Up Nobody Else
 
 A Flood Of One Customer Drowns Nobody Else
     [Documentation]    Ana is throttled; Boris' limits are his own.
-    [Tags]    promise-34    catches:limit-global    catches:limit-never-recovers
+    [Tags]    promise-34    catches:limit-global
     Given Ana may send 5 messages in a burst and 30 a minute
     And Boris of the same company is connected too
     When Ana sends many more messages than she may

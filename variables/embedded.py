@@ -53,8 +53,8 @@ BUDGETS = {
     "executing_to_completed p50": 1.0,
     "completed_to_answer": 1.0,
     "completed_to_answer p50": 0.5,
-    "longest_gap": 2.0,
-    "longest_gap p50": 1.0,
+    "longest_gap": 1.5,
+    "longest_gap p50": 0.75,
     "whole": 5.0,
     "whole p50": 2.5,
 }

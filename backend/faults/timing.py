@@ -21,8 +21,8 @@ from backend.ws.outbox import Reply
 LATE_SECONDS = 3.2
 """Over three times the second within which an agent should begin, and somebody who connects be welcomed."""
 
-SILENT_SECONDS = 6.2
-"""Over three times the two seconds for which an agent may be silent."""
+SILENT_SECONDS = 4.6
+"""Over three times the second and a half for which an agent may be silent."""
 
 EVERY = 8
 """One question in so many of a person is slow, the first among them."""

@@ -54,8 +54,10 @@ class CostRecordsLibrary:
         if not results:
             raise NotTrue("The run delivered no tool result.")
         for event in results:
-            call = asked[event["tool_call_id"]]
-            wrong = truth.differences(records, call["tool_name"], call["arguments"], event["result"])
+            call = asked.get(event["tool_call_id"])
+            if call is None:
+                raise NotTrue(f"A result of {event['tool_name']} came for a call that was never begun.")
+            wrong = truth.differences(records, call["tool_name"], call["arguments"], event["result"] or {})
             if wrong:
                 raise NotTrue(f"{call['tool_name']} with {dict(call['arguments'])} is not true.\n" + wrong[0])
         return len(results)

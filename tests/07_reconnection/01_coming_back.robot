@@ -53,7 +53,6 @@ Nothing Is Lost That Ended While Away
     ...       catches:replay-from-the-beginning
     ...       catches:resume-off-by-one-at-the-watershed
     ...       catches:replay-duplicates-the-last-frame
-    ...       catches:run-ends-with-its-socket
     Given Ana also has a second device
     When Ana is dropped before any event of her run, and it ends while she is away
     Then what she gets on coming back equals what her second device received

@@ -47,14 +47,29 @@ A Process That Slept Too Long Appends Nothing
 
 A Quiet Customer Stays Connected
     [Documentation]    Whoever only reads and thinks for a while is not cut off: heartbeats are answered.
-    [Tags]    promise-24    needs:private_backend    catches:heartbeat-swallowed    catches:idle-connection-cut
-    Given Ana is connected to a backend with a heartbeat every second
+    [Tags]    promise-24    needs:private_backend    catches:heartbeat-swallowed
+    Given Ana is connected to a backend with a heartbeat every 1 seconds
     When Ana says nothing for 4 heartbeats
     Then Ana still gets an answer
+
+A Customer Who Reads For A While Is Not Cut Off
+    [Documentation]    Nothing goes either way for some seconds, as when somebody reads a long answer.
+    [Tags]    promise-24    needs:private_backend    catches:idle-connection-cut
+    Given Ana is connected to a backend with a heartbeat every 4 seconds
+    When Ana says nothing until the next heartbeat
+    Then Ana still gets an answer
+
+A Run Goes On Though Nobody Is Connected
+    [Documentation]    Its customer has no device online at all; the whole answer is there on coming back.
+    [Tags]    promise-26    needs:hold    catches:run-ends-with-its-socket
+    Given Ana Of Northwind Is Connected
+    And Ana has a run that waits for a tool, and drops her only connection
+    When the run goes on, and Ana comes back and resumes from where she was
+    Then Ana has the answer that was worked on meanwhile
 
 A Device That Hangs Is Dropped
     [Documentation]    It answers no heartbeat, so that its connection is ended and no longer counts.
     [Tags]    promise-24    needs:private_backend    catches:half-open-never-dropped
-    Given Ana is connected to a backend with a heartbeat every second
+    Given Ana is connected to a backend with a heartbeat every 1 seconds
     When Ana's device hangs
     Then the backend soon counts no connection of Ana
