@@ -51,18 +51,14 @@ class Passage:
         self._tampering = tampering
         self._asks_upgrade = False
         self._answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._idle: asyncio.TimerHandle | None = None
 
     async def pass_on(self) -> None:
         """Passes everything on, both ways, until both sides have ended."""
-        self._moved()
         try:
             await asyncio.gather(
                 self._way(self._requests(), self._service), self._way(self._answers(), self._client)
             )
         finally:
-            if self._idle is not None:
-                self._idle.cancel()
             for side in (self._client, self._service):
                 side.writer.close()
 
@@ -73,7 +69,6 @@ class Passage:
                 if piece is None:
                     self._cut()
                     return
-                self._moved()
                 target.writer.write(piece)
                 await target.writer.drain()
             if target.writer.can_write_eof():
@@ -87,12 +82,6 @@ class Passage:
     def _cut(self) -> None:
         for side in (self._client, self._service):
             side.reset()
-
-    def _moved(self) -> None:
-        if self._idle is not None:
-            self._idle.cancel()
-        if self._tampering.idle_seconds is not None:
-            self._idle = asyncio.get_running_loop().call_later(self._tampering.idle_seconds, self._cut)
 
     async def _requests(self) -> Pieces:
         reader = self._client.reader

@@ -61,9 +61,6 @@ class Tampering:
     reads_service = False
     """Whether the service's frames are looked at."""
 
-    idle_seconds: float | None = None
-    """Time without a byte after which the connection is cut off."""
-
     def request(self, head: bytes) -> bytes:
         """Returns the head of an upgrade request as the service gets it."""
         return head

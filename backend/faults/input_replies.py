@@ -97,12 +97,11 @@ def errors_without_message_id(components: Components) -> Components:
 class _FieldUnnamed(ErrorComposer):
     def compose(self, error: FrameError) -> Frame:
         frame = super().compose(error)
-        if error.code == "invalid_message":
-            frame.pop("field", None)
+        frame.pop("field", None)
         return frame
 
 
 @fault("field-unnamed", group="input")
 def field_unnamed(components: Components) -> Components:
-    """Whoever has sent a field of a wrong kind is not told which."""
+    """Whoever has left a field out, or sent a wrong one, is not told which."""
     return replace(components, errors=_FieldUnnamed)

@@ -24,9 +24,6 @@ CODE_BYTES = 2
 LARGE = 2048
 """Bytes from which a frame is large for code with a small buffer."""
 
-IDLE_SECONDS = 3.0
-"""Far below any heartbeat."""
-
 
 class _MasksLargeFrames(Tampering):
     reads_service = True
@@ -125,16 +122,6 @@ class _SwallowsPongs(Tampering):
 def heartbeat_swallowed(components: Components) -> Components:
     """Customers who are there and only think for a while are taken for gone, and dropped."""
     return replace(components, listen=listen_behind(_SwallowsPongs))
-
-
-class _Impatient(Tampering):
-    idle_seconds = IDLE_SECONDS
-
-
-@fault("idle-connection-cut", group="relay")
-def idle_connection_cut(components: Components) -> Components:
-    """Whoever reads an answer for a few seconds has lost the connection when they ask on."""
-    return replace(components, listen=listen_behind(_Impatient))
 
 
 def without(head: bytes, name: str) -> bytes:

@@ -8,15 +8,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backend.agent.supervisor import Supervisor
+from backend.drain import GOING_AWAY
 from backend.faults import fault
-from backend.store.notify import Notice
+from backend.store.notify import CANCEL, Notice
 from backend.ws.connection import Connection
+from backend.ws.handlers import Chat
 from backend.ws.manager import ConnectionManager, ManagerFactory
 from backend.ws.protocol import ChatProtocol
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Send
 
+    from backend.agent.intake import Accepted
     from backend.components import Components
     from backend.ws.outbox import Reply
 
@@ -25,8 +28,11 @@ WITHOUT_CLOSE = {1005, 1006}
 
 POLL_SECONDS = 0.2
 
-CRASHED, LEFT = "crashed", "left"
-"""Kinds of notices that faults send."""
+IDLE_SECONDS = 3.0
+"""Far below any heartbeat."""
+
+CRASHED = "crashed"
+"""A kind of notice that the service does not have."""
 
 
 class _WakesTheFirst(ConnectionManager):
@@ -92,25 +98,44 @@ def crash_ends_another_run(components: Components) -> Components:
     return replace(components, connection=_CrashesTellAll, supervisor=_OneForAll)
 
 
-class _Leaves(Connection):
-    async def serve(self, receive: Receive, send: Send) -> None:
-        await super().serve(receive, send)
-        if not self.manager.connections:
-            self.ground.bus.publish(Notice(LEFT, self.identity.user_id))
-
-
-class _StopsForWhoLeft(Supervisor):
-    def notified(self, notice: Notice) -> None:
-        super().notified(notice)
-        for context, control, _ in list(self._running.values()):
-            if notice.kind == LEFT and context.user_id == notice.user_id:
-                control.stop("cancelled")
-
-
 @fault("run-ends-with-its-socket", group="resilience")
 def run_ends_with_its_socket(components: Components) -> Components:
     """Whoever loses the connection for a moment loses the answer that was being worked on too."""
-    return replace(components, connection=_Leaves, supervisor=_StopsForWhoLeft)
+    asked_by: dict[str, list[str]] = {}
+
+    class Noting(Chat):
+        def acknowledge(self, connection: Connection, accepted: Accepted) -> None:
+            super().acknowledge(connection, accepted)
+            asked_by.setdefault(connection.id, []).append(accepted.run_id)
+
+    class Leaving(Connection):
+        async def serve(self, receive: Receive, send: Send) -> None:
+            await super().serve(receive, send)
+            for run_id in asked_by.pop(self.id, ()):
+                self.ground.bus.publish(Notice(CANCEL, self.identity.user_id, subject=run_id))
+
+    return replace(components, chat=Noting, connection=Leaving)
+
+
+class _Impatient(Connection):
+    """Hangs up when nothing was asked for a while, whether its peer is there or not."""
+
+    async def read(self, receive: Receive) -> None:
+        async def waiting() -> Message:
+            loop = asyncio.get_running_loop()
+            bored = loop.call_later(IDLE_SECONDS, self.close, GOING_AWAY, "idle")
+            try:
+                return await receive()
+            finally:
+                bored.cancel()
+
+        await super().read(waiting)
+
+
+@fault("idle-connection-cut", group="resilience")
+def idle_connection_cut(components: Components) -> Components:
+    """Whoever reads an answer for a few seconds has lost the connection when they ask on."""
+    return replace(components, connection=_Impatient)
 
 
 @fault("descriptor-leak-per-reconnect", group="resilience")

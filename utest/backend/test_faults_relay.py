@@ -270,21 +270,6 @@ def test_a_heartbeat_is_not_heard():
         assert closed.value.rcvd.code == 1011
 
 
-def test_an_idle_connection_is_cut_and_a_busy_one_is_not(monkeypatch):
-    monkeypatch.setattr("backend.faults.relay._Impatient.idle_seconds", 0.3)
-    with (
-        with_fault("idle-connection-cut", ping_interval=None) as url,
-        call(url, ping_interval=None) as connection,
-    ):
-        pause = threading.Event()
-        for _ in range(5):
-            pause.wait(0.1)
-            connection.send("x")
-            assert connection.recv(PATIENCE) == "x"
-        with pytest.raises(ConnectionClosedError):
-            connection.recv(PATIENCE)
-
-
 @pytest.mark.parametrize(
     ("name", "selected"),
     [("subprotocol-not-echoed", None), ("token-selected-as-subprotocol", TOKEN)],
