@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from prometheus_client.parser import text_string_to_metric_families
-
 from .chat import Unexpected
 
 PREFIX: Final = "agent_chat_"
@@ -21,6 +19,9 @@ class Metrics:
     """
 
     def __init__(self, text: str) -> None:
+        # Only a few tests read metrics; loading the parser costs every worker some 50 ms of CPU.
+        from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415
+
         self.samples = [
             (sample.name, sample.labels, sample.value)
             for family in text_string_to_metric_families(text)
