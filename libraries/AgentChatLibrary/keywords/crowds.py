@@ -21,7 +21,7 @@ from .types import Tier
 
 WORKERS: Final = 8
 """How many people are made at a time; more would only queue at the backend."""
-ASKS_A_ROUND: Final = 4
+ASKS_A_ROUND: Final = 2
 """How often somebody asks while a round of the others' questions is being answered."""
 
 
