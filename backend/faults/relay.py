@@ -21,21 +21,18 @@ INVALID_DATA, TOO_BIG = 1007, 1009
 CODE_BYTES = 2
 """Bytes that the code takes in a close frame; its reason stands behind."""
 
-LARGE = 2048
-"""Bytes from which a frame is large for code with a small buffer."""
 
-
-class _MasksLargeFrames(Tampering):
+class _MasksHeartbeats(Tampering):
     reads_service = True
 
     def from_service(self, frame: WireFrame) -> bytes:
-        return frame.written(masked=True) if len(frame.payload) >= LARGE else frame.raw
+        return frame.written(masked=True) if frame.opcode == Opcode.PING else frame.raw
 
 
 @fault("server-frames-masked", group="relay")
 def server_frames_masked(components: Components) -> Components:
-    """Large answers come masked, which only clients may do; browsers close the connection at once."""
-    return replace(components, listen=listen_behind(_MasksLargeFrames))
+    """Heartbeats come masked, as clients alone may send them: with the first one the connection is closed."""
+    return replace(components, listen=listen_behind(_MasksHeartbeats))
 
 
 class _Mends(Tampering):

@@ -211,11 +211,10 @@ def _bytes_of(opcode, final, masked, payload):
     return bytes([opcode | final << 7, sizes[0] | masked << 7]) + sizes[1:] + mask + body
 
 
-def test_large_frames_come_masked_and_small_ones_do_not():
-    with with_fault("server-frames-masked") as url, call(url) as connection:
-        connection.send("small")
-        assert connection.recv(PATIENCE) == "small"
+def test_heartbeats_come_masked_and_nothing_else():
+    with with_fault("server-frames-masked", ping_interval=0.3) as url, call(url) as connection:
         connection.send("x" * 5000)
+        assert connection.recv(PATIENCE) == "x" * 5000
         with pytest.raises(ConnectionClosedError) as closed:
             connection.recv(PATIENCE)
         assert closed.value.sent.code == 1002
