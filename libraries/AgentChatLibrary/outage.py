@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 from typing import Final
 
 PATIENCE_SECONDS: Final = 5.0
 """Longest wait for the lock: the backend's own transactions are over in milliseconds."""
+
+
+def writable(file: Path, seconds: float) -> bool:
+    """Whether a SQLite database can be written to within ``seconds``."""
+    with contextlib.closing(sqlite3.connect(file, timeout=seconds, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.rollback()
+        except sqlite3.OperationalError:
+            return False
+    return True
 
 
 class SqliteOutage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
+from typing import Final
 
 from robot.api.deco import keyword
 
@@ -13,10 +14,16 @@ from ..deployment import Deployment
 from ..engine.session import Offer, Session
 from ..environment import EnvironmentProblem
 from ..kit import Kit
+from ..outage import writable
 from ..rules import devices, order, sequence
 from ..transcript import Kind, Transcript
 from .judging import demand
 from .sessions import Sessions
+
+STOPS: Final = 20
+"""How often to try to stop a process outside of its writes, which take a small part of its time."""
+LOCK_SECONDS: Final = 0.2
+"""How long a lock must stand to be that of the process that was stopped; a write takes milliseconds."""
 
 
 class Processes:
@@ -60,8 +67,23 @@ class Processes:
 
     @keyword(tags=("Processes",))
     def pause_backend(self) -> None:
-        """Stops the private backend in the middle of whatever it does (SIGSTOP)."""
-        self._signal("SIGSTOP")
+        """Stops the private backend (SIGSTOP) while it holds no lock on the database.
+
+        One that is stopped in the middle of a write would stop every other process too, which is an outage of
+        the database and not what this is about; it is let go on and stopped again.
+
+        Raises:
+            Unexpected: Whenever it was stopped it held the lock.
+        """
+        database = self.kit.environment.database
+        home = self._private().home
+        for _ in range(STOPS):
+            self._signal("SIGSTOP")
+            if home is None or database is None or writable(home / database, LOCK_SECONDS):
+                return
+            self._signal("SIGCONT")
+            self.kit.pause()
+        raise Unexpected(f"The backend held the database's lock at each of {STOPS} stops.")
 
     @keyword(tags=("Processes",))
     def continue_backend(self) -> None:
