@@ -7,6 +7,7 @@ Documentation    The chat is fast, and stays so.
 
 Resource         ../resources/chat.resource
 Resource         ../resources/performance.resource
+Resource         ../resources/business.resource
 
 Test Tags        area:performance    severity:normal    alone
 
@@ -25,6 +26,15 @@ Messages Flow Fast
     Given Ana Of Northwind Is Connected
     When Ana pings 500 times
     Then round trips have kept their budget
+
+Events Come In Good Time While Others Work
+    [Documentation]    Twenty others of another company ask at the same moments.
+    [Tags]    promise-40    catches:one-user-slows-all
+    Given Ana Of Northwind Is Connected
+    And 20 others of Contoso are connected
+    When Ana asks "Where can we cut our cloud bill?" 20 times while the others work
+    Then Ana's answers have kept their budgets
+    And the others got whole answers too
 
 Memory Stays Stable
     [Documentation]    After much use everything is back at its base exactly, and memory has grown less for each

@@ -127,12 +127,3 @@ Events Come In Good Time
     Given Ana Of Northwind Is Connected
     When Ana asks "Where can we cut our cloud bill?" 20 times
     Then Ana's answers have kept their budgets
-
-Events Come In Good Time While Others Work
-    [Documentation]    Twenty others of another company ask at the same moments.
-    [Tags]    promise-40    alone    catches:one-user-slows-all
-    Given Ana Of Northwind Is Connected
-    And 20 others of Contoso are connected
-    When Ana asks "Where can we cut our cloud bill?" 20 times while the others work
-    Then Ana's answers have kept their budgets
-    And the others got whole answers too
