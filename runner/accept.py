@@ -111,7 +111,7 @@ def run(plan: Plan, env: Environment, clock: Clock, *, processes: int | None = N
         for file in (issued, news):
             file.touch(0o600)
         given: list[str] = []
-        interrupted = False
+        interrupted, written = False, None
         try:
             with ExitStack() as stack:
                 with clock.part("backend"):
@@ -120,15 +120,14 @@ def run(plan: Plan, env: Environment, clock: Clock, *, processes: int | None = N
                 _announce(plan, env, backend, processes)
                 variables = {**backend.variables, SECRETS_FILE: str(issued)}
                 _work(plan, folder, workers.Progress(news), variables, clock, processes)
+                backend.ask_to_stop()
+                written = _write(plan, folder, clock, results.LOST)  # while the backend ends
                 with clock.part("stopping"):
                     stack.close()
         except KeyboardInterrupt:
             interrupted = True
             say("Interrupted: writing down what there is.")
-        with clock.part("report"):
-            message = CUT_SHORT if interrupted else results.LOST
-            outcome = results.combine(plan, workers.outputs(folder), lost_message=message)
-            files = results.write(outcome, plan)
+        outcome, files = written or _write(plan, folder, clock, CUT_SHORT)
         with clock.part("scan for secrets"):
             secrets = Secrets([*given, *leaks.read_issued(issued)])
             found = leaks.scan(folder, secrets, skip=(PROOF,))
@@ -138,6 +137,13 @@ def run(plan: Plan, env: Environment, clock: Clock, *, processes: int | None = N
     _tell(finished, secrets, files)
     say(clock.line())
     return finished
+
+
+def _write(plan: Plan, folder: Path, clock: Clock, lost_message: str) -> tuple[results.Outcome, list[Path]]:
+    """Puts the workers' outputs together and writes the report; returns it and the files."""
+    with clock.part("report"):
+        outcome = results.combine(plan, workers.outputs(folder), lost_message=lost_message)
+        return outcome, results.write(outcome, plan)
 
 
 def _announce(plan: Plan, env: Environment, backend: Deployment, asked: int | None) -> None:

@@ -65,6 +65,7 @@ class Deployment:
     home: Path | None = None
     log: Path | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
+    _asked: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
     def websocket_url(self) -> str:
@@ -82,12 +83,18 @@ class Deployment:
         }
         return {name: value for name, value in given.items() if value}
 
-    def stop(self) -> None:
-        """Ends the process that this side started and removes its folder; does nothing for any other."""
-        if self.process is not None and self.process.poll() is None:
+    def ask_to_stop(self) -> None:
+        """Tells the process that this side started to end, without waiting for it."""
+        if self.process is not None and self.process.poll() is None and self._asked is not self.process:
+            self._asked = self.process
             if sys.platform != "win32":
                 self.process.send_signal(signal.SIGCONT)  # one that was stopped could not end
             self.process.terminate()
+
+    def stop(self) -> None:
+        """Ends the process that this side started and removes its folder; does nothing for any other."""
+        self.ask_to_stop()
+        if self.process is not None and self.process.poll() is None:
             try:
                 self.process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
