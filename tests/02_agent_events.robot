@@ -101,7 +101,6 @@ Agent Completed Carries The Answer
     ...       catches:answer-with-wrong-figures
     ...       catches:findings-cut-from-the-text
     ...       catches:finding-from-another-call
-    ...       catches:server-frames-masked
     When Ana asks "Where can we cut our cloud bill?"
     And Ana sees the answer
     Then every finding follows from Northwind's records and stands in the text

@@ -82,6 +82,8 @@ class ChatProtocol(WebSocketsSansIOProtocol):
 
     def handle_parser_exception(self) -> None:
         """Sends the close frame and reads on, so that unread bytes do not reset it away from the peer."""
+        if self.close_sent:  # every further chunk of the same message comes here too
+            return
         close = self.conn.close_sent or Close(1002, "")
         self.queue.put_nowait({"type": "websocket.disconnect", "code": close.code, "reason": close.reason})
         self.transport.write(b"".join(self.conn.data_to_send()))

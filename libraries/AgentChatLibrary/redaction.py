@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from .rules.secrets import forms
+
 VARIABLE: Final = "AGENT_CHAT_SECRETS_FILE"
 """The environment variable that names the private file; it lies outside ``results/`` (mode 0600)."""
 SHORTEST: Final = 8
@@ -17,12 +19,16 @@ SHORTEST: Final = 8
 MASK: Final = "<secret>"
 
 _issued: dict[str, None] = {}
+_masked: list[str] = []
+"""Every form of every secret, as it may stand in a text, the longest first."""
 
 
 def issue(secret: str) -> str:
     """Registers a secret from its birth and returns it."""
     if len(secret) >= SHORTEST and secret not in _issued:
         _issued[secret] = None
+        _masked.extend(form for form, _ in forms(secret))
+        _masked.sort(key=len, reverse=True)
         file = os.environ.get(VARIABLE)
         if file:
             descriptor = os.open(Path(file), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -37,10 +43,8 @@ def issued() -> tuple[str, ...]:
 
 
 def mask(text: str) -> str:
-    """``text`` with every issued secret replaced, the longest first."""
-    if not _issued:
-        return text
-    for secret in sorted(_issued, key=len, reverse=True):
-        if secret in text:
-            text = text.replace(secret, MASK)
+    """``text`` with every issued secret replaced, plain or encoded, the longest first."""
+    for form in _masked:
+        if form in text:
+            text = text.replace(form, MASK)
     return text

@@ -47,7 +47,7 @@ A Process That Slept Too Long Appends Nothing
 
 A Quiet Customer Stays Connected
     [Documentation]    Whoever only reads and thinks for a while is not cut off: heartbeats are answered.
-    [Tags]    promise-24    needs:private_backend    catches:heartbeat-swallowed
+    [Tags]    promise-24    needs:private_backend    catches:heartbeat-swallowed    catches:server-frames-masked
     Given Ana is connected to a backend with a heartbeat every 1 seconds
     When Ana says nothing for 4 heartbeats
     Then Ana still gets an answer
