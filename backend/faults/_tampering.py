@@ -1,6 +1,7 @@
 """A log that stores something else than what a run hands in: the ground of many faults."""
 
 import json
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -30,9 +31,9 @@ class TamperingLog(EventLog):
             appended = super().insert(connection, run, event, now)
         return appended
 
+    @abstractmethod
     def instead(self, connection: Connection, run: RunKey, draft: Draft) -> Sequence[Draft]:
         """Returns the events to store in the place of one; none loses it."""
-        raise NotImplementedError
 
 
 def plan_of(connection: Connection, run_id: str) -> Plan | None:

@@ -1,5 +1,6 @@
 """Faults of the event stream: events under a wrong id, or in another run."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -28,9 +29,9 @@ class _StartsElsewhere(EventLog):
         key = self.elsewhere(run) if plan and plan.group_by == "team" else run
         return super().insert(connection, key, replace(draft, also=None), now)
 
+    @abstractmethod
     def elsewhere(self, run: RunKey) -> RunKey:
         """Returns the wrong key."""
-        raise NotImplementedError
 
 
 class _StartsAnotherRun(_StartsElsewhere):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,11 +25,13 @@ UNSUPPORTED_DATA, INTERNAL_ERROR = 1003, 1011
 class _Drops(Router):
     """Deals with messages of some kind before anybody else sees them."""
 
+    @abstractmethod
     def hits(self, message: str | bytes) -> bool:
-        raise NotImplementedError
+        """Whether this one is dropped."""
 
+    @abstractmethod
     def drop(self, connection: Connection) -> None:
-        raise NotImplementedError
+        """What happens instead."""
 
     async def receive(self, connection: Connection, message: str | bytes) -> None:
         if self.hits(message):

