@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from strategies import Server, changed, dropped, inserted, quick, scenes, sessions
 
 JWT = ".".join(
-    [
+    (
         "eyJhbGciOiJIUzI1NiJ9",
         "eyJzdWIiOiJ1XzQyIiwidG9rZW5fdHlwZSI6ImFjY2VzcyJ9",
         "Zk9-_aB3dEf6hIjKlMnOpQrStUvWxYz0",
-    ]
+    )
 )
 PASSWORD = 'correct "horse" / ä battery+staple'
 ENCODINGS = {
