@@ -63,8 +63,10 @@ class AmbientListener:
             stories = self._settle(self.kit.world.scope)
         except BaseException as problem:  # noqa: BLE001 -- whatever it is, the test must not pass because of it
             stories = [f"the sessions could not be judged: {problem!r}\n{traceback.format_exc(limit=-3)}"]
-        finally:
+        try:
             self._leave()
+        except BaseException as problem:  # noqa: BLE001 -- as above: an exception here would let it pass
+            stories.append(f"what the test had started could not be stopped: {problem!r}")
         if stories and not outcome.skipped:
             lines = [f"{MARK} {story}" for story in stories]
             outcome.message = mask("\n\n".join([*([outcome.message] if outcome.message else []), *lines]))
