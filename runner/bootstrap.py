@@ -82,7 +82,7 @@ def prepare(*, dev: bool) -> Path:
 def _keep_bytecode() -> None:
     """Lets Python keep its bytecode below ``.venv`` where the user wants none beside the sources.
 
-    Without it each of the hundred processes of a run compiles every package it imports: a second of work each.
+    Without it each of the many processes of a run compiles every package that it imports, for a second each.
     """
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
         os.environ["PYTHONPYCACHEPREFIX"] = str(VENV / "bytecode")
