@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -94,6 +95,10 @@ def _sampling(parser: argparse.ArgumentParser) -> None:
     )
 
 
+JOBS: Final = max(2, 2 * (os.cpu_count() or 1))
+"""Faults that are tried at the same time: a trial waits about as long as it works."""
+
+
 def _test(parser: argparse.ArgumentParser) -> None:
     _running(parser)
     _sampling(parser)
@@ -110,7 +115,11 @@ def _prove(parser: argparse.ArgumentParser) -> None:
     _sampling(parser)
     parser.add_argument("--full", action="store_true", help="run every test against every fault")
     parser.add_argument(
-        "--jobs", metavar="N", type=_count, default=2, help="faults at the same time (default: 2)"
+        "--jobs",
+        metavar="N",
+        type=_count,
+        default=JOBS,
+        help="faults at the same time (default: two for each core, %(default)s here)",
     )
     parser.add_argument("--fresh", action="store_true", help="prove again what an earlier run has proven")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from . import accept, checks, children, environments, planning
+from .arguments import JOBS
 from .console import INTERRUPTED, Clock, Stop, say
 from .prove import command as proof
 
@@ -63,7 +64,7 @@ def _accept(options: argparse.Namespace) -> accept.Finished | None:
 
 def _prove(options: argparse.Namespace, finished: accept.Finished | None) -> int:
     wanted = proof.Wanted(
-        env=options.env, sample=options.sample, seed=options.seed, jobs=min(2, options.processes or 2)
+        env=options.env, sample=options.sample, seed=options.seed, jobs=min(JOBS, options.processes or JOBS)
     )
     try:
         return proof.prove(wanted, finished.outcome if finished else None)

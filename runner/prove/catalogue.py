@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import math
 import random
 import subprocess
 import sys
@@ -20,7 +21,9 @@ from ..project import ROOT
 CLAIM: Final = "catches:"
 """A test tagged ``catches:NAME`` claims that it fails, by an assertion of its own, where that fault is."""
 FURTHER: Final = 10
-"""One in so many of the other tests runs with each fault too, to see whether unrelated tests fail."""
+"""One in so many of all tests runs with each fault too, to see whether unrelated tests fail."""
+PRIVATE: Final = "needs:private_backend"
+"""Tag of tests that start a backend of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +143,18 @@ def selection(plan: Plan, claimed: Sequence[str], *, full: bool) -> tuple[str, .
     Returns:
         Their full names, in the plan's order.
     """
-    slow = {test.name for test in plan.tagged(ALONE, SOAK)}
-    return tuple(
-        test.name
-        for test in plan.tests
-        if full or test.name in claimed or (test.name not in slow and _further(test.name))
-    )
+    soaking = {test.name for test in plan.tagged(SOAK)}
+    others = [test.name for test in plan.tests if test.name not in soaking] if full else _further(plan)
+    wanted = {*claimed, *others}
+    return tuple(test.name for test in plan.tests if test.name in wanted)
 
 
-def _further(name: str) -> bool:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % FURTHER == 0
+def _further(plan: Plan) -> list[str]:
+    """The fixed part of the tests: those whose names hash lowest, so that a new test displaces one at most.
+
+    Tests that measure, or that start a backend of their own, stay out: each costs as much as ten others.
+    """
+    costly = {test.name for test in plan.tagged(ALONE, SOAK, PRIVATE)}
+    cheap = [test.name for test in plan.tests if test.name not in costly]
+    cheap.sort(key=lambda name: hashlib.sha256(name.encode()).digest())
+    return cheap[: math.ceil(len(plan.tests) / FURTHER)]

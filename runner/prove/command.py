@@ -12,6 +12,7 @@ from typing import Final
 from AgentChatLibrary.environment import Environment
 
 from .. import accept, children, environments, planning
+from ..arguments import JOBS
 from ..console import INTERRUPTED, Clock, Stop, say
 from ..planning import Plan, Selection
 from ..project import RESULTS, shown
@@ -51,7 +52,7 @@ class Wanted:
     sample: int | None = None
     seed: int | None = None
     full: bool = False
-    jobs: int = 2
+    jobs: int = JOBS
     fresh: bool = False
 
     @property
@@ -141,6 +142,7 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
     for line in proof.complaints:
         say(f"  {line}")
     say("Kill matrix: " + ", ".join(shown(file) for file in files))
+    say(proof.precision_line)
     say(clock.line())
     say(proof.last_line)
     return 0 if proof.good else 1

@@ -39,7 +39,7 @@ def page(
     faults: Sequence[Fault],
     trials: Mapping[str, Trial],
     tests: Sequence[str],
-    summary: str,
+    summary: Sequence[str],
     complaints: Sequence[str],
 ) -> str:
     """The whole page.
@@ -48,13 +48,14 @@ def page(
         faults: The rows, in groups.
         trials: What each fault came to.
         tests: The columns: full names.
-        summary: One line.
+        summary: What it came to, in lines.
         complaints: What is missing.
 
     Returns:
         HTML.
     """
     legend = " &nbsp; ".join(f'<span class="{n}">{m}</span> {html.escape(text)}' for n, m, text in _LEGEND)
+    told = "".join(f"<p><strong>{html.escape(line)}</strong></p>" for line in summary)
     missing = "".join(f"<li>{html.escape(line)}</li>" for line in complaints)
     missing = f"<h2>Missing</h2><ul>{missing}</ul>" if missing else ""
     head = "".join(
@@ -68,7 +69,7 @@ def page(
         rows.append(_row(fault, trials[fault.name], tests))
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Kill matrix</title>'
-        f"<style>{_STYLE}</style><h1>Kill matrix</h1><p><strong>{html.escape(summary)}</strong></p>"
+        f"<style>{_STYLE}</style><h1>Kill matrix</h1>{told}"
         f'<p>{legend}</p>{missing}<div class="scroll"><table><thead><tr><th></th><th>s</th>'
         f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></html>\n"
     )

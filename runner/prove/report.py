@@ -87,6 +87,19 @@ class Proof:
         return lines
 
     @property
+    def precision(self) -> tuple[int, int]:
+        """Of the failures by a test's own assertion: those of tests that claim the fault, and all."""
+        trials = [self.trials[fault.name] for fault in self.faults]
+        return sum(len(t.by) - len(t.unrelated) for t in trials), sum(len(t.by) for t in trials)
+
+    @property
+    def precision_line(self) -> str:
+        """The same, as a sentence."""
+        claiming, failures = self.precision
+        share = f" ({100 * claiming / failures:.1f} %)" if failures else ""
+        return f"Precision: {claiming} of {failures} failures were of tests that claim the fault{share}"
+
+    @property
     def good(self) -> bool:
         """Whether every fault was caught by all that claim it and every considered test caught one."""
         return not self.complaints
@@ -126,6 +139,7 @@ def write(proof: Proof, folder: Path) -> list[Path]:
         "caught": proof.caught,
         "proven": proof.proven,
         "considered": proof.considered,
+        "precision": dict(zip(("claiming", "failures"), proof.precision, strict=True)),
         "complaints": proof.complaints,
         "faults": [
             {"group": fault.group, "summary": fault.summary, **proof.trials[fault.name].as_json()}
@@ -134,7 +148,12 @@ def write(proof: Proof, folder: Path) -> list[Path]:
     }
     data, html = folder / "proof.json", folder / "kill-matrix.html"
     data.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    html.write_text(page(proof.faults, proof.trials, proof.tests, proof.last_line, proof.complaints), "utf-8")
+    html.write_text(
+        page(
+            proof.faults, proof.trials, proof.tests, [proof.last_line, proof.precision_line], proof.complaints
+        ),
+        "utf-8",
+    )
     return [html, data]
 
 

@@ -23,9 +23,13 @@ class Needles:
         texts: What to look for; those shorter than :data:`SHORTEST` are left out.
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    def __init__(self, texts: Iterable[str] = ()) -> None:
         self._blocks: dict[int, dict[str, list[str]]] = {}
         self._quoting: list[str] = []
+        self.add(texts)
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Looks for further texts too, which must not be among those that are looked for already."""
         for text in dict.fromkeys(texts):
             if len(text) < SHORTEST:
                 continue
