@@ -64,5 +64,20 @@ BUDGETS = {
 run keeps the plain figure; over many runs 95 in 100 do, and half of them keep ``p50``. Memory is in bytes.
 """
 
-TIMEOUTS = {"connect": 10.0, "answer": 20.0, "silence": 5.0, "close": 5.0}
-"""Longest waits in seconds. A wait ends at once when what it waits for can no longer come."""
+TIMEOUTS = {
+    "connect": 10.0,
+    "reply": 0.2,
+    "answer": 20.0,
+    "silence": 4.0,
+    "delivery": 3.0,
+    "close": 3.0,
+    "notice": 3.0,
+    "interrupted": 12.0,
+}
+"""Longest waits in seconds; each ends at once when what it waits for can no longer come.
+
+``reply``: until a ping is sent behind a message; its pong then decides. ``answer``: anything at all. ``silence``:
+nothing comes, though a run is open. ``delivery``: an event that is stored reaches a connection. ``close``: a
+connection ends that must. ``notice``: health and figures follow what has happened. ``interrupted``: the run of a
+dead process ends.
+"""

@@ -19,6 +19,7 @@ from .keywords.network import Network
 from .keywords.operations import Operations
 from .keywords.people import People
 from .keywords.processes import Processes
+from .keywords.refusing import Refusing
 from .keywords.returning import Returning
 from .keywords.rights import Rights
 from .keywords.sessions import Sessions
@@ -55,6 +56,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
             [
                 people,
                 sessions,
+                Refusing(kit),
                 Asking(kit),
                 Misusing(kit),
                 Waiting(kit),
@@ -67,7 +69,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 operations,
                 Health(kit),
                 Returning(kit, sessions, operations),
-                Processes(kit, sessions),
+                Processes(kit, sessions, operations),
                 Web(kit),
             ]
         )

@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from robot import model, result, running
 
-from .chat import Chat, encoded, new_message_id
+from .chat import Chat
 from .engine.session import close_many
 from .environment import CAPABILITIES
 from .kit import Kit
+from .outgoing import encoded, new_message_id
 from .redaction import issued, mask
 from .rules.ambient import ambient
 from .service import Declined

@@ -1,36 +1,24 @@
-"""A person's session in use: asking, waiting for what must come, and fencing off what must not.
-
-Every wait is for something and ends as soon as that can no longer come. When it ends in vain, it says what is
-missing, which frame came last, and shows that the connection, or the server, was still alive.
-"""
+"""A person's session in use: asking, waiting for what must come, and fencing off what must not."""
 
 from __future__ import annotations
 
-import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from .engine.session import Ended, Session
 from .environment import Environment
 from .identity import Person
-from .service import Declined
-from .transcript import Event, Kind, Run, Transcript
-from .verdict import describe, short
+from .outgoing import encoded, new_message_id
+from .transcript import ENDS, Event, Run, Transcript
+from .verdict import plain, short
+from .waits import EventMissing, Waits
 
-T = TypeVar("T")
-
-PATIENCE: Final = 1.0
-"""Seconds of silence after which a wait asks the backend whether anything can still come."""
-SHOWN: Final = 4
-"""How many of the last frames a message about something missing shows."""
-
-
-class EventMissing(AssertionError):
-    """What a person waited for did not come."""
-
-    ROBOT_SUPPRESS_NAME = True
+NAMELESS: Final = ("invalid_json", "message_too_large")
+"""Errors that do not echo the id of their message, which was not read (contract: Errors)."""
+QUOTED: Final = 60
+"""Characters of a question that a message about it shows."""
 
 
 class Unexpected(AssertionError):
@@ -67,6 +55,7 @@ class Chat:
         self.session = session
         self.person = person
         self.environment = environment
+        self.waits = Waits(session, person, environment)
         self.questions: list[Question] = []
         self.mark = 0
         self.expires: int | None = None
@@ -149,12 +138,24 @@ class Chat:
     # -- waiting ------------------------------------------------------------------------------------
 
     def reply(self, message_id: str, *types: str) -> Event:
-        """Waits for the reply of one of these types that echoes ``message_id``."""
+        """Waits for the reply of one of these types that echoes ``message_id``.
+
+        Where ``error`` is one of them, so is the error about a message that could not be read, which echoes
+        no id.
+
+        Raises:
+            EventMissing: None came.
+        """
+        asked = next((e for e in self.transcript.sent() if e.message_id == message_id), None)
+        after = asked.index if asked is not None else len(self.transcript.frames)
 
         def look(transcript: Transcript) -> Event | None:
-            return next((e for e in transcript.received(*types) if e.message_id == message_id), None)
+            return next(
+                (e for e in transcript.received(*types) if e.message_id == message_id or _nameless(e, after)),
+                None,
+            )
 
-        return self.wait(look, f"{' or '.join(types)} for the message {message_id!r}")
+        return self.waits.for_reply(look, f"{' or '.join(types)} {_about(asked, message_id)}")
 
     def wait_for_event(self, kind: str, *, nth: int = 1, run_id: str | None = None) -> Event:
         """Waits for the ``nth`` event of a type of a run; the latest question's run when omitted.
@@ -172,91 +173,31 @@ class Chat:
             return False if any(e.ends_run for e in events) else None
 
         what = f"{kind} of the run {short(wanted)}" + (f" (number {nth})" if nth > 1 else "")
-        found = self.wait(look, what, of_a_run=True)
+        found = self.waits.for_run(look, what, through_holds=kind in ENDS)
         if isinstance(found, Event):
             return found
-        raise EventMissing(self._missing(what, "The run ended without it."))
+        raise EventMissing(self.waits.missing(what, "The run has ended without it."))
 
-    def wait_for_end(self, run_id: str | None = None) -> Event:
-        """Waits for the end of a run, an answer or a failure; the latest question's run when omitted."""
+    def wait_for_end(
+        self, run_id: str | None = None, *, awaited: str = "agent_completed", silence: float = 0.0
+    ) -> Event:
+        """Waits for the end of a run, an answer or a failure; the latest question's run when omitted.
+
+        Args:
+            run_id: The run.
+            awaited: Which end is expected, for the message.
+            silence: Longest silence in seconds before it; the environment's when 0.
+
+        Raises:
+            EventMissing: No end came.
+        """
         wanted = run_id or self.question().run_id
 
         def look(transcript: Transcript) -> Event | None:
             return next((e for e in transcript.durable if e.run_id == wanted and e.ends_run), None)
 
-        return self.wait(look, f"agent_completed of the run {short(wanted)}", of_a_run=True)
-
-    def wait(self, look: Callable[[Transcript], T | None], what: str, *, of_a_run: bool = False) -> T:
-        """Waits until ``look`` finds ``what``, as long as the environment's ``answer`` timeout allows.
-
-        The wait ends early when the connection has ended, and when nothing at all has come for the
-        environment's ``silence``. A wait for a run event asks the backend, when nothing comes for a while,
-        whether a run of this person is still open, and ends when there is none.
-
-        Args:
-            look: Called at once and after every frame; what it returns, unless None, is the result.
-            what: What is awaited, for the message.
-            of_a_run: Whether it is an event of a run.
-
-        Raises:
-            EventMissing: It did not come. The message names it, the last frames, and a sign of life.
-        """
-        left = self.environment.timeout("answer")
-        silence = min(self.environment.timeout("silence"), left)
-        quiet = 0.0
-        while left > 0 and quiet < silence:
-            before = len(self.transcript.frames)
-            step = min(PATIENCE, left)
-            found = self.session.wait(look, step)
-            if found is not None:
-                return found
-            if not self.session.is_open:
-                raise EventMissing(
-                    self._missing(what, f"The connection has ended: {self.session.end_text()}.")
-                )
-            left -= step
-            quiet = 0.0 if len(self.transcript.frames) > before else quiet + step
-            if quiet and of_a_run and self._nothing_open():
-                break
-        life = self._sign_of_life()
-        found = look(self.transcript)
-        if found is not None:
-            return found
-        raise EventMissing(self._missing(what, life))
-
-    def _nothing_open(self) -> bool:
-        """Whether the backend says that no run of this person is open."""
-        if "admin" not in self.environment.capabilities:
-            return False
-        try:
-            view = self.person.service.admin("GET", f"/people/{self.person.user_id}")
-        except Declined:
-            return False
-        return view.get("runs_open") == 0
-
-    def _sign_of_life(self) -> str:
-        """A ping of its own and what became of it, as a sentence."""
-        if not self.session.is_open:
-            return f"The connection has ended: {self.session.end_text()}."
-        before = self.transcript.frames[-1].at if self.transcript.frames else 0.0
-        message_id = self.send("ping", {"data": "sign of life"})
-        pong = self.session.wait(
-            lambda t: next((e for e in t.received("pong") if e.message_id == message_id), None),
-            self.environment.timeout("silence"),
-        )
-        if pong is None:
-            return "The connection shows no sign of life: a ping was not answered either."
-        sent = next(e for e in self.transcript.sent("ping") if e.message_id == message_id)
-        runs = " and the backend says that no run is open" if self._nothing_open() else ""
-        return (
-            f"The connection is alive (a ping was answered in {(pong.at - sent.at) * 1000:.1f} ms,"
-            f" {pong.at - before:.1f} s after the last frame){runs}."
-        )
-
-    def _missing(self, what: str, why: str) -> str:
-        frames = [f for f in self.transcript.frames if f.kind is Kind.TEXT][-SHOWN:]
-        shown = "\n".join(describe(self.transcript, f) for f in frames) or "  nothing was sent or received"
-        return f"{self.alias} did not receive {what}.\n{shown}\n{why}"
+        what = f"{awaited} of the run {short(wanted)}, nor any other end of it"
+        return self.waits.for_run(look, what, through_holds=True, silence=silence)
 
     # -- fences -------------------------------------------------------------------------------------
 
@@ -292,11 +233,15 @@ class Chat:
         return question
 
 
-def new_message_id() -> str:
-    """A message id nobody has used (contract: Frames, 1 to 64 characters)."""
-    return secrets.token_hex(16)
+def _nameless(error: Event, after: int) -> bool:
+    """Whether an error that echoes no id came after the message with this index, and may be about it."""
+    return error.message_id is None and error.index > after and error.get("code") in NAMELESS
 
 
-def encoded(kind: str, message_id: str, fields: Mapping[str, Any]) -> str:
-    """A client frame as text."""
-    return json.dumps({"type": kind, "message_id": message_id, **fields}, ensure_ascii=False)
+def _about(asked: Event | None, message_id: str) -> str:
+    """A message in words."""
+    if asked is None:
+        return f"for the message {plain(message_id)!r}"
+    content = asked.get("content")
+    quoted = f" {plain(content, QUOTED)!r}" if isinstance(content, str) else ""
+    return f"for its {asked.type}{quoted}"

@@ -28,6 +28,14 @@ from .environment import Environment, EnvironmentProblem
 URL: Final = "AGENT_CHAT_URL"
 ADMIN_TOKEN: Final = "AGENT_CHAT_ADMIN_TOKEN"  # noqa: S105 -- the variable's name
 JWT_KEY: Final = "AGENT_CHAT_JWT_KEY"
+BACKENDS: Final = "AGENT_CHAT_BACKENDS"
+"""The addresses of single processes, separated by commas."""
+SERVER: Final = "AGENT_CHAT_SERVER_URL"
+"""The database server that backends of a suite's own share with the run's."""
+SCHEMA: Final = "AGENT_CHAT_SCHEMA"
+"""How the names of this run's schemas begin there."""
+GIVEN_SERVER: Final = "DATABASE_URL"
+"""The database server that the user names, where the run does not start one."""
 REACH_SECONDS: Final = 4.0
 """Longest time to find out whether a backend answers; a run must say so within 5 s."""
 READY_SECONDS: Final = 20.0
@@ -56,6 +64,8 @@ class Deployment:
         home: Its private folder, when this side made it.
         log: The backend's log file, when it is known.
         settings: What it was told, when this side started it.
+        backends: HTTP addresses of the single processes, where ``url`` is one in front of several.
+        database: The variables that say where backends share a database server; empty where there is none.
     """
 
     url: str
@@ -65,6 +75,8 @@ class Deployment:
     home: Path | None = None
     log: Path | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
+    backends: tuple[str, ...] = ()
+    database: Mapping[str, str] = field(default_factory=dict, repr=False)
     _asked: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -80,6 +92,8 @@ class Deployment:
             ADMIN_TOKEN: self.admin_token,
             JWT_KEY: self.jwt_key,
             _LOG: str(self.log or ""),
+            BACKENDS: ",".join(self.backends),
+            **self.database,
         }
         return {name: value for name, value in given.items() if value}
 
@@ -157,7 +171,13 @@ def attach(environment: Environment) -> Deployment:
         os.environ.get(ADMIN_TOKEN, ""),
         os.environ.get(JWT_KEY, ""),
         log=Path(log) if log else None,
+        backends=environment.backends,
+        database=_database(os.environ),
     )
+
+
+def _database(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: variables[name] for name in (SERVER, SCHEMA) if variables.get(name)}
 
 
 def launch(
@@ -166,16 +186,19 @@ def launch(
     owner_pid: int,
     log: Path | None = None,
     settings: Mapping[str, object] | None = None,
+    beside: Deployment | None = None,
 ) -> Deployment:
     """Starts a backend on a free loopback port and waits until it accepts.
 
-    It ends with the process ``owner_pid``, however that ends. Its data lies in a private temporary folder.
+    It ends with the process ``owner_pid``, however that ends. Its data lies in a private temporary folder or,
+    where the environment has a database server, in a schema of its own.
 
     Args:
         environment: Says how to start it.
         owner_pid: The process that the backend ends with.
         log: Where its log goes; into its own folder when omitted.
         settings: Settings on top of the environment's.
+        beside: The run's own deployment, when a single backend is wanted beside it.
 
     Raises:
         EnvironmentProblem: The environment cannot start one, or it did not come up; the message shows the end
@@ -189,8 +212,10 @@ def launch(
         home=home,
         log=(log or home / "backend.log").resolve(),
         settings={**environment.settings, **(settings or {})},
+        database=beside.database if beside else {},
     )
-    _start(environment, deployment, home, owner_pid, ("--remove", str(home)))
+    command = environment.command if beside else environment.services or environment.command
+    _start(environment, deployment, home, owner_pid, ("--remove", str(home)), command)
     return deployment
 
 
@@ -214,21 +239,29 @@ def launch_beside(environment: Environment, first: Deployment, *, owner_pid: int
     if first.home is None:
         raise EnvironmentProblem("Only a backend that was started here can have a second process.")
     log = first.log.with_name(f"{first.log.stem}-2.log") if first.log else None
-    second = Deployment("", first.admin_token, first.jwt_key, log=log, settings=first.settings)
+    second = Deployment(
+        "", first.admin_token, first.jwt_key, log=log, settings=first.settings, database=first.database
+    )
     _start(environment, second, first.home, owner_pid, ("--instance", "agent-chat-2"))
     return second
 
 
 def _start(
-    environment: Environment, deployment: Deployment, home: Path, owner_pid: int, options: tuple[str, ...]
+    environment: Environment,
+    deployment: Deployment,
+    home: Path,
+    owner_pid: int,
+    options: tuple[str, ...],
+    program: tuple[str, ...] = (),
 ) -> None:
     """Starts the process of a deployment on the data in ``home``, and waits until it accepts."""
-    if not environment.command:
+    program = program or environment.command
+    if not program:
         raise EnvironmentProblem(f"The environment {environment.name} cannot start a backend: no COMMAND.")
     ready, log = home / f"ready-{secrets.token_hex(4)}.json", deployment.log or home / "backend.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [
-        *environment.command,
+        *program,
         *("--ready-file", str(ready), "--owner-pid", str(owner_pid)),
         *("--log-file", str(log), "--data-dir", str(home / "data"), *options),
         *(part for key, value in deployment.settings.items() for part in ("--setting", f"{key}={value}")),
@@ -237,7 +270,12 @@ def _start(
         deployment.process = process = subprocess.Popen(
             command,
             cwd=environment.directory,
-            env={**os.environ, ADMIN_TOKEN: deployment.admin_token, JWT_KEY: deployment.jwt_key},
+            env={
+                **os.environ,
+                **deployment.database,
+                ADMIN_TOKEN: deployment.admin_token,
+                JWT_KEY: deployment.jwt_key,
+            },
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -253,7 +291,12 @@ def _start(
             deployment.stop()
             raise EnvironmentProblem(f"The backend {ended}: {' '.join(command[:4])}\n" + "\n".join(tail))
         pause.wait(0.01)
-    deployment.url = json.loads(ready.read_text("utf-8"))["url"]
+    told = json.loads(ready.read_text("utf-8"))
+    deployment.url, deployment.backends = told["url"], tuple(told.get("backends", ()))
+    if "schema" in told:
+        # A server that the user names may need a password, which stands in no file.
+        server = told["server"] or os.environ.get(GIVEN_SERVER, "")
+        deployment.database = {SERVER: server, SCHEMA: told["schema"]}
 
 
 def embedded(environment: Environment, output: Path, *, parallel: bool) -> Deployment:
@@ -294,7 +337,14 @@ def _met(meeting: Path) -> Deployment | None:
     except (OSError, ValueError, KeyError, Unreachable):
         return None
     log = given.get(_LOG)
-    return Deployment(given[URL], given[ADMIN_TOKEN], given[JWT_KEY], log=Path(log) if log else None)
+    return Deployment(
+        given[URL],
+        given[ADMIN_TOKEN],
+        given[JWT_KEY],
+        log=Path(log) if log else None,
+        backends=tuple(given[BACKENDS].split(",")) if given.get(BACKENDS) else (),
+        database=_database({GIVEN_SERVER: os.environ.get(GIVEN_SERVER, ""), **given}),
+    )
 
 
 def _write_private(file: Path, text: str) -> None:

@@ -62,19 +62,24 @@ class Environment:
         file: Where it was read from.
         url: HTTP address of the backend; None when the library starts one.
         command: How to start a backend, without options; empty where none can be started.
+        services: How to start all that a run needs, where that is more than one backend; else empty.
+        backends: HTTP addresses of the single processes, where ``url`` is one in front of several.
         directory: The folder the command is started in.
         settings: Settings handed to a backend that is started.
         capabilities: What the environment offers; see :data:`CAPABILITIES`.
-        database: The SQLite file of a backend that was started, below its private folder; None where unknown.
+        database: A file below the private folder of a backend that was started: its SQLite database, or
+            what names its schema in PostgreSQL (``.schema``); None where unknown.
         tokens: How access tokens are minted.
         budgets: Longest acceptable times in seconds, by name.
-        timeouts: Longest waits in seconds, by name: ``connect``, ``answer``, ``silence``, ``close``.
+        timeouts: Longest waits in seconds, by name; see :data:`DEFAULT_TIMEOUTS`.
     """
 
     name: str
     file: Path
     url: str | None
     command: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    backends: tuple[str, ...] = ()
     directory: Path = Path()
     settings: Mapping[str, object] = field(default_factory=dict)
     capabilities: frozenset[str] = frozenset()
@@ -105,7 +110,16 @@ class Environment:
         return self.timeouts[name]
 
 
-DEFAULT_TIMEOUTS: Final = {"connect": 5.0, "answer": 15.0, "silence": 5.0, "close": 5.0}
+DEFAULT_TIMEOUTS: Final = {
+    "connect": 10.0,  # an upgrade, or a refusal
+    "reply": 1.0,  # the reply to a message, before a ping is sent behind it; the pong then decides
+    "answer": 20.0,  # anything, whatever comes meanwhile
+    "silence": 5.0,  # nothing at all, while something can still come
+    "delivery": 4.0,  # an event that is stored, on its way to a connection; lost wakes heal meanwhile
+    "close": 4.0,  # the end of a connection that must end (contract: within 2 s)
+    "notice": 4.0,  # until health and figures show what has happened (contract: health within 2 + 1 s)
+    "interrupted": 12.0,  # the end of a run whose process is dead or asleep (contract: within 10 s)
+}
 """Seconds. Generous: they bound waits that end early when all is well; budgets are what a test judges."""
 
 
@@ -161,6 +175,8 @@ def load(file: Path) -> Environment:
         raise EnvironmentProblem(f"{file} sets {name}, which means nothing here.{hint}")
     url = _typed(file, given, "URL", (str, type(None)), None)
     command = tuple(_typed(file, given, "COMMAND", (list, tuple), ()))
+    services = tuple(_typed(file, given, "SERVICES", (list, tuple), ()))
+    backends = tuple(_typed(file, given, "BACKENDS", (list, tuple), ()))
     if not url and not command:
         raise EnvironmentProblem(
             f"{file} says neither where the backend is (URL) nor how to start one (COMMAND). Set one of them."
@@ -181,6 +197,8 @@ def load(file: Path) -> Environment:
         file=file,
         url=url.rstrip("/") if url else None,
         command=command,
+        services=services,
+        backends=tuple(backend.rstrip("/") for backend in backends),
         directory=Path(_typed(file, given, "DIRECTORY", (str, Path), file.resolve().parent.parent)),
         settings=_typed(file, given, "SETTINGS", (dict,), {}),
         capabilities=capabilities,
@@ -192,11 +210,13 @@ def load(file: Path) -> Environment:
 
 
 _KNOWN: Final = {
+    "BACKENDS",
     "BUDGETS",
     "CAPABILITIES",
     "COMMAND",
     "DATABASE",
     "DIRECTORY",
+    "SERVICES",
     "SETTINGS",
     "TIMEOUTS",
     "TOKENS",

@@ -119,29 +119,41 @@ class Kit:
         """Waits until a run stands where it is held.
 
         Raises:
-            Unexpected: It did not come there.
+            Unexpected: It did not come there, or went past it and ended.
         """
 
         def held() -> bool:
             view = person.service.admin("GET", f"/people/{person.user_id}")
-            return any(stop["run_id"] == run_id for stop in view["held"])
+            if any(stop["run_id"] == run_id for stop in view["held"]):
+                return True
+            if view["runs_open"] == 0:
+                raise Unexpected(f"{person.name}'s run has ended without stopping where it should be held.")
+            return False
 
-        self.until(held, lambda: f"{person.name}'s run did not come to where it should be held.")
+        self.until(
+            held,
+            lambda: f"{person.name}'s run is open, but does not come to where it should be held.",
+            self.environment.timeout("silence"),
+        )
 
-    def until(self, reached: Callable[[], bool], otherwise: Callable[[], str]) -> None:
+    def until(self, reached: Callable[[], bool], otherwise: Callable[[], str], within: float) -> None:
         """Waits until something that only the backend knows is so, asking again and again.
 
         Args:
             reached: Asks the backend.
             otherwise: Says what is so instead, for the message.
+            within: The longest wait in seconds.
 
         Raises:
-            Unexpected: It is not so after the environment's ``answer`` timeout.
+            Unexpected: It is not so by then.
         """
-        deadline = time.monotonic() + self.environment.timeout("answer")
-        while not reached():
-            if time.monotonic() > deadline:
-                raise Unexpected(otherwise())
+        deadline = time.monotonic() + within
+        while True:
+            last = time.monotonic() > deadline
+            if reached():
+                return
+            if last:
+                raise Unexpected(f"After {within:.1f} s: {otherwise()}")
             self.pause()
 
     def pause(self) -> None:

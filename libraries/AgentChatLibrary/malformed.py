@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from .chat import encoded, new_message_id
+from .outgoing import encoded, new_message_id
 
 TOO_DEEP: Final = 33
 """One level more than JSON may be nested (contract: Errors and ends)."""

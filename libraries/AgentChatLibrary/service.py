@@ -21,6 +21,10 @@ class Declined(Exception):
     ROBOT_SUPPRESS_NAME = True
 
 
+class NoAnswer(OSError):
+    """Nothing answered an HTTP request, or not in time: no backend, or one that hangs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An HTTP answer.
@@ -48,7 +52,9 @@ class Service:
         """Closes the HTTP connections that are kept open for the next request."""
         self._http.close()
 
-    def request(self, method: str, path: str, body: object = None, token: str = "") -> Answer:
+    def request(
+        self, method: str, path: str, body: object = None, token: str = "", seconds: float = SECONDS
+    ) -> Answer:
         """Sends one request and returns whatever comes.
 
         Args:
@@ -56,14 +62,25 @@ class Service:
             path: The path below the backend's address.
             body: Sent as JSON unless None.
             token: Sent as a bearer credential unless empty.
+            seconds: Longest wait for the answer.
+
+        Raises:
+            NoAnswer: None came.
         """
-        answer = self._http.request(
-            method,
-            self.deployment.url + path,
-            json=body,
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            timeout=SECONDS,
-        )
+        try:
+            answer = self._http.request(
+                method,
+                self.deployment.url + path,
+                json=body,
+                headers={"Authorization": f"Bearer {token}"} if token else {},
+                timeout=seconds,
+            )
+        except requests.Timeout:
+            raise NoAnswer(f"{method} {path} was not answered within {seconds:g} s.") from None
+        except requests.ConnectionError:
+            raise NoAnswer(
+                f"{method} {path} was not answered: nobody listens, or the connection broke."
+            ) from None
         try:
             parsed = answer.json() if answer.content else {}
         except ValueError:
@@ -71,25 +88,31 @@ class Service:
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Answer(answer.status_code, headers, parsed if isinstance(parsed, dict) else {"items": parsed})
 
-    def expect(self, method: str, path: str, body: object = None, token: str = "") -> Mapping[str, Any]:
-        """Sends one request and returns its body.
+    def expect(
+        self, method: str, path: str, body: object = None, token: str = "", seconds: float = SECONDS
+    ) -> Mapping[str, Any]:
+        """Sends one request and returns its body. See :meth:`request`.
 
         Raises:
+            NoAnswer: None came.
             Declined: The status is not 2xx; the message names the request and the backend's reason.
         """
-        answer = self.request(method, path, body, token)
+        answer = self.request(method, path, body, token, seconds)
         if not 200 <= answer.status < 300:  # noqa: PLR2004 -- RFC 9110, section 15.3
             reason = mask(str(answer.body.get("error", dict(answer.body))))
             raise Declined(f"{method} {path} was declined with {answer.status}: {reason[:300]}")
         return answer.body
 
-    def admin(self, method: str, path: str, body: object = None) -> Mapping[str, Any]:
-        """Sends one administrative request (contract: HTTP).
+    def admin(
+        self, method: str, path: str, body: object = None, seconds: float = SECONDS
+    ) -> Mapping[str, Any]:
+        """Sends one administrative request (contract: HTTP). See :meth:`request`.
 
         Raises:
+            NoAnswer: None came.
             Declined: The status is not 2xx.
         """
-        return self.expect(method, f"/admin{path}", body, issue(self.deployment.admin_token))
+        return self.expect(method, f"/admin{path}", body, issue(self.deployment.admin_token), seconds)
 
     def metrics(self) -> str:
         """The text of ``/metrics``.

@@ -167,7 +167,9 @@ class Session:
         if self._connection is None:
             raise Ended(f"{self.alias} is not connected")
         if self._connection.ended or self.transcript.end is not None:
-            raise Ended(f"{self.alias}'s connection has ended: {self.end_text()}")
+            raise Ended(
+                f"{self.alias}'s connection has ended ({self.end_text()}): nothing can be sent on it."
+            )
         return self._connection
 
     @property
@@ -196,7 +198,9 @@ class Session:
         try:
             loop.call(connection.send_text(message))
         except ConnectionClosed:
-            raise Ended(f"{self.alias}'s connection has ended: {self.end_text()}") from None
+            raise Ended(
+                f"{self.alias}'s connection has ended ({self.end_text()}) while something was sent on it."
+            ) from None
 
     def send_soon(self, message: str) -> None:
         """Sends one text frame without waiting until it has gone out; does nothing when nothing is open."""

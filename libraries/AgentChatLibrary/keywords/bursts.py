@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from robot.api.deco import keyword
 
-from ..chat import encoded, new_message_id
 from ..kit import Kit
+from ..outgoing import encoded, new_message_id
 from ..rules import correlation, devices, order, replies
 from .judging import BrokenPromise, Judging, demand
 
@@ -127,9 +127,9 @@ class Bursts:
                 f"Neither {one} nor {other} has received any event since both were connected."
             )
         for chat in (first, second):
-            chat.wait(
+            chat.waits.for_run(
                 lambda t: next((e for e in t.durable if (e.seq or 0) >= last), None),
-                f"the event number {last}",
+                f"the event with seq {last}, which {other if chat is first else one} has received",
             )
         for a, b in ((first, second), (second, first)):
             demand(devices.same_frames(a.transcript, b.transcript, start, last))

@@ -10,10 +10,11 @@ from robot.api import logger
 from robot.api.deco import keyword
 from robot.libraries.BuiltIn import BuiltIn
 
-from ..chat import Chat, Unexpected, encoded, new_message_id
+from ..chat import Chat, Unexpected
 from ..engine.session import Offer, Refused, Session, open_many, send_together
 from ..identity import canary
 from ..kit import Kit
+from ..outgoing import encoded, new_message_id
 from ..rules import isolation, order, timing
 from .judging import RUN_BUDGETS, demand
 from .people import People
@@ -78,7 +79,7 @@ class Crowds:
                 f"One of {len(people)} could not connect: HTTP {refusal.status} {refusal.body[:200]}"
             ) from None
         for chat in chats:
-            chat.wait(lambda t: next(iter(t.received()), None), "connection_established")
+            chat.waits.for_reply(lambda t: next(iter(t.received()), None), "connection_established")
 
     @keyword(tags=("Crowds", "Asking"))
     def everybody_asks(self, question: str, *sessions: str) -> None:

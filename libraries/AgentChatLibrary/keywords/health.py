@@ -16,12 +16,15 @@ from ..metrics import Metrics
 from ..outage import SqliteOutage
 from ..redaction import issued
 from ..rules.secrets import forms
+from ..service import NoAnswer, Service
 from ..transcript import Direction
 from .judging import BrokenPromise
 
 HEALTH: Final = "/ws/health"
-BECOME_SECONDS: Final = 10.0
-"""Longest wait until health has noticed a change: its probe is cached for a second (contract: HTTP)."""
+NOW_SECONDS: Final = 10.0
+"""How far the clocks of two machines may be apart where a time is called "now"."""
+LIFE_SECONDS: Final = 1.0
+"""Longest wait for a sign of life."""
 FIELDS: Final = ("service", "version", "timestamp", "instance", "checks")
 """What health tells beside its status (contract: HTTP)."""
 
@@ -49,23 +52,36 @@ class Health:
             The answer's body.
 
         Raises:
-            Unexpected: It did not become so, or an answer took longer.
+            Unexpected: It did not become so, or an answer took longer, or none came.
         """
-        deadline, service = time.monotonic() + BECOME_SECONDS, self.kit.service
+        service, patience = self.kit.service, self.kit.environment.timeout("notice")
+        begun, told = time.monotonic(), "it was never told"
+        expected = f"expected {http_status} {status!r}"
         while True:
-            before = time.monotonic()
-            answer = service.request("GET", HEALTH)
-            took = time.monotonic() - before
+            asked = time.monotonic()
+            try:
+                answer = service.request("GET", HEALTH, seconds=within)
+            except NoAnswer as problem:
+                raise Unexpected(
+                    f"{problem} {expected.capitalize()}; {told}. {self._life(service)}"
+                ) from None
+            took = time.monotonic() - asked
             if took > within:
                 raise Unexpected(f"The health took {took:.2f} s to answer, expected at most {within:g} s.")
             if (answer.status, answer.body.get("status")) == (http_status, status):
                 return answer.body
-            if before > deadline:
-                raise Unexpected(
-                    f"The health is {answer.status} {answer.body.get('status')!r}, "
-                    f"expected {http_status} {status!r}."
-                )
+            told = f"the last answer was {answer.status} {answer.body.get('status')!r}"
+            if asked - begun > patience:
+                raise Unexpected(f"{patience:g} s long the health has not changed: {told}, {expected}.")
             self.kit.pause()
+
+    def _life(self, service: Service) -> str:
+        """Whether the backend answers anything else, as a sentence."""
+        try:
+            answer = service.request("GET", "/metrics", seconds=LIFE_SECONDS)
+        except NoAnswer:
+            return "Nothing else is answered either: the backend is gone, or hangs altogether."
+        return f"The backend is alive: GET /metrics was answered with {answer.status}."
 
     @keyword(tags=("Health",))
     def health_should_tell_who_speaks(self, body: Mapping[str, Any]) -> None:
@@ -79,7 +95,7 @@ class Health:
             raise BrokenPromise(f"The health does not tell {', '.join(absent)}.")
         if "websocket" not in str(body["service"]):
             raise BrokenPromise(f"The health is of {body['service']!r}, not of a websocket service.")
-        if abs(time.time() - float(body["timestamp"])) > BECOME_SECONDS:
+        if abs(time.time() - float(body["timestamp"])) > NOW_SECONDS:
             raise BrokenPromise(f"The health's time is {body['timestamp']}, which is not now.")
 
     # -- outages ------------------------------------------------------------------------------------
@@ -212,7 +228,7 @@ class Health:
         for kind, value in kinds.items():
             if value in text:
                 raise BrokenPromise(f"The metrics hold {person}'s {kind}.")
-        _no_secret(text, "metrics")
+        _no_secret(text, "metrics page")
 
     @keyword(tags=("Judging", "Security"))
     def backend_log_should_hold_no_secret(self) -> int:
@@ -228,7 +244,7 @@ class Health:
         log = self.kit.service.deployment.log
         if log is None:
             raise EnvironmentProblem("The environment does not show the backend's log.")
-        _no_secret(log.read_text("utf-8", "replace"), "log")
+        _no_secret(log.read_text("utf-8", "replace"), "backend's log")
         return len(issued())
 
 
@@ -236,7 +252,9 @@ def _no_secret(text: str, where: str) -> None:
     for number, secret in enumerate(issued(), 1):
         for form, name in forms(secret):
             if form in text:
-                raise BrokenPromise(f"The {where} holds an issued secret (number {number}), {name}.")
+                raise BrokenPromise(
+                    f"The {where} holds an issued secret (number {number}), {name}; it must hold none."
+                )
 
 
 def _compare(what: str, counted: Mapping[str, int], seen: Mapping[str, int]) -> None:

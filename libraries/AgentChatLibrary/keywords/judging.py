@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from robot.api import logger
@@ -279,13 +280,13 @@ class Judging:
             BrokenPromise: Something else came, or something is missing.
         """
         chat = self.kit.world.chat(session)
-        chat.fence()
-        came = [e.type for e in chat.transcript.received(start=chat.mark)][:-1]
+        asides = {chat.fence().message_id, *chat.waits.pings}
+        came = [e.type for e in chat.transcript.received(start=chat.mark) if e.message_id not in asides]
         pattern = "".join(f"(?:{t.rstrip('+')} ){'+' if t.endswith('+') else ''}" for t in types)
         if not re.fullmatch(pattern, "".join(f"{t} " for t in came)):
             expected = ", ".join(types) or "nothing"
             raise BrokenPromise(
-                f"{session} has received {', '.join(came) or 'nothing'}; expected {expected}."
+                f"{session} should have received {expected}; what came was {', '.join(came) or 'nothing'}."
             )
 
     # -- what came ----------------------------------------------------------------------------------
@@ -294,6 +295,18 @@ class Judging:
     def get_question(self, session: str, *, number: int = -1) -> Any:  # noqa: ANN401 -- an opaque value for suites
         """Returns a question of a session: ``content``, ``run_id``, ``thread_id``, ``message_id``."""
         return self.kit.world.chat(session).question(number)
+
+    @keyword(tags=("Getting",))
+    def get_field(self, frame: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 -- any JSON value
+        """Returns a field of a frame, or a header of a refusal.
+
+        Raises:
+            BrokenPromise: It is not there.
+        """
+        if name not in frame:
+            kind = f"The frame {frame['type']}" if "type" in frame else "The answer"
+            raise BrokenPromise(f"{kind} has no {name}. It has {', '.join(sorted(frame))}.")
+        return frame[name]
 
     @keyword(tags=("Getting",))
     def get_conversations(self, session: str) -> list[str]:

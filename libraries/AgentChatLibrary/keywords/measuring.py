@@ -9,10 +9,11 @@ from robot.api import logger
 from robot.api.deco import keyword
 from robot.libraries.BuiltIn import BuiltIn
 
-from ..chat import Unexpected, encoded, new_message_id
+from ..chat import Unexpected
 from ..engine.session import Offer, Session, close_many, open_many, send_together
 from ..kit import Kit
 from ..metrics import Metrics
+from ..outgoing import encoded, new_message_id
 from ..rules import replies, timing
 from .judging import BrokenPromise, demand
 
@@ -47,7 +48,7 @@ class Measuring:
             session.open(offer, self.kit.environment.timeout("connect"))
             welcome = session.wait(
                 lambda t: next(iter(t.received("connection_established")), None),
-                self.kit.environment.timeout("answer"),
+                self.kit.environment.timeout("silence"),
             )
             if welcome is None:
                 raise Unexpected(f"{person} was not welcomed at connection {number + 1} of {times}.")
@@ -115,7 +116,8 @@ class Measuring:
                     self.kit.environment.timeout("answer"),
                 )
                 if end is None or end.type != "agent_completed":
-                    raise Unexpected(f"{session.alias} got no answer in the middle of much use.")
+                    how = end.get("code") if end is not None else "nothing came in the time of an answer"
+                    raise Unexpected(f"In the middle of much use {session.alias} got no answer: {how}.")
             close_many(sessions)
 
     @keyword(tags=("Operations", "Health"))
@@ -138,15 +140,19 @@ class Measuring:
             before: What `Read What The Backend Holds` returned before.
 
         Raises:
-            Unexpected: Something is not back after the environment's ``answer`` timeout.
+            Unexpected: Something is not back after the environment's ``notice`` timeout.
         """
 
         def differing() -> list[str]:
             now = self._held()
             changed = [name for name in BALANCED if now[name] != before[name]]
-            return [f"{name} is {now[name]:g}, was {before[name]:g}" for name in changed]
+            return [f"{name} is {now[name]:g} and was {before[name]:g}" for name in changed]
 
-        self.kit.until(lambda: not differing(), lambda: f"Something is kept: {'; '.join(differing())}.")
+        self.kit.until(
+            lambda: not differing(),
+            lambda: f"the backend keeps what it should have given back: {'; '.join(differing())}.",
+            self.kit.environment.timeout("notice"),
+        )
 
     @keyword(tags=("Operations", "Health"))
     def memory_growth_should_keep_its_bound(self, before: dict[str, float], cycles: int) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 from robot.api.deco import keyword
 
-from ..chat import Unexpected, new_message_id
+from ..chat import Unexpected
 from ..kit import Kit
 from ..malformed import MESSAGES, message_of
-from ..transcript import Event
+from ..outgoing import new_message_id
+from ..transcript import Event, Transcript
 
 
 class Misusing:
@@ -92,16 +93,23 @@ class Misusing:
             Unexpected: Something else came.
         """
         chat = self.kit.world.chat(session)
-        reply = chat.wait(
-            lambda t: next((e for e in t.received(start=chat.mark) if not e.durable), None), f"error {code}"
-        )
+
+        def look(transcript: Transcript) -> Event | None:
+            came = transcript.received(start=chat.mark)
+            return next((e for e in came if not e.durable and e.message_id not in chat.waits.pings), None)
+
+        reply = chat.waits.for_reply(look, f"the error {code}")
         came = (reply.type, reply.get("code"), reply.get("field"))
         if came != ("error", code, field):
-            raise Unexpected(f"{chat.alias} got {_told(*came)}; expected {_told('error', code, field)}.")
+            raise Unexpected(f"{chat.alias} got {_told(*came)}; it should be {_told('error', code, field)}.")
         if not reply.get("message") or reply.get("message") != reply.get("error"):
-            raise Unexpected(f"The error {code} does not say what is wrong in both its texts: {dict(reply)}.")
+            raise Unexpected(
+                f"The error {code} that {chat.alias} got must say what is wrong twice, in the same words: "
+                f"as message ({reply.get('message')!r}) and as error ({reply.get('error')!r})."
+            )
         return reply
 
 
 def _told(kind: str, code: object, field: object) -> str:
-    return f"{kind} {code or ''}".strip() + (f" naming {field!r}" if field else "")
+    named = f" naming {field!r}" if field else " naming no field"
+    return f"the error {code!r}{named}" if kind == "error" else kind

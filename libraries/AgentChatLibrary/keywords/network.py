@@ -6,9 +6,9 @@ from typing import Final
 
 from robot.api.deco import keyword
 
-from ..chat import encoded, new_message_id
 from ..engine import wirefaults
 from ..kit import Kit
+from ..outgoing import encoded, new_message_id
 from ..transcript import Event
 
 REPLAYS: Final = 900

@@ -100,15 +100,24 @@ class Operations:
         return int(self._view(person)["connections"])
 
     @keyword(tags=("Operations", "Health"))
-    def wait_until_connections_are(self, person: str, count: int) -> None:
+    def wait_until_connections_are(self, person: str, count: int, *, besides: float = 0.0) -> None:
         """Waits until the backend counts this many open connections of a person.
 
+        Args:
+            person: Whose connections.
+            count: Expected number.
+            besides: Seconds that the contract gives the backend on top of the environment's ``notice``.
+
         Raises:
-            Unexpected: It still counts another number after the environment's ``answer`` timeout.
+            Unexpected: It still counts another number then.
         """
         self.kit.until(
             lambda: self.get_open_connections(person) == count,
-            lambda: f"The backend counts {self.get_open_connections(person)} of {person}, not {count}.",
+            lambda: (
+                f"the backend counts {self.get_open_connections(person)} open connection(s) of {person};"
+                f" there should be {count}."
+            ),
+            self.kit.environment.timeout("notice") + besides,
         )
 
     @keyword(tags=("Operations", "Health"))
@@ -116,11 +125,14 @@ class Operations:
         """Waits until a metric of the backend in use has a value.
 
         Raises:
-            Unexpected: It still has another one after the environment's ``answer`` timeout.
+            Unexpected: It still has another one after the environment's ``notice`` timeout.
         """
         self.kit.until(
             lambda: self.get_metric(name, **labels) == value,
-            lambda: f"{name} is {self.get_metric(name, **labels):g}, not {value:g}.",
+            lambda: (
+                f"the metric {name} is still {self.get_metric(name, **labels):g}; it should be {value:g}."
+            ),
+            self.kit.environment.timeout("notice"),
         )
 
     def _view(self, person: str) -> Mapping[str, Any]:

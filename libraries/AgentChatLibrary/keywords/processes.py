@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from robot.api.deco import keyword
@@ -18,7 +18,9 @@ from ..outage import writable
 from ..rules import devices, order, sequence
 from ..transcript import Kind, Transcript
 from .judging import demand
+from .operations import Operations
 from .sessions import Sessions
+from .waiting import should_have_failed
 
 STOPS: Final = 20
 """How often to try to stop a process outside of its writes, which take a small part of its time."""
@@ -29,9 +31,10 @@ LOCK_SECONDS: Final = 0.2
 class Processes:
     """Keywords about the backend's processes; they act on the private backend of the test or suite."""
 
-    def __init__(self, kit: Kit, sessions: Sessions) -> None:
+    def __init__(self, kit: Kit, sessions: Sessions, operations: Operations) -> None:
         self.kit = kit
         self._sessions = sessions
+        self._operations = operations
 
     def _private(self) -> Deployment:
         deployment = self.kit.service.deployment
@@ -133,23 +136,27 @@ class Processes:
             EventMissing: No end of the run came.
             Unexpected: It ended in another way.
         """
-        end = self.kit.world.chat(session).wait_for_end(self.kit.world.chat(asker).question().run_id)
-        if (end.type, end.get("code")) != ("agent_failed", code):
-            raise Unexpected(f"The run ended with {end.type} {end.get('code', '')}, not with {code}.")
+        run = self.kit.world.chat(asker).question().run_id
+        end = self.kit.world.chat(session).wait_for_end(
+            run,
+            awaited=f"agent_failed with {code}",
+            silence=self.kit.environment.timeout("interrupted"),
+        )
+        should_have_failed(asker, end, code)
 
     @keyword(tags=("Processes", "Waiting"))
     def wait_for_heartbeats(self, session: str, count: int) -> None:
         """Waits until a session has received this many WebSocket PINGs (RFC 6455, section 5.5.2).
 
+        Each has as long as the welcome says that heartbeats are apart, and a margin.
+
         Raises:
             EventMissing: They did not come.
         """
-
-        def look(transcript: Transcript) -> bool | None:
-            pings = sum(f.received and f.kind is Kind.PING for f in transcript.frames)
-            return True if pings >= count else None
-
-        self.kit.world.chat(session).wait(look, f"heartbeat number {count}")
+        chat = self.kit.world.chat(session)
+        longest = heartbeat_seconds(chat) + self.kit.environment.timeout("notice")
+        for number in range(1, count + 1):
+            chat.waits.for_something(_heartbeat(number), f"heartbeat number {number} of {count}", longest)
 
     # -- judging over all connections of a session ----------------------------------------------------
 
@@ -187,5 +194,42 @@ class Processes:
             demand(order.one_end(transcript, run_id))
             demand(order.nothing_after_the_end(transcript, run_id))
 
+    @keyword(tags=("Processes", "Waiting"))
+    def wait_until_a_hanging_device_is_dropped(self, session: str) -> None:
+        """Waits until the backend counts no connection of a person whose only device has stopped to answer.
+
+        The contract gives it two heartbeats: the device answers none for as long again as they are apart.
+
+        Args:
+            session: Alias of the session that hangs.
+
+        Raises:
+            Unexpected: It is still counted.
+        """
+        chat = self.kit.world.chat(session)
+        patience = 2 * heartbeat_seconds(chat)
+        self._operations.wait_until_connections_are(chat.person.name, 0, besides=patience)
+
     def _transcripts(self, session: str) -> Sequence[Transcript]:
         return self.kit.world.chat(session).session.transcripts
+
+
+def heartbeat_seconds(chat: Chat) -> float:
+    """How far heartbeats are apart, as the welcome says.
+
+    Raises:
+        Unexpected: It does not say it.
+    """
+    welcome = chat.transcript.established
+    seconds = welcome.get("limits", {}).get("heartbeat_seconds") if welcome is not None else None
+    if not isinstance(seconds, int | float):
+        raise Unexpected(f"{chat.alias}'s welcome does not say how far heartbeats are apart.")
+    return float(seconds)
+
+
+def _heartbeat(number: int) -> Callable[[Transcript], bool | None]:
+    def look(transcript: Transcript) -> bool | None:
+        pings = sum(f.received and f.kind is Kind.PING for f in transcript.frames)
+        return True if pings >= number else None
+
+    return look

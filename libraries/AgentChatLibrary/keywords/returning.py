@@ -125,7 +125,7 @@ class Returning:
         if window is Window.while_resuming:
             self._operations.release_runs(person)
             other.wait_for_end(run)
-        chat.wait(lambda t: next(iter(t.received("resumed")), None), "resumed")
+        chat.waits.for_reply(_nth_resumed(1), "resumed, the end of the replay")
         chat.wait_for_end(run)
         chat.fence()
         other.fence()
@@ -142,7 +142,7 @@ class Returning:
         known = last_seq(chat)
         self._sessions.reopen_session(session)
         chat.send("resume", {"after_seq": known})
-        chat.wait(_nth_resumed(1), "resumed")
+        chat.waits.for_reply(_nth_resumed(1), "resumed, the end of the replay")
 
     @keyword(tags=("Reconnection", "Judging"))
     def devices_should_agree_after_coming_back(self, session: str, stayed: str) -> None:
@@ -175,7 +175,9 @@ class Returning:
         starts = [*range(watershed + 1), *range(watershed + 1)]
         for count, start in enumerate(starts, 1):
             chat.send("resume", {"after_seq": start})
-            told = chat.wait(_nth_resumed(count), f"resumed (number {count})")
+            told = chat.waits.for_reply(
+                _nth_resumed(count), f"resumed (number {count}), the end of the replay"
+            )
             expected = (start + 1, watershed, watershed - start)
             came = (told.get("from_seq"), told.get("to_seq"), told.get("count"))
             if came != expected:
@@ -221,7 +223,7 @@ class Returning:
         self._sessions.open_session(person, f"{person}, counting runs")
         chat = self.kit.world.chat(f"{person}, counting runs")
         chat.send("resume", {"after_seq": 0})
-        chat.wait(_nth_resumed(1), "resumed")
+        chat.waits.for_reply(_nth_resumed(1), "resumed, the end of the replay")
         begun = len({e.run_id for e in chat.transcript.received("agent_started")})
         if begun != count:
             raise BrokenPromise(f"{begun} runs of {person} have begun, expected {count}.")

@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from robot.api.deco import keyword
 from robot.api.types import Secret
 
-from ..chat import Chat, EventMissing, Unexpected
+from ..chat import Chat, Unexpected
 from ..engine.session import Carrier, Offer, Refused, Session
 from ..identity import expiry
 from ..kit import Kit
-from ..redaction import mask
 from ..transcript import Event, Kind
 
-UNAUTHORISED: Final = 401
-"""RFC 9110, section 15.5.2: the answer carries a challenge in ``WWW-Authenticate``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A refused handshake.
-
-    Attributes:
-        status: HTTP status.
-        code: The error code in the body.
-        headers: The answer's headers, names in lower case.
-        body: The answer's body.
-    """
-
-    status: int
-    code: str
-    headers: Mapping[str, str]
-    body: str
-
-    def __str__(self) -> str:
-        return f"{self.status} {self.code}: {self.body[:200]}"
+EXPIRED: Final = "token_expired"
+"""The reason of a close that comes with the expiry of the token (contract: Ends)."""
 
 
 class Sessions:
@@ -118,7 +96,9 @@ class Sessions:
             raise Unexpected(
                 f"{chat.alias} could not connect: HTTP {refusal.status} {refusal.body[:300]}"
             ) from None
-        chat.wait(lambda t: next((f for f in t.frames if f.received), None), "connection_established")
+        chat.waits.for_reply(
+            lambda t: next((f for f in t.frames if f.received), None), "connection_established"
+        )
         chat.expires = expiry(offer.credentials[0][1])
 
     @keyword(tags=("Sessions",))
@@ -135,6 +115,8 @@ class Sessions:
     def wait_for_close(self, session: str, code: int | None = None, reason: str | None = None) -> None:
         """Waits until the backend has ended a session's connection.
 
+        It has the environment's ``close`` for it; where the token is to expire first, from then on.
+
         Args:
             session: Alias of the session.
             code: Expected close code (RFC 6455, section 7.4); any end will do when omitted.
@@ -145,17 +127,21 @@ class Sessions:
             Unexpected: It ended in another way.
         """
         chat = self.kit.world.chat(session)
-        end = chat.session.wait_end(self.kit.environment.timeout("answer"))
-        if end is None:
-            chat.fence()
-            raise EventMissing(f"{chat.alias}'s connection stayed open, and a ping is still answered.")
+        wanted = reason.replace(" ", "_") if reason is not None else None
+        told = f"{code or ''} {wanted or ''}".strip()
+        patience = self.kit.environment.timeout("close")
+        if wanted == EXPIRED and chat.expires is not None:
+            patience += max(0.0, chat.expires - time.time())
+        end = chat.waits.for_end(f" with {told}" if told else "", patience)
         if code is not None and (end.kind is not Kind.CLOSE or end.code != code):
             raise Unexpected(
-                f"{chat.alias}'s connection ended with {chat.session.end_text()}, not with {code}."
+                f"{chat.alias}'s connection ended with {chat.session.end_text()}; it should have been {told}."
             )
-        wanted = reason.replace(" ", "_") if reason is not None else end.data
-        if end.data != wanted:
-            raise Unexpected(f"{chat.alias}'s connection closed for {end.data!r}, not for {wanted!r}.")
+        if wanted is not None and end.data != wanted:
+            given = f"gave the reason {end.data!r}" if end.data else "gave no reason"
+            raise Unexpected(
+                f"The close of {chat.alias}'s connection {given}; it should have said {wanted!r}."
+            )
 
     @keyword(tags=("Sessions",))
     def get_welcome(self, session: str) -> Event:
@@ -183,91 +169,23 @@ class Sessions:
             "tier": chat.person.tier,
         }
         came = {name: first.get(name) for name in expected}
-        if came != expected:
-            raise Unexpected(f"{chat.alias} was welcomed with {came}, expected {expected}.")
+        wrong = [
+            f"the {name} {came[name]!r} instead of {expected[name]!r}"
+            for name in expected
+            if came[name] != expected[name]
+        ]
+        if wrong:
+            raise Unexpected(f"{chat.alias} was welcomed with {' and '.join(wrong)}.")
         return first
 
     @keyword(tags=("Sessions", "Security"))
-    def selected_subprotocol(self, session: str) -> str | None:
-        """Returns the subprotocol that the backend selected for a session; None when it selected none."""
-        return self.kit.world.chat(session).session.connection.subprotocol
-
-    @keyword(tags=("Sessions", "Security"))
-    def connection_should_be_refused(
-        self,
-        person: str,
-        status: int,
-        code: str,
-        *,
-        token: Secret | None = None,
-        carrier: Carrier | None = None,
-        also_in: Carrier | None = None,
-        also_token: Secret | None = None,
-        headers: Mapping[str, str] | None = None,
-        presenting: str = "this",
-    ) -> Refusal:
-        """Tries to connect and expects to be refused before the upgrade.
-
-        A refusal with 401 must carry a challenge, which names an error unless there was no credential at
-        all, and every ``invalid_token`` must have one and the same body: it must not tell what was wrong.
-
-        Args:
-            person: In whose name.
-            status: Expected HTTP status.
-            code: Expected error code in the body.
-            token: The credential; the person's own good token when omitted and ``carrier`` is given.
-            carrier: How it travels; ``header`` for a given token. Without either, none is presented.
-            also_in: A second way in which a credential travels.
-            also_token: The second credential; the first one when omitted.
-            headers: Further headers of the handshake.
-            presenting: What is presented, in plain words, for the message.
-
-        Returns:
-            What came.
+    def selected_subprotocol_should_be(self, session: str, subprotocol: str) -> None:
+        """Checks which of the offered subprotocols the backend has selected for a session.
 
         Raises:
-            Unexpected: The connection was let in, or refused in another way.
+            Unexpected: It has selected another one, or none.
         """
-        found = self.kit.world.person(person)
-        credentials: list[tuple[Carrier, str]] = []
-        if token is not None or carrier is not None:
-            value = token.value if token is not None else self.kit.token(found)
-            credentials.append((carrier or "header", value))
-            if also_in is not None:
-                credentials.append((also_in, also_token.value if also_token is not None else value))
-        offer = Offer(found.service.deployment.websocket_url, credentials, headers or {})
-        try:
-            session = Session(f"{person}'s attempt", found.owner)
-            session.open(offer, self.kit.environment.timeout("connect"))
-        except Refused as refused:
-            came = Refusal(refused.status, _code(refused.body), refused.headers, mask(refused.body))
-        else:
-            session.close()
-            raise Unexpected(f"{person} presented {presenting} and was let in; expected {status} {code}.")
-        if (came.status, came.code) != (status, code):
-            raise Unexpected(f"{person} presented {presenting}; expected {status} {code}, but it was {came}.")
-        if status == UNAUTHORISED:
-            self._check_challenge(came)
-        return came
-
-    def _check_challenge(self, came: Refusal) -> None:
-        challenge = came.headers.get("www-authenticate", "")
-        if not challenge.lower().startswith("bearer"):
-            raise Unexpected(f"The refusal has no Bearer challenge (WWW-Authenticate: {challenge!r}).")
-        if ("error=" in challenge) == (came.code == "missing_credential"):
-            raise Unexpected(
-                f"A challenge names an error exactly when there was a credential; this one is {challenge!r}."
-            )
-        if came.code == "invalid_token":
-            first = self.kit.bodies.setdefault("invalid_token", came.body)
-            if came.body != first:
-                raise Unexpected(
-                    f"Bad tokens are told apart: one got {first[:200]!r}, another got {came.body[:200]!r}."
-                )
-
-
-def _code(body: str) -> str:
-    try:
-        return str(json.loads(body)["error"]["code"])
-    except (ValueError, KeyError, TypeError):
-        return "without a code"
+        selected = self.kit.world.chat(session).session.connection.subprotocol
+        if selected != subprotocol:
+            came = f"the subprotocol {selected!r}" if selected is not None else "no subprotocol"
+            raise Unexpected(f"The backend has selected {came} for {session}; it should be {subprotocol!r}.")

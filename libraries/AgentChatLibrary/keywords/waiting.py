@@ -6,7 +6,7 @@ from robot.api.deco import keyword
 
 from ..chat import Question, Unexpected
 from ..kit import Kit
-from ..transcript import Event
+from ..transcript import DURABLE, Event
 from .types import EventType
 
 
@@ -64,11 +64,8 @@ class Waiting:
             Unexpected: The run was answered, or failed for another reason.
         """
         chat = self.kit.world.chat(session)
-        end = chat.wait_for_end(chat.question(number).run_id)
-        if (end.type, end.get("code")) != ("agent_failed", code):
-            raise Unexpected(
-                f"{chat.alias}'s run ended with {end.type} {end.get('code', '')}, not with {code}."
-            )
+        end = chat.wait_for_end(chat.question(number).run_id, awaited=f"agent_failed with {code}")
+        should_have_failed(chat.alias, end, code)
         return end
 
     @keyword(tags=("Waiting",))
@@ -83,8 +80,9 @@ class Waiting:
         Raises:
             EventMissing: It did not come.
         """
-        chat = self.kit.world.chat(session)
-        return chat.wait(
+        waits = self.kit.world.chat(session).waits
+        wait = waits.for_run if type in DURABLE else waits.for_reply
+        return wait(
             lambda t: found[nth - 1] if len(found := t.received(type)) >= nth else None,
             f"{type}" + (f" (number {nth})" if nth > 1 else ""),
         )
@@ -97,7 +95,8 @@ class Waiting:
             EventMissing: It did not come.
         """
         chat = self.kit.world.chat(session)
-        return chat.wait(lambda t: next(iter(t.received(type, start=chat.mark)), None), type)
+        wait = chat.waits.for_run if type in DURABLE else chat.waits.for_reply
+        return wait(lambda t: next(iter(t.received(type, start=chat.mark)), None), type)
 
     @keyword(tags=("Waiting",))
     def wait_for_reply(self, session: str, message_id: str, *types: str) -> Event:
@@ -112,6 +111,34 @@ class Waiting:
             EventMissing: None came.
         """
         return self.kit.world.chat(session).reply(message_id, *types)
+
+    @keyword(tags=("Waiting", "Judging"))
+    def message_should_be_declined(self, session: str, message_id: str, code: str, otherwise: str) -> Event:
+        """Waits for the reply to a message and expects an error with this code.
+
+        Args:
+            session: Alias of the session.
+            message_id: The id, as `Send Message` returned it.
+            code: Expected error code.
+            otherwise: What it would mean if the message were accepted, as a sentence.
+
+        Returns:
+            The error.
+
+        Raises:
+            EventMissing: No reply came.
+            Unexpected: The message was accepted, or declined in another way.
+        """
+        chat = self.kit.world.chat(session)
+        reply = chat.reply(message_id, "error", "ack", "resumed", "token_refreshed", "pong")
+        if reply.type != "error":
+            raise Unexpected(f"{otherwise} {chat.alias} got {reply.type} instead of the error {code!r}.")
+        if reply.get("code") != code:
+            raise Unexpected(
+                f"{chat.alias}'s message was declined with {reply.get('code')!r} ({reply.get('message')}); "
+                f"it should be {code!r}."
+            )
+        return reply
 
     @keyword(tags=("Waiting",))
     def wait_for_question(self, session: str, message_id: str) -> Question:
@@ -137,11 +164,15 @@ class Waiting:
             Unexpected: It has another code.
         """
         chat = self.kit.world.chat(session)
-        error = chat.wait(
-            lambda t: found[nth - 1] if len(found := t.received("error")) >= nth else None, f"error {code}"
+        error = chat.waits.for_reply(
+            lambda t: found[nth - 1] if len(found := t.received("error")) >= nth else None,
+            f"the error {code}" + (f" as its error number {nth}" if nth > 1 else ""),
         )
         if error.get("code") != code:
-            raise Unexpected(f"{chat.alias} received the error {error.get('code')!r}, expected {code!r}.")
+            raise Unexpected(
+                f"{chat.alias} received the error {error.get('code')!r} ({error.get('message')}); "
+                f"expected {code!r}."
+            )
         return error
 
     @keyword(tags=("Waiting", "Absence"))
@@ -162,3 +193,22 @@ class Waiting:
         """
         for session in sessions:
             self.kit.world.chat(session).sentinel("What did we spend in total?")
+
+
+def should_have_failed(who: str, end: Event, code: str) -> None:
+    """Checks how a run has ended.
+
+    Args:
+        who: Whose run it is.
+        end: Its last event.
+        code: Expected code of ``agent_failed``.
+
+    Raises:
+        Unexpected: It ended in another way.
+    """
+    if end.type != "agent_failed":
+        raise Unexpected(f"{who}'s run was answered; it should have failed with {code}.")
+    if end.get("code") != code:
+        raise Unexpected(
+            f"{who}'s run failed with {end.get('code')} ({end.get('message')}), not with {code}."
+        )

@@ -1,0 +1,154 @@
+"""Handshakes that must be refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from robot.api.deco import keyword
+from robot.api.types import Secret
+
+from ..chat import Unexpected
+from ..engine.session import Carrier, Offer, Refused, Session
+from ..kit import Kit
+from ..redaction import mask
+
+UNAUTHORISED: Final = 401
+"""RFC 9110, section 15.5.2: the answer carries a challenge in ``WWW-Authenticate``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused handshake.
+
+    Attributes:
+        status: HTTP status.
+        code: The error code in the body.
+        headers: The answer's headers, names in lower case.
+        body: The answer's body.
+    """
+
+    status: int
+    code: str
+    headers: Mapping[str, str]
+    body: str
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.code}: {self.body[:200]}"
+
+
+class Refusing:
+    """Keywords about connections that must not come about."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    @keyword(tags=("Sessions", "Security"))
+    def connection_should_be_refused(
+        self,
+        person: str,
+        status: int,
+        code: str,
+        *,
+        token: Secret | None = None,
+        carrier: Carrier | None = None,
+        also_in: Carrier | None = None,
+        also_token: Secret | None = None,
+        headers: Mapping[str, str] | None = None,
+        presenting: str | None = None,
+    ) -> Refusal:
+        """Tries to connect and expects to be refused before the upgrade.
+
+        A refusal with 401 must carry a challenge, which names an error unless there was no credential at
+        all, and every ``invalid_token`` must have one and the same body: it must not tell what was wrong.
+
+        Args:
+            person: In whose name.
+            status: Expected HTTP status.
+            code: Expected error code in the body.
+            token: The credential; the person's own good token when omitted and ``carrier`` is given.
+            carrier: How it travels; ``header`` for a given token. Without either, none is presented.
+            also_in: A second way in which a credential travels.
+            also_token: The second credential; the first one when omitted.
+            headers: Further headers of the handshake.
+            presenting: What is presented, in plain words, for the message; worked out when omitted.
+
+        Returns:
+            What came.
+
+        Raises:
+            Unexpected: The connection was let in, or refused in another way.
+        """
+        found = self.kit.world.person(person)
+        presenting = presenting or _presented(given=token is not None or carrier is not None, headers=headers)
+        credentials: list[tuple[Carrier, str]] = []
+        if token is not None or carrier is not None:
+            value = token.value if token is not None else self.kit.token(found)
+            credentials.append((carrier or "header", value))
+            if also_in is not None:
+                credentials.append((also_in, also_token.value if also_token is not None else value))
+        offer = Offer(found.service.deployment.websocket_url, credentials, headers or {})
+        try:
+            session = Session(f"{person}'s attempt", found.owner)
+            session.open(offer, self.kit.environment.timeout("connect"))
+        except Refused as refused:
+            came = Refusal(refused.status, _code(refused.body), refused.headers, mask(refused.body))
+        else:
+            session.close()
+            raise Unexpected(
+                f"{person} was let in with {presenting}; that should be refused with {status} {code}."
+            )
+        if (came.status, came.code) != (status, code):
+            raise Unexpected(
+                f"{person} came with {presenting} and should be refused with {status} {code}; it was {came}."
+            )
+        if status == UNAUTHORISED:
+            self._check_challenge(came)
+        return came
+
+    @keyword(tags=("Sessions", "Security"))
+    def refusal_should_say_when_to_come_back(self, refusal: Refusal) -> int:
+        """Checks that a refusal has a ``Retry-After`` of whole seconds (RFC 9110, section 10.2.3).
+
+        Returns:
+            The seconds.
+
+        Raises:
+            Unexpected: It has none, or another one.
+        """
+        given = refusal.headers.get("retry-after")
+        if given is None or not given.isdecimal() or int(given) < 1:
+            told = f"its Retry-After is {given!r}" if given is not None else "it has no Retry-After"
+            raise Unexpected(f"The refusal with {refusal.status} must say when to come back, but {told}.")
+        return int(given)
+
+    def _check_challenge(self, came: Refusal) -> None:
+        challenge = came.headers.get("www-authenticate", "")
+        if not challenge.lower().startswith("bearer"):
+            raise Unexpected(f"The refusal has no Bearer challenge (WWW-Authenticate: {challenge!r}).")
+        if ("error=" in challenge) == (came.code == "missing_credential"):
+            raise Unexpected(
+                f"A challenge names an error exactly when there was a credential; this one is {challenge!r}."
+            )
+        if came.code == "invalid_token":
+            first = self.kit.bodies.setdefault("invalid_token", came.body)
+            if came.body != first:
+                raise Unexpected(
+                    f"Bad tokens are told apart: one got {first[:200]!r}, another got {came.body[:200]!r}."
+                )
+
+
+def _presented(*, given: bool, headers: Mapping[str, str] | None) -> str:
+    """What is presented in a handshake, in plain words."""
+    page = (headers or {}).get("Origin")
+    credential = "a token" if given or page else "no credential"
+    return f"{credential} from the page of {page!r}" if page else credential
+
+
+def _code(body: str) -> str:
+    try:
+        return str(json.loads(body)["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return "without a code"

@@ -1,0 +1,231 @@
+"""Waiting on a session for what must come. Each wait ends as soon as that can no longer come.
+
+What answers a message of one's own is decided by a ping: it is sent behind the message, and its pong comes
+behind whatever the message caused (contract: one queue for everything that a connection is sent). What a run
+brings is decided by the backend's administration: no run is open, and everything that was stored has come.
+Anything else is bounded by the environment's timeouts. A wait that ends in vain says what is missing, which
+frames came last, and shows a sign of life.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from .engine.session import Ended, Session
+from .environment import Environment
+from .identity import Person
+from .outgoing import encoded, new_message_id
+from .prospects import Prospects, prospects_of
+from .transcript import Event, Frame, Kind, Transcript
+from .verdict import describe
+
+T = TypeVar("T")
+Look = Callable[[Transcript], T | None]
+"""Called at once and after every frame; what it returns, unless None, is what was waited for."""
+
+PATIENCE: Final = 0.5
+"""Seconds of silence after which a wait asks the backend whether anything can still come."""
+SHOWN: Final = 4
+"""How many of the last frames a message about something missing shows."""
+
+
+class EventMissing(AssertionError):
+    """What a person waited for did not come."""
+
+    ROBOT_SUPPRESS_NAME = True
+
+
+class Waits:
+    """The waits of one session.
+
+    Args:
+        session: The session.
+        person: Whose it is.
+        environment: How long anything may take.
+
+    Attributes:
+        pings: The ids of the pings that waits have sent to find out whether something can still come.
+    """
+
+    def __init__(self, session: Session, person: Person, environment: Environment) -> None:
+        self._session = session
+        self._person = person
+        self._environment = environment
+        self.pings: set[str] = set()
+
+    @property
+    def _transcript(self) -> Transcript:
+        return self._session.transcript
+
+    # -- the three kinds of wait --------------------------------------------------------------------
+
+    def for_reply(self, look: Look[T], what: str) -> T:
+        """Waits for what a message of this connection causes on it: a reply, an error, the end of a replay.
+
+        When it has not come after the environment's ``reply``, a ping goes out and its pong decides.
+
+        Args:
+            look: Finds it.
+            what: What is awaited, for the message.
+
+        Raises:
+            EventMissing: It did not come.
+        """
+        found = self._session.wait(look, self._environment.timeout("reply"))
+        if found is not None:
+            return found
+        alive, life = self.sign_of_life()
+        found = look(self._transcript)
+        if found is not None:
+            return found
+        behind = " Whatever was sent before that ping has been answered before it." if alive else ""
+        raise EventMissing(self.missing(what, life + behind))
+
+    def for_run(self, look: Look[T], what: str, *, through_holds: bool = False, silence: float = 0.0) -> T:
+        """Waits for an event of a run.
+
+        Args:
+            look: Finds it.
+            what: What is awaited, for the message.
+            through_holds: Whether it may come though all of the person's runs stand where they are held, as
+                the end of a run that is cancelled does.
+            silence: Longest silence in seconds while a run is open; the environment's when 0.
+
+        Raises:
+            EventMissing: It did not come, or can no longer come.
+        """
+        limit = max(silence, self._environment.timeout("silence"))
+        begun = time.monotonic()
+        deadline = begun + max(silence, self._environment.timeout("answer"))
+        step, why = PATIENCE, ""
+        while True:
+            found = self._session.wait(look, step)
+            if found is not None:
+                return found
+            now = time.monotonic()
+            if not self._session.is_open or now >= deadline:
+                break
+            quiet = now - max([begun, *(f.at for f in self._transcript.frames[-1:])])
+            if quiet < PATIENCE:
+                step = PATIENCE - quiet
+                continue
+            prospects = prospects_of(self._person, self._environment)
+            why, longest = self._judged(prospects, limit, through_holds=through_holds)
+            if quiet >= longest:
+                break
+            step = min(PATIENCE, longest - quiet)
+        _, life = self.sign_of_life()
+        found = look(self._transcript)
+        if found is not None:
+            return found
+        raise EventMissing(self.missing(what, f"{why} {life}".strip()))
+
+    def for_something(self, look: Look[T], what: str, seconds: float) -> T:
+        """Waits for what comes by itself, and sends nothing meanwhile.
+
+        Args:
+            look: Finds it.
+            what: What is awaited, for the message.
+            seconds: The longest wait.
+
+        Raises:
+            EventMissing: It did not come in time.
+        """
+        found = self._session.wait(look, seconds)
+        if found is not None:
+            return found
+        raise EventMissing(self.missing(what, f"{seconds:.1f} s have passed. {self.sign_of_life()[1]}"))
+
+    def for_end(self, how: str, seconds: float) -> Frame:
+        """Waits until the backend has ended the connection.
+
+        Args:
+            how: How it must end, for the message.
+            seconds: The longest wait.
+
+        Returns:
+            The close or drop.
+
+        Raises:
+            EventMissing: It stayed open.
+        """
+        end = self._session.wait_end(seconds)
+        if end is not None:
+            return end
+        head = f"{self._session.alias}'s connection did not end{how}"
+        raise EventMissing(
+            self._story(head, f"It was still open {seconds:.1f} s later. {self.sign_of_life()[1]}")
+        )
+
+    # -- whether anything can still come --------------------------------------------------------------
+
+    def _judged(
+        self, prospects: Prospects | None, silence: float, *, through_holds: bool
+    ) -> tuple[str, float]:
+        """What the administration says, as a sentence, and the longest silence that it still allows."""
+        if prospects is None:
+            return "", silence
+        missing = prospects.missing_in(self._transcript)
+        if missing:
+            told = (
+                f"The backend has stored {missing} event(s) that have not come here, though they should have."
+            )
+            return told, self._environment.timeout("delivery")
+        if not prospects.open:
+            told = (
+                f"The backend says that {self._person.name} has no open run, and all that is stored has come."
+            )
+            return told, 0.0
+        if prospects.held >= prospects.open and not through_holds:
+            return f"Every open run of {self._person.name}'s stands where it is held.", 0.0
+        return f"The backend says that a run of {self._person.name}'s is still open.", silence
+
+    def sign_of_life(self) -> tuple[bool, str]:
+        """Sends a ping and waits for its pong, as long as anything comes.
+
+        Returns:
+            Whether the pong came, and what became of the ping as a sentence.
+        """
+        message_id, silence = new_message_id(), self._environment.timeout("silence")
+        self.pings.add(message_id)
+        deadline = time.monotonic() + self._environment.timeout("answer")
+        try:
+            self._session.send(encoded("ping", message_id, {"data": "sign of life"}))
+            pong, seen = None, -1
+            while pong is None and len(self._transcript.frames) > seen and time.monotonic() < deadline:
+                seen = len(self._transcript.frames)
+                pong = self._session.wait(lambda t: _answer_to(message_id, t), silence)
+        except Ended:
+            pong = None
+        if pong is not None:
+            sent = next(e for e in self._transcript.sent("ping") if e.message_id == message_id)
+            return (
+                True,
+                f"The connection is alive: a ping was answered in {(pong.at - sent.at) * 1000:.1f} ms.",
+            )
+        if not self._session.is_open:
+            return False, f"The connection has ended: {self._session.end_text()}."
+        return False, f"The connection shows no sign of life: a ping has had no answer for {silence:g} s."
+
+    def missing(self, what: str, why: str) -> str:
+        """The story of what did not come.
+
+        Args:
+            what: What it is.
+            why: Why nobody waits any longer.
+        """
+        return self._story(f"{self._session.alias} did not receive {what}", why)
+
+    def _story(self, head: str, why: str) -> str:
+        texts = [f for f in self._transcript.frames if f.kind is Kind.TEXT and not self._own_ping(f)][-SHOWN:]
+        shown = "\n".join(describe(self._transcript, f) for f in texts)
+        return f"{head}. The last frames were:\n{shown or '  nothing was sent or received'}\n{why}"
+
+    def _own_ping(self, frame: Frame) -> bool:
+        return frame.event is not None and frame.event.message_id in self.pings
+
+
+def _answer_to(message_id: str, transcript: Transcript) -> Event | None:
+    return next((e for e in transcript.received("pong", "error") if e.message_id == message_id), None)
