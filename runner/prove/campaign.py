@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -47,43 +47,46 @@ class Campaign:
         Returns:
             The trials by the fault's name.
         """
-        known = {name: None if fresh else self._store.trial(name, tests[name]) for name in claimed}
-        trials = {name: trial or Trial(name, tuple(claimed[name])) for name, trial in known.items()}
-        waiting = [name for name, trial in known.items() if trial is None]
-        self._all, self._told = len(trials), len(trials) - len(waiting)
-        if self._told:
-            say(f"{counted(self._told, 'trial')} made earlier: nothing has changed since (or use --fresh)")
-        measuring = {name: [t for t in tests[name] if t in self._measuring] for name in waiting}
-        others = {name: [t for t in tests[name] if t not in self._measuring] for name in waiting}
-
-        def after_others(trial: Trial) -> None:
-            if not measuring[trial.fault]:
-                self._keep(trial, tests[trial.fault])
-
-        self._in_threads(self._jobs, [(trials[name], others[name]) for name in waiting], after_others)
-        last = [(trials[name], measuring[name]) for name in waiting if measuring[name]]
-        self._in_threads(1, last, lambda trial: self._keep(trial, tests[trial.fault]))
+        measuring = {name: [t for t in tests[name] if t in self._measuring] for name in claimed}
+        others = {name: [t for t in tests[name] if t not in self._measuring] for name in claimed}
+        trials: dict[str, Trial] = {}
+        for name in claimed:
+            whole = None if fresh else self._store.trial(name, tests[name])
+            half = None if fresh or whole else self._store.trial(name, others[name])
+            trials[name] = whole or half or Trial(name, tuple(claimed[name]))
+            if whole or half:
+                others[name] = []
+            if whole:
+                measuring[name] = []
+        first = [(trials[name], few) for name, few in others.items() if few]
+        last = [(trials[name], few) for name, few in measuring.items() if few]
+        if done := len(claimed) - len({trial.fault for trial, _ in [*first, *last]}):
+            say(f"{counted(done, 'trial')} made earlier: nothing has changed since (or use --fresh)")
+        self._told, self._all = 0, len(first)
+        self._in_threads(self._jobs, first)
+        if last:
+            say(f"Tests that measure, by themselves, with {counted(len(last), 'fault')}:")
+        self._told, self._all = 0, len(last)
+        self._in_threads(1, last)
         return trials
 
-    def _keep(self, trial: Trial, tests: Sequence[str]) -> None:
+    def _keep(self, trial: Trial) -> None:
         self._told += 1
         if not trial.problem:  # what could not be tried is tried again
-            self._store.keep(trial, tests)
+            self._store.keep(trial, tuple(trial.ended))
         text = described(trial) if trial.fault == CONTROL else report.described(trial)
         say(f"  [{self._told:3}/{self._all}] {text:72}  {seconds(trial.seconds)}")
         if trial.caught and not trial.missed_by and not trial.unrelated:
             shutil.rmtree(self._runs / trial.fault, ignore_errors=True)
 
-    def _in_threads(
-        self, jobs: int, work: Sequence[tuple[Trial, Sequence[str]]], then: Callable[[Trial], None]
-    ) -> None:
+    def _in_threads(self, jobs: int, work: Sequence[tuple[Trial, Sequence[str]]]) -> None:
         """Carries out trials; an interrupt ends those that run and drops the others."""
         with ThreadPoolExecutor(jobs) as pool:
             futures = {pool.submit(self._bench.carry_out, trial, tests): trial for trial, tests in work}
             try:
                 for future in as_completed(futures):
                     future.result()
-                    then(futures[future])
+                    self._keep(futures[future])
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self._bench.stop()

@@ -95,7 +95,7 @@ def chosen(
             near = difflib.get_close_matches(normal(name), known, n=1)
             hint = f" Did you mean {known[near[0]].name}?" if near else ""
             raise Stop(
-                f"There is no fault {name!r}.{hint} All: {', '.join(f.name for f in faults)}.", USAGE_ERROR
+                f"There is no fault {name!r}.{hint} All of them: python -m backend.faults --list", USAGE_ERROR
             )
     wanted = {normal(name) for name in names} or set(known)
     few = [fault for key, fault in known.items() if key in wanted]

@@ -120,7 +120,9 @@ def described(trial: Trial) -> str:
     ambient = sum(end.how is How.AMBIENT for end in trial.ended.values())
     parts += [f"{ambient} ambient"] if ambient else []
     parts += [f"{len(trial.unrelated)} unrelated"] if trial.unrelated else []
-    mark = "survived" if not trial.caught else "MISSED" if trial.missed_by else "caught"
+    to_come = [name for name in trial.claimed if name not in trial.ended]
+    bad = "survived" if not trial.caught else "MISSED" if trial.missed_by else ""
+    mark = "to come" if to_come and set(trial.missed_by) <= set(to_come) else bad or "caught"
     return f"{mark:8}  {trial.fault}: {', '.join(parts)}"
 
 

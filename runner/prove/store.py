@@ -72,7 +72,7 @@ class Store:
         return self.folder / "faults" / f"{fault}.json"
 
     def _trial_key(self, tests: Sequence[str]) -> str:
-        return hashlib.sha256("\n".join([self._key, *tests]).encode()).hexdigest()[:32]
+        return hashlib.sha256("\n".join([self._key, *sorted(tests)]).encode()).hexdigest()[:32]
 
 
 def _read(file: Path) -> dict[str, Any] | None:
