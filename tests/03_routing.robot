@@ -52,7 +52,7 @@ Cancelling Ends The Run And Nothing Else
 
 Renewing The Token Says When It Expires And Nothing Else
     [Documentation]    The connection goes on with the new token; the answer names its expiry.
-    [Tags]    promise-12
+    [Tags]    promise-12    catches:expiry-in-milliseconds
     Given Ana has logged in and renewed her tokens
     When Ana hands over the new token
     Then Ana receives word of the new expiry, and nothing else

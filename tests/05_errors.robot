@@ -35,7 +35,7 @@ A Connection Recovers After Every Error
 
 A Customer Recovers After An Abrupt Drop
     [Documentation]    The connection is reset in the middle of a message; a new one carries a whole run.
-    [Tags]    promise-18    promise-24
+    [Tags]    promise-18    promise-24    catches:half-message-taken-for-whole
     When Ana's connection is reset in the middle of a message
     Then Ana comes back and gets an answer
     And the half message has started nothing
@@ -91,7 +91,7 @@ Missing Fields Are Named
 
 A Message Without A Type Is Refused
     [Documentation]    There is nobody to give it to.
-    [Tags]    promise-20
+    [Tags]    promise-20    catches:field-unnamed
     When Ana sends an object without a type
     Then the error names the type as missing
     And Ana still gets an answer

@@ -30,6 +30,15 @@ Each Customer Has A World Of Their Own
     And nobody has seen anything of anybody else
     And nothing of anybody is on a list, in an error or in a metric of somebody else
 
+Nothing Leaks From One Process To Another
+    [Documentation]    With several processes events take another way to reach a customer's devices: they reach all
+    ...    of Ana's, and nobody else's.
+    [Tags]    promise-33    needs:private_backend    catches:leak-by-the-other-process
+    Given Ana is on one process of a backend, and Boris and Clara are on the other
+    When Ana asks about a secret
+    Then Ana's other device has received every event of it, byte for byte
+    And neither Clara nor Boris has seen anything of Ana's
+
 A Held Run Holds Up Nobody Else
     [Documentation]    Boris, a colleague, gets his answer while Ana's run stands still.
     [Tags]    promise-34    needs:hold    catches:manager-shared-between-users
@@ -58,6 +67,15 @@ A Customer Who Reads Nothing Delays Nobody Else
     Then Boris and Clara get whole answers meanwhile
     And Ana's connection has been ended as a slow consumer
     And Ana gets everything that she missed when she comes back
+
+A Slow Line Is Served And Holds Up Nobody Else
+    [Documentation]    Ana's question arrives bit by bit, as from a train. It is answered like any other, and
+    ...    Boris is answered again and again while it is on its way.
+    [Tags]    promise-34    catches:slow-message-given-up    catches:slow-sender-blocks-others
+    Given Ana and Boris of Northwind and Clara of Contoso are connected
+    When Ana's question arrives bit by bit, and Boris gets a whole answer between any two
+    Then Ana sees the agent work from start to finish
+    And the question of Ana has arrived whole
 
 A Broken Connection Breaks Nobody Else's
     [Documentation]    Ana is reset in the middle of a message; others do not notice, and her own second device

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
+from backend.agent.context import ContextFactory
 from backend.agent.intake import Accepted, Intake, Question
 from backend.agent.run import MESSAGES, RunLoop
 from backend.agent.supervisor import Supervisor
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection as Transaction
 
+    from backend.agent.context import UserExecutionContext
     from backend.components import Components
     from backend.ground import Ground, Stores
     from backend.store.people import Person
@@ -215,3 +217,28 @@ class _LeavesTheDead(Supervisor):
 def abandoned_run_never_ends(components: Components) -> Components:
     """A question whose process died stays open for ever: no answer, no failure, one run fewer to ask."""
     return replace(components, supervisor=_LeavesTheDead)
+
+
+class _WorksAgain(Supervisor):
+    async def sweep(self) -> None:
+        for run, owner_is_dead in await self._ground.database.read(self.lost_runs):
+            if owner_is_dead:
+                self.start(await self._ground.database.write(self.taken_over, run))
+        await super().sweep()
+
+    def taken_over(self, connection: Transaction, run: Run) -> UserExecutionContext:
+        """Returns the context of a run that this process owns from now on."""
+        lease = {"owner": self._ground.owner, "lease_until": self._ground.lease_until()}
+        connection.execute(update(runs).where(runs.c.id == run.id).values(**lease))
+        asked_for = select(messages.c.content).where(messages.c.run_id == run.id, messages.c.role == "user")
+        question = str(connection.execute(asked_for).scalar_one())
+        person = self._stores.people.by_id(connection, run.user_id)
+        if person is None:
+            raise LookupError("Nobody has asked this.")
+        return ContextFactory(self._ground.clock).make(person, run.id, run.thread_id, question)
+
+
+@fault("abandoned-run-executed-again", group="resilience")
+def abandoned_run_executed_again(components: Components) -> Components:
+    """A question whose process died is worked on once more: its tools run twice, its stream begins anew."""
+    return replace(components, supervisor=_WorksAgain)

@@ -16,7 +16,7 @@ Test Tags        area:health    severity:critical    needs:private_backend
 *** Test Cases ***
 Health Is Good When All Is Well
     [Documentation]    200, healthy, and who says so: service, version, instance, time, and each check by name.
-    [Tags]    promise-30
+    [Tags]    promise-30    catches:health-tells-only-its-status
     When an operator asks for the health
     Then it is healthy, and says which service, version, instance and time it speaks of
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from websockets.frames import Frame, Opcode
 
 from ..transcript import Direction, Kind
 from . import loop
 from .recording import RecordingConnection
+from .session import Ended, Session
+
+MISSING_BYTES: Final = 8
+"""Bytes of a message that never arrive: few, so that it is nearly whole, and no JSON all the same."""
 
 
 def _serialized(text: str) -> bytes:
@@ -18,17 +23,16 @@ def _serialized(text: str) -> bytes:
 
 
 def reset_in_the_middle_of_a_frame(connection: RecordingConnection, text: str) -> None:
-    """Sends the first half of a frame, then resets the TCP connection.
+    """Sends most of a frame, then resets the TCP connection.
 
     Args:
         connection: The connection to break.
-        text: The message of which only half arrives.
+        text: The message of which only the first part arrives: all but its last few characters.
     """
-    half = _serialized(text)
-    half = half[: len(half) // 2]
+    part = _serialized(text)[:-MISSING_BYTES]
 
     async def act() -> None:
-        connection.transport.write(half)
+        connection.transport.write(part)
         connection.drop()
         await connection.wait_closed()
 
@@ -61,27 +65,38 @@ class SlowMessage:
     """One text frame that is sent bit by bit, each bit when the sender says so (a slow sender).
 
     Args:
-        connection: The connection to send on.
+        session: The session to send on.
         text: The message.
         parts: In how many parts it goes out.
+
+    Attributes:
+        sent: How many parts have gone out.
     """
 
-    def __init__(self, connection: RecordingConnection, text: str, parts: int) -> None:
-        self._connection = connection
+    def __init__(self, session: Session, text: str, parts: int) -> None:
+        self.sent = 0
+        self._session = session
         self._text = text
         whole = _serialized(text)
         size = max(1, -(-len(whole) // parts))
         self._parts: Iterator[bytes] = (whole[i : i + size] for i in range(0, len(whole), size))
 
     def send_next(self) -> bool:
-        """Sends the next part; returns whether there was one."""
+        """Sends the next part; returns whether there was one.
+
+        Raises:
+            Ended: The connection has ended before the message was all sent.
+        """
         part = next(self._parts, None)
         if part is None:
-            self._connection.recorder.record(Direction.SENT, Kind.TEXT, self._text)
+            self._session.connection.recorder.record(Direction.SENT, Kind.TEXT, self._text)
             return False
-        loop.call(self._write(part))
+        loop.call(self._write(self._session.connection, part))
+        self.sent += 1
         return True
 
-    async def _write(self, part: bytes) -> None:
-        self._connection.transport.write(part)
+    async def _write(self, connection: RecordingConnection, part: bytes) -> None:
+        if connection.transport.is_closing():
+            raise Ended(f"{self._session.alias}'s connection has ended ({self._session.end_text()})")
+        connection.transport.write(part)
         await asyncio.sleep(0)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from robot.api.deco import keyword
 
+from ..chat import Unexpected
 from ..engine import wirefaults
+from ..engine.session import Ended
 from ..kit import Kit
 from ..outgoing import encoded, new_message_id
 from ..transcript import Event
 
+STUCK_SECONDS: Final = 0.2
+"""How long nothing more goes out to somebody for whom every buffer is full."""
 REPLAYS: Final = 900
 """How many replays of a long run are far more than the sockets of a slow reader can hold."""
 
@@ -23,11 +28,11 @@ class Network:
 
     @keyword(tags=("Network",))
     def reset_in_the_middle_of_a_message(self, session: str, question: str) -> None:
-        """Sends half of a question, then resets the connection (TCP RST). The backend never sees the rest.
+        """Sends a question without its end, then resets the connection (TCP RST).
 
         Args:
             session: Alias of the session.
-            question: The question of which only half arrives.
+            question: The question of which the last few characters never arrive.
         """
         text = encoded("chat", new_message_id(), {"content": question})
         wirefaults.reset_in_the_middle_of_a_frame(self.kit.world.chat(session).session.connection, text)
@@ -62,6 +67,34 @@ class Network:
         chat.session.send_many(requests)
         return len(requests)
 
+    @keyword(tags=("Network", "Waiting"))
+    def wait_until_nothing_gets_through(self, session: str, replays: int) -> None:
+        """Waits until the backend sends no more to a session that reads nothing: every buffer is full.
+
+        Args:
+            session: Alias of the session after `Stop Reading`.
+            replays: For how many replays it has asked, which must not all have gone out.
+
+        Raises:
+            Unexpected: Everything got through, or the backend goes on and on.
+        """
+        person, last, since = self.kit.world.chat(session).person, -1, time.monotonic()
+
+        def stuck() -> bool:
+            nonlocal last, since
+            sent = person.service.admin("GET", f"/people/{person.user_id}")["counters"]["frames_sent"]
+            if sent.get("resumed", 0) >= replays:
+                raise Unexpected(f"All {replays} replays have gone out to {session}, who reads nothing.")
+            if sum(sent.values()) != last:
+                last, since = sum(sent.values()), time.monotonic()
+            return time.monotonic() - since >= STUCK_SECONDS
+
+        self.kit.until(
+            stuck,
+            lambda: f"the backend still sends to {session}, who reads nothing: {last} frames so far.",
+            self.kit.environment.timeout("answer"),
+        )
+
     @keyword(tags=("Network",))
     def send_slowly(self, session: str, question: str, other: str, parts: int = 10) -> Event:
         """Sends a question bit by bit; between two bits another session is served.
@@ -69,16 +102,25 @@ class Network:
         Args:
             session: Alias of the session that is slow.
             question: The question.
-            other: Alias of a session that pings, and sees its own pong, between any two bits.
+            other: Alias of a session that asks, and gets its whole answer, between any two bits.
             parts: In how many bits the question is sent.
 
         Returns:
             The acceptance of the question.
+
+        Raises:
+            EventMissing: The other one was not answered, or the question was not accepted.
+            Unexpected: The connection ended before the question had been sent.
         """
         slow, served = self.kit.world.chat(session), self.kit.world.chat(other)
         message_id = new_message_id()
         text = encoded("chat", message_id, {"content": question})
-        message = wirefaults.SlowMessage(slow.session.connection, text, parts)
-        while message.send_next():
-            served.fence()
+        message = wirefaults.SlowMessage(slow.session, text, parts)
+        try:
+            while message.send_next():
+                served.sentinel("What did we spend in total?")
+        except Ended as end:
+            raise Unexpected(
+                f"{session}'s question was cut off after {message.sent} of {parts} parts: {end}"
+            ) from None
         return slow.accepted(message_id).ack

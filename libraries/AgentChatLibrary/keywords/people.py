@@ -272,7 +272,7 @@ class People:
         """
         found = expiry(token.value)
         if found != when:
-            raise Unexpected(f"The token expires at {found}, not at {when}.")
+            raise Unexpected(f"The token expires at {found} (Unix seconds), but {when} was told.")
 
     @keyword(tags=("Credentials",))
     def tamper_with_token(self, token: Secret, **claims: Any) -> Secret:  # noqa: ANN401 -- any claim
