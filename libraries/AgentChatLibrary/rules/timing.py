@@ -10,7 +10,7 @@ from typing import Final
 
 from ..transcript import Event, Transcript
 from ..verdict import Verdict, broken, holds, short, undecided
-from .reading import SeenRun, chosen
+from .reading import SeenRun, chosen, seen_runs
 from .story import listing, missing, run_of, shown, weigh
 
 WITHIN = "timing.within"
@@ -81,6 +81,18 @@ def times(transcript: Transcript, run_id: str) -> RunTimes:
     """
     (run,) = chosen(transcript, run_id)
     return _times(run)
+
+
+def all_times(transcript: Transcript) -> dict[str, RunTimes]:
+    """Measures every run that a connection saw, as :func:`times` does.
+
+    Args:
+        transcript: The connection that saw the runs live.
+
+    Returns:
+        The times by the runs' ids, in the order of their first frames.
+    """
+    return {run_id: _times(run) for run_id, run in seen_runs(transcript).items()}
 
 
 def _times(run: SeenRun) -> RunTimes:
