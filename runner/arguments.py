@@ -90,13 +90,11 @@ def _accept(parser: argparse.ArgumentParser) -> None:
 
 
 def _sampling(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--seed", metavar="S", type=int, help="which sample of faults (default: a new one, printed)"
-    )
+    parser.add_argument("--seed", metavar="S", type=int, help="which sample (default: a new one, printed)")
 
 
 JOBS: Final = max(2, 2 * (os.cpu_count() or 1))
-"""Faults that are tried at the same time: a trial waits about as long as it works."""
+"""Faults or mutants that are tried at the same time: a trial waits about as long as it works."""
 
 
 def _test(parser: argparse.ArgumentParser) -> None:
@@ -111,15 +109,24 @@ def _prove(parser: argparse.ArgumentParser) -> None:
         "--fault", metavar="NAME", action="append", default=[], help="only this fault; repeatable"
     )
     parser.add_argument("--only", metavar="TAG", help="only the tests with this tag")
-    parser.add_argument("--sample", metavar="N", type=_count, help="only N faults, chosen by --seed")
+    parser.add_argument(
+        "--sample", metavar="N", type=_count, help="only N faults or mutants, chosen by --seed"
+    )
     _sampling(parser)
     parser.add_argument("--full", action="store_true", help="run every test against every fault")
+    parser.add_argument(
+        "--mutants",
+        metavar="WHAT",
+        nargs="?",
+        const="both",
+        help="mutants instead of faults: backend, rules, both (the default), or a file of theirs",
+    )
     parser.add_argument(
         "--jobs",
         metavar="N",
         type=_count,
         default=JOBS,
-        help="faults at the same time (default: two for each core, %(default)s here)",
+        help="faults or mutants at the same time (default: two for each core, %(default)s here)",
     )
     parser.add_argument("--fresh", action="store_true", help="prove again what an earlier run has proven")
 
@@ -182,7 +189,8 @@ def parse(args: Sequence[str]) -> argparse.Namespace:
         args: What stands after ``run.py``.
 
     Returns:
-        The options; ``command`` names the command and ``robot`` holds what goes to Robot Framework.
+        The options; ``command`` names the command, ``robot`` holds what goes to Robot Framework, and ``dev``
+        says whether the development requirements are needed.
 
     Raises:
         SystemExit: For ``--help`` (0) and for a wrong command line (2).
@@ -195,7 +203,11 @@ def parse(args: Sequence[str]) -> argparse.Namespace:
         own.insert(0, DEFAULT)
     main = parser()
     options = main.parse_args(own)
-    options.robot = robot
+    options.robot, options.dev = robot, COMMANDS[options.command].dev
     if robot and options.command == "serve":
         main.error("serve starts no Robot Framework; nothing may stand after --")
+    if options.command == "prove" and options.mutants:
+        options.dev = True
+        if robot or options.fault or options.only or options.full:
+            main.error("--mutants meet the tests that notice them first; no fault or test can be chosen")
     return options

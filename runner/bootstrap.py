@@ -45,10 +45,10 @@ def main(args: list[str]) -> int:
     Returns:
         The exit status; on POSIX a prepared command replaces this process and does not return.
     """
-    command = arguments.parse(args).command  # help and misuse end here, before anything is installed
+    options = arguments.parse(args)  # help and misuse end here, before anything is installed
     _keep_bytecode()
     try:
-        python = prepare(dev=arguments.COMMANDS[command].dev)
+        python = prepare(dev=options.dev)
     except SetupProblem as problem:
         print(problem, file=sys.stderr)
         return FAILED

@@ -70,6 +70,11 @@ def main(options: argparse.Namespace) -> int:
     Returns:
         The exit status.
     """
+    if options.mutants:
+        from .mutants import command as mutants  # noqa: PLC0415 -- it needs the development requirements
+
+        with children.interruptible():
+            return mutants.main(options)
     wanted = Wanted(
         env=options.env,
         robot=tuple(options.robot),

@@ -15,17 +15,18 @@ from .verdicts import Trial
 _WHAT_COUNTS: Final = (TESTS, RESOURCES, LIBRARIES, BACKEND, VARIABLES, ROOT / "requirements.txt")
 
 
-def fingerprint(*further: str) -> str:
+def fingerprint(*further: str, places: Sequence[Path] = _WHAT_COUNTS) -> str:
     """A hash of all that a proof depends on.
 
     Args:
         further: What else counts, such as the environment's name.
+        places: The files and folders that count.
 
     Returns:
         A short text that is another one as soon as a file is.
     """
     digest = hashlib.sha256()
-    for place in _WHAT_COUNTS:
+    for place in places:
         for file in [place] if place.is_file() else sorted(place.rglob("*")):
             if file.is_file() and "__pycache__" not in file.parts:
                 digest.update(f"{file.relative_to(ROOT).as_posix()}\0".encode())

@@ -33,6 +33,14 @@ def test_real_services_is_an_environment():
     assert arguments.parse(["prove", "--real-services"]).env == "real_services"
 
 
+def test_mutants_are_of_both_kinds_unless_told_and_need_what_makes_them():
+    assert arguments.parse(["prove", "--mutants", "--sample", "3"]).mutants == "both"
+    options = arguments.parse(["prove", "--mutants", "rules"])
+    assert (options.mutants, options.dev) == ("rules", True)
+    options = arguments.parse(["prove"])
+    assert (options.mutants, options.dev) == (None, False)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -46,6 +54,8 @@ def test_real_services_is_an_environment():
         ["--env", "a", "--real-services"],
         ["serve", "--port", "65536"],
         ["serve", "--", "-t", "x"],
+        ["prove", "--mutants", "rules", "--fault", "seq-gap"],
+        ["prove", "--mutants", "--", "-t", "x"],
         ["--proc", "3"],
     ],
 )

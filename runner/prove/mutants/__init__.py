@@ -1,0 +1,1 @@
+"""Mutants: small changes of the code that the tests must notice, made by a machine and not by hand."""
