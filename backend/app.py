@@ -16,13 +16,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from backend.agent.stream import RunParts
-from backend.agent.supervisor import Supervisor, owner_name
+from backend.agent.supervisor import Supervisor
 from backend.components import Components
+from backend.counting import Counting
 from backend.credentials import OriginPolicy
 from backend.drain import Drain
 from backend.ground import Ground, Stores
 from backend.identity import Identity
 from backend.log import Journal
+from backend.processes import owner_name
 from backend.settings import Settings
 from backend.store import schema  # noqa: F401 -- its tables are to be made
 from backend.store.engine import DatabaseUnavailableError
@@ -137,7 +139,7 @@ def build(settings: Settings, components: Components, end: Callable[[], None]) -
             *Auth(ground, stores, guard, c.throttle(), passwords, tokens, c.seed).routes(),
             *ThreadPages(ground, stores, guard).routes(),
             *Usage(ground, stores, guard).routes(),
-            *AdminPeople(ground, stores, guard, passwords, c.seed).routes(),
+            *AdminPeople(ground, stores, guard, passwords, Counting(ground, stores), c.seed).routes(),
             *AdminControl(ground, stores, guard, lambda: drain.begin(end)).routes(),
         ],
         background(ground, supervisor, watch, [health.close, passwords.close, tool_threads.close]),
@@ -157,20 +159,22 @@ def build(settings: Settings, components: Components, end: Callable[[], None]) -
 
 def lay_ground(settings: Settings, c: Components) -> Ground:
     """Makes what nearly everything needs."""
+    journal, owner = c.journal(), owner_name(settings.instance, secrets.token_hex(8))
     return Ground(
         settings=settings,
         tiers=c.tiers(),
         clock=c.clock(),
-        journal=c.journal(),
+        journal=journal,
         metrics=c.metrics(),
-        bus=c.bus(),
+        bus=c.bus(c.link(settings.database_url, owner, journal)),
         database=c.database(
             settings.database_url,
             patience=settings.database_seconds,
             connections=settings.read_threads + settings.tool_threads,
             read_threads=settings.read_threads,
+            write_threads=settings.write_threads,
         ),
-        owner=owner_name(settings.instance, secrets.token_hex(8)),
+        owner=owner,
     )
 
 
@@ -187,6 +191,7 @@ def open_stores(ground: Ground, c: Components) -> Stores:
         records=c.records(),
         holds=holds,
         presence=c.presence(),
+        totals=c.totals(),
         log=c.event_log(c.events(), c.encoder(), holds),
     )
 

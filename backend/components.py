@@ -32,13 +32,14 @@ from backend.store.engine import Database
 from backend.store.events import EventLog
 from backend.store.holds import Holds
 from backend.store.logins import Logins, LoginThrottle
-from backend.store.notify import Bus
+from backend.store.notify import Bus, Link, link_to
 from backend.store.people import Organisations, People
 from backend.store.presence import Presence
 from backend.store.record_set import RecordSet
 from backend.store.records import Records
 from backend.store.runs import MessageIds, Runs
 from backend.store.threads import Threads
+from backend.store.totals import Totals
 from backend.tiers import Tiers
 from backend.tokens import RefreshTokenVerifier, TokenIssuer, TokenVerifier
 from backend.web.guard import Guard
@@ -69,6 +70,7 @@ class Components:
     metrics: type[Metrics] = Metrics
     database: type[Database] = Database
     bus: type[Bus] = Bus
+    link: Callable[[str, str, Journal], Link] = link_to
     seed: Callable[[str], RecordSet] = seeded_records
     # Who is who.
     people: type[People] = People
@@ -102,6 +104,7 @@ class Components:
     threads: type[Threads] = Threads
     records: type[Records] = Records
     presence: type[Presence] = Presence
+    totals: type[Totals] = Totals
     # The agent.
     planner: type[Planner] = Planner
     toolbox: type[Toolbox] = Toolbox

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from backend.store.records import Records
     from backend.store.runs import MessageIds, Runs
     from backend.store.threads import Threads
+    from backend.store.totals import Totals
     from backend.tiers import Tiers
 
 
@@ -58,4 +59,5 @@ class Stores:
     records: Records
     holds: Holds
     presence: Presence
+    totals: Totals
     log: EventLog

@@ -11,6 +11,7 @@ from backend.store.people import Person
 from backend.store.presence import Presence
 from backend.store.runs import Runs
 from backend.store.schema import buckets, quotas
+from backend.store.sql import insert_if_absent, one_at_a_time
 
 QUOTA_WINDOW_SECONDS = 86_400.0
 """Length of the window that questions are counted in (contract, "Limits": 24 h)."""
@@ -47,15 +48,16 @@ class RateLimiter:
         per_second = person.policy.messages_per_minute / 60
         key = self.key(person, connection_id)
         row = connection.execute(_BUCKET, {"the_key": key}).one_or_none()
-        level = 0.0 if row is None else max(0.0, row.level - max(0.0, now - row.at) * per_second)
+        if row is None:
+            # Two first messages may come at once, by two connections: both then wait for the same row.
+            insert_if_absent(connection, buckets, {"key": key, "level": 0.0, "at": now})
+            row = connection.execute(_BUCKET, {"the_key": key}).one()
+        level = max(0.0, row.level - max(0.0, now - row.at) * per_second)
         excess = level + 1 - person.policy.burst
         if excess > _ROUNDING_SECONDS * per_second:
             return rounded_up(excess / per_second)
-        if row is None:
-            connection.execute(insert(buckets).values(key=key, level=level + 1, at=now))
-        else:
-            values = {"the_key": key, "new_level": level + 1, "new_at": max(now, row.at)}
-            connection.execute(_FILL, values)
+        values = {"the_key": key, "new_level": level + 1, "new_at": max(now, row.at)}
+        connection.execute(_FILL, values)
         return None
 
 
@@ -108,5 +110,6 @@ class Concurrency:
         return self._runs.open_of(connection, person.id) < person.policy.concurrent_runs
 
     def another_connection(self, connection: Connection, person: Person, now: float) -> bool:
-        """Says whether the person may open one more connection."""
+        """Says whether the person may open one more connection; others of theirs wait until it is noted."""
+        one_at_a_time(connection, "connections", person.id)
         return self._presence.count(connection, person.id, now) < person.policy.connections

@@ -26,7 +26,7 @@ class Settings:
     Attributes:
         jwt_key: Key that tokens are signed with.
         admin_token: Credential of ``/admin`` and ``/metrics``.
-        database_url: SQLAlchemy URL.
+        database_url: SQLAlchemy URL; of SQLite or of PostgreSQL.
         instance: Name of this process in frames and health.
         drain_seconds: Time that running questions get when the service drains.
         heartbeat_seconds: Time between two WebSocket PINGs; 0 takes the contract's figure (tiers.json).
@@ -43,6 +43,7 @@ class Settings:
         close_seconds: Time that a peer gets to answer a close frame before it is cut off.
         database_seconds: Longest wait for the database in one operation.
         read_threads: Threads that read from the database.
+        write_threads: Threads that write to it, where it can do that at the same time (PostgreSQL).
         tool_threads: Threads that the agent's tools run in.
     """
 
@@ -65,6 +66,7 @@ class Settings:
     close_seconds: float = 5.0
     database_seconds: float = 3.0
     read_threads: int = 4
+    write_threads: int = 3
     tool_threads: int = 2
 
 

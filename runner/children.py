@@ -129,7 +129,7 @@ def kill_group(pid: int) -> None:
 
 
 def lives(pid: int) -> bool:
-    """Whether a process is there; on Windows, which has no signal that only asks, always yes."""
+    """Whether a process runs; on Windows, which has no signal that only asks, always yes."""
     if sys.platform != "win32":
         try:
             os.kill(pid, 0)
@@ -137,7 +137,15 @@ def lives(pid: int) -> bool:
             return False
         except PermissionError:
             return True
-    return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether a process has ended and only waits for its parent to ask how; known on Linux alone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0] == "Z"
+    except (OSError, IndexError):
+        return False
 
 
 def wait_until(condition: Callable[[], bool], limit: float) -> bool:

@@ -1,7 +1,6 @@
 """The runs of this process: starting them, telling them things, keeping their leases, ending lost ones."""
 
 import asyncio
-import os
 from collections.abc import Callable
 
 from sqlalchemy import Connection
@@ -10,10 +9,11 @@ from backend.agent.context import UserExecutionContext
 from backend.agent.control import RunControl
 from backend.agent.run import MESSAGES, RunLoop
 from backend.agent.stream import RunParts
-from backend.processes import alive
+from backend.bell import Bell
+from backend.processes import known_dead
 from backend.store.engine import DatabaseUnavailableError
 from backend.store.events import Appended
-from backend.store.notify import CANCEL, RELEASED, WAKE, Notice
+from backend.store.notify import CANCEL, MISSED, RELEASED, WAKE, Notice
 from backend.store.runs import Run
 
 SWEEP_SECONDS = 1.0
@@ -32,6 +32,7 @@ class Supervisor:
         self._run_loop = run_loop
         self._running: dict[str, tuple[UserExecutionContext, RunControl, asyncio.Task[None]]] = {}
         self._abandoned: set[str] = set()
+        self._bell = Bell()
         parts.ground.bus.subscribe_to_all(self.notified)
 
     def start(self, context: UserExecutionContext) -> None:
@@ -50,6 +51,10 @@ class Supervisor:
             for context, control, _ in self._running.values():
                 if context.user_id == notice.user_id:
                     control.look_again()
+        elif notice.kind == MISSED:
+            self._bell.ring()
+            for _, control, _ in self._running.values():
+                control.look_again()
 
     async def idle(self, seconds: float) -> None:
         """Waits until no run is open any more, at most ``seconds``."""
@@ -65,7 +70,7 @@ class Supervisor:
     async def keep_leases(self) -> None:
         """Renews the leases of the running runs, for ever, and notices what no notice told."""
         while True:
-            await asyncio.sleep(self._ground.settings.lease_seconds / 3)
+            await self._bell.heard(self._ground.settings.lease_seconds / 3)
             if not self._running:
                 continue
             try:
@@ -81,6 +86,7 @@ class Supervisor:
         await self._ground.database.write(
             self._stores.runs.renew,
             self._ground.owner,
+            list(self._running),
             self._ground.clock.now(),
             self._ground.lease_until(),
         )
@@ -137,13 +143,8 @@ class Supervisor:
         return found
 
     def dead_owners(self, owners: list[str]) -> list[str]:
-        """Returns those of the processes that are known to be gone.
-
-        Only where all of them are on this machine: with SQLite. Elsewhere the lease tells.
-        """
-        if not self._ground.database.sqlite:
-            return []
-        return [owner for owner in owners if owner != self._ground.owner and not alive(process_of(owner))]
+        """Returns those of the processes that are known to be gone."""
+        return [owner for owner in owners if owner != self._ground.owner and known_dead(owner)]
 
     async def _work(self, loop: RunLoop) -> None:
         run_id = loop.context.run_id
@@ -153,13 +154,3 @@ class Supervisor:
         finally:
             del self._running[run_id]
             self._ground.metrics.runs.set(len(self._running))
-
-
-def owner_name(instance: str, secret: str) -> str:
-    """Returns the name that this process owns runs under; a restarted one has another."""
-    return f"{os.getpid()}:{secret}:{instance}"
-
-
-def process_of(owner: str) -> int:
-    """Returns the process id in an owner's name."""
-    return int(owner.partition(":")[0])

@@ -1,17 +1,17 @@
 """The database: short transactions in threads, so that the event loop never waits for a disk.
 
 SQLite has one writer at a time; its writes queue up in a thread of their own, in order, which is fair and
-spares them its polling for the lock. Other databases write from as many threads as they read from.
+spares them its polling for the lock. PostgreSQL is written to from several threads.
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from contextlib import AbstractContextManager
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, ResourceClosedError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -21,8 +21,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Work = Callable[Concatenate[Connection, P], T]
 
-EXTRA_CONNECTIONS = 4
-"""Connections beside those of the threads: the writer, the probe, and two in reserve."""
+FIRST_SECONDS = 30.0
+"""Longest time for the tables to be made at the start, which others that start as well may have begun."""
 
 GRACE_SECONDS = 1.0
 """How much longer than the database's own limit the event loop waits for a thread."""
@@ -32,52 +32,78 @@ class DatabaseUnavailableError(Exception):
     """The database did not do the work in time; nothing of it was stored."""
 
 
-class Database:
-    """Runs functions of a connection, each in one transaction."""
+class Connections(Protocol):
+    """The open connections to a database of one kind. All moments are monotonic times."""
 
-    def __init__(self, url: str, *, patience: float, connections: int, read_threads: int) -> None:
+    one_writer: bool
+    """Whether only one transaction can write at a time, so that more than one thread for it is no use."""
+
+    def reading(self, deadline: float) -> AbstractContextManager[Connection]:
+        """Lends a connection that sees the data as they were at one moment."""
+
+    def writing(self, deadline: float) -> AbstractContextManager[Connection]:
+        """Lends a connection in a transaction that is committed unless the block raises."""
+
+    def first_time(self, connection: Connection) -> None:
+        """Keeps other processes from making the same tables until the transaction ends."""
+
+    def open_all(self) -> None:
+        """Opens as many as there may be."""
+
+    def close(self) -> None:
+        """Closes all."""
+
+
+class Database:
+    """Runs functions of a connection, each in one transaction.
+
+    Args:
+        url: SQLAlchemy URL.
+        patience: Longest wait for one operation, in seconds.
+        connections: Connections that read at the same time, at the most.
+        read_threads: Threads that read.
+        write_threads: Threads that write, where the database can do that at the same time.
+    """
+
+    def __init__(
+        self, url: str, *, patience: float, connections: int, read_threads: int, write_threads: int = 1
+    ) -> None:
         self.patience = patience
         self.sqlite = url.startswith("sqlite")
         self.last_write = float("-inf")
         """Monotonic time of the last commit that succeeded."""
-        self._size = connections + EXTRA_CONNECTIONS
-        self.engine = self.make_engine(url, self._size)
-        self._immediate = self.engine.execution_options(agent_chat_write=True)
+        self._connections = self.connect(url, connections, write_threads)
+        writers = 1 if self._connections.one_writer else write_threads
         self._readers = ThreadPoolExecutor(read_threads, "database-read")
-        self._writers = ThreadPoolExecutor(1, "database-write") if self.sqlite else self._readers
+        self._writers = ThreadPoolExecutor(writers, "database-write")
 
-    def make_engine(self, url: str, size: int) -> Engine:
-        """Returns the engine.
+    def connect(self, url: str, readers: int, writers: int) -> Connections:
+        """Returns the connections to the database of a URL; none is opened yet."""
+        # Only what is needed is loaded: PostgreSQL's driver takes half as long as the rest of the service.
+        if self.sqlite:
+            from backend.store.sqlite import SqliteConnections  # noqa: PLC0415
 
-        Args:
-            url: SQLAlchemy URL.
-            size: Connections that may be open at the same time.
-        """
-        if not self.sqlite:
-            return create_engine(
-                url, pool_size=size, max_overflow=0, pool_pre_ping=True, pool_timeout=self.patience
-            )
-        engine = create_engine(
-            url, pool_size=size, max_overflow=0, pool_timeout=self.patience, connect_args={"timeout": 1.0}
-        )
-        event.listen(engine, "connect", _sqlite_connected)
-        event.listen(engine, "begin", _sqlite_begins)
-        return engine
+            return SqliteConnections(url, patience=self.patience, readers=readers)
+        from backend.store.postgres import PostgresConnections  # noqa: PLC0415
+
+        return PostgresConnections(url, patience=self.patience, readers=readers, writers=writers)
 
     def create_tables(self) -> None:
-        """Makes the tables that do not exist yet."""
-        with self._immediate.begin() as connection:
+        """Makes the tables that do not exist yet.
+
+        Raises:
+            DatabaseUnavailableError: The database is not there.
+        """
+
+        def create(connection: Connection) -> None:
+            self._connections.first_time(connection)
             metadata.create_all(connection)
 
-    async def open_all(self) -> None:
-        """Opens every connection of the pool, so that load finds them open and descriptors stay as many."""
-        await asyncio.get_running_loop().run_in_executor(self._readers, self._open_all)
+        self._writing(time.monotonic() + FIRST_SECONDS, create)
 
-    def _open_all(self) -> None:
-        # A database that is not there yet is found out, and told, by whoever needs it.
-        with contextlib.ExitStack() as stack, contextlib.suppress(OperationalError, PoolTimeoutError):
-            for _ in range(self._size):
-                stack.enter_context(self.engine.connect())
+    async def open_all(self) -> None:
+        """Opens every connection, so that load finds them open and descriptors stay as many."""
+        await asyncio.get_running_loop().run_in_executor(self._readers, self._connections.open_all)
 
     async def read(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs ``work(connection, ...)`` on a consistent view of the data.
@@ -99,7 +125,8 @@ class Database:
         """Runs ``work(connection, ...)`` in a transaction that is committed unless it raises.
 
         Raises:
-            DatabaseUnavailableError: It could not be done in time; nothing was stored.
+            DatabaseUnavailableError: It could not be done in time; nothing was stored. Only where the
+                database goes away in the very moment of the commit, nobody can know.
         """
         deadline = time.monotonic() + self.patience
         return await self._in_thread(self._writers, lambda: self._writing(deadline, work, *args, **kwargs))
@@ -122,9 +149,9 @@ class Database:
 
     def close(self) -> None:
         """Ends the threads and closes the connections."""
-        for pool in {self._readers, self._writers}:
+        for pool in (self._readers, self._writers):
             pool.shutdown(wait=True, cancel_futures=True)
-        self.engine.dispose()
+        self._connections.close()
 
     async def _in_thread(self, pool: Executor, work: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()
@@ -136,51 +163,30 @@ class Database:
 
     def _reading(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            with self.engine.connect() as connection:
+            with self._connections.reading(time.monotonic() + self.patience) as connection:
                 return work(connection, *args, **kwargs)
-        except (OperationalError, PoolTimeoutError, ResourceClosedError) as problem:
+        except (DBAPIError, PoolTimeoutError, ResourceClosedError) as problem:
+            if not _is_loss(problem):
+                raise
             raise DatabaseUnavailableError(type(problem).__name__) from problem
-        except DBAPIError as problem:
-            if problem.connection_invalidated:
-                raise DatabaseUnavailableError(type(problem).__name__) from problem
-            raise
 
     def _writing(self, deadline: float, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            with self._immediate.connect() as connection:
-                if self.sqlite:
-                    self._limit(connection, deadline)
-                with connection.begin():
-                    result = work(connection, *args, **kwargs)
-                    # Whoever waits for this has been told "unavailable" by now: it must not happen any more.
-                    if time.monotonic() > deadline:
-                        raise DatabaseUnavailableError("The database was too slow.")
-        except (OperationalError, PoolTimeoutError, ResourceClosedError) as problem:
+            with self._connections.writing(deadline) as connection:
+                result = work(connection, *args, **kwargs)
+                # Whoever waits for this has been told "unavailable" by now: it must not happen any more.
+                if time.monotonic() > deadline:
+                    raise DatabaseUnavailableError("The database was too slow.")
+        except (DBAPIError, PoolTimeoutError, ResourceClosedError) as problem:
+            if not _is_loss(problem):
+                raise
             raise DatabaseUnavailableError(type(problem).__name__) from problem
-        except DBAPIError as problem:
-            if problem.connection_invalidated:
-                raise DatabaseUnavailableError(type(problem).__name__) from problem
-            raise
         self.last_write = time.monotonic()
         return result
 
-    def _limit(self, connection: Connection, deadline: float) -> None:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise DatabaseUnavailableError("The database was too slow.")
-        raw = connection.connection.dbapi_connection
-        if raw is not None:
-            raw.execute(f"PRAGMA busy_timeout = {int(left * 1000)}")
 
-
-def _sqlite_connected(raw: Any, _record: object) -> None:  # noqa: ANN401 -- the driver's own object
-    # The driver would begin transactions by itself and too late; they are begun below.
-    raw.isolation_level = None
-    raw.execute("PRAGMA journal_mode = WAL")
-    raw.execute("PRAGMA synchronous = NORMAL")
-
-
-def _sqlite_begins(connection: Connection) -> None:
-    # A deferred transaction that turns out to write fails at once when another one is writing.
-    kind = "IMMEDIATE" if connection.get_execution_options().get("agent_chat_write") else "DEFERRED"
-    connection.exec_driver_sql(f"BEGIN {kind}")
+def _is_loss(problem: Exception) -> bool:
+    """Says whether an error means that the database is not there, or not in time, rather than a mistake."""
+    if isinstance(problem, DBAPIError) and problem.connection_invalidated:
+        return True
+    return isinstance(problem, OperationalError | PoolTimeoutError | ResourceClosedError)

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from sqlalchemy import Connection, Integer, bindparam, case, insert, select, update
+from sqlalchemy import Connection, Double, Integer, bindparam, case, insert, select, update
 
 from backend.compose import Encoder, EventComposer, RunKey
 from backend.store.holds import Hold, Holds
 from backend.store.runs import Run
 from backend.store.schema import events, people, runs
+from backend.store.sql import not_before
 
 Also = Callable[[Connection, float], None]
 
@@ -220,7 +221,7 @@ _IS_MINE = (
     runs.c.id == bindparam("the_run"),
     runs.c.owner == bindparam("the_owner"),
     runs.c.open.is_(True),
-    runs.c.lease_until > bindparam("the_time"),
+    runs.c.lease_until > not_before(bindparam("the_time", type_=Double)),
 )
 _MINE = select(runs.c.id).where(*_IS_MINE)
 _PROLONG_CLOSING = update(runs).where(*_IS_MINE).values(lease_until=bindparam("until"))

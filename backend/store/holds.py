@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from backend.store.schema import held, holds
+from backend.store.sql import put
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Holds:
 
     def set(self, connection: Connection, user_id: str, hold: Hold) -> None:
         """Puts ``hold`` in the place of the person's hold. Runs that already stand stay where they are."""
-        connection.execute(delete(holds).where(holds.c.user_id == user_id))
-        connection.execute(insert(holds).values(user_id=user_id, before=hold.before, nth=hold.nth))
+        # Changed in place: a run that is about to look at it waits for the row and then sees the new hold.
+        put(connection, holds, {"user_id": user_id}, {"before": hold.before, "nth": hold.nth})
 
     def release(self, connection: Connection, user_id: str, then: Hold | None) -> int:
         """Lets the person's runs go on.
@@ -48,8 +49,9 @@ class Holds:
         Returns:
             How many runs stood.
         """
-        connection.execute(delete(holds).where(holds.c.user_id == user_id))
-        if then is not None:
+        if then is None:
+            connection.execute(delete(holds).where(holds.c.user_id == user_id))
+        else:
             self.set(connection, user_id, then)
         changed = connection.execute(
             update(held).where(held.c.user_id == user_id, held.c.released.is_(False)).values(released=True)
@@ -111,4 +113,10 @@ class Holds:
         return [HeldRun(*row) for row in rows]
 
 
-_HOLD_OF = select(holds.c.before, holds.c.nth).where(holds.c.user_id == bindparam("the_user"))
+# The hold stays what it is until the run has stopped or gone on: a release in between would find nobody
+# to release, and leave the run standing for ever.
+_HOLD_OF = (
+    select(holds.c.before, holds.c.nth)
+    .where(holds.c.user_id == bindparam("the_user"))
+    .with_for_update(read=True)
+)

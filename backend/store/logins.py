@@ -4,6 +4,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from backend.store.people import email_key
 from backend.store.schema import login_failures, logins, revocations
+from backend.store.sql import insert_if_absent, one_at_a_time
 
 FAILURES_ALLOWED = 5
 """Failed logins of one account after which it waits (OWASP ASVS 5.0, 6.3.1: brute force is throttled)."""
@@ -47,8 +48,7 @@ class Logins:
             value: Which.
             now: Unix time.
         """
-        if not self._revoked(connection, kind, value):
-            connection.execute(insert(revocations).values(kind=kind, value=value, revoked_at=now))
+        insert_if_absent(connection, revocations, {"kind": kind, "value": value, "revoked_at": now})
 
     def has_ended(self, connection: Connection, sid: str) -> bool:
         """Says whether a login was ended."""
@@ -86,6 +86,7 @@ class LoginThrottle:
             None when the attempt may be made, else the seconds until the next one may.
         """
         key = email_key(email)
+        one_at_a_time(connection, "login", key)
         since = now - FAILURE_WINDOW_SECONDS
         connection.execute(
             delete(login_failures).where(

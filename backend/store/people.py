@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from backend.ids import new_id
 from backend.store.schema import organisations, people
+from backend.store.sql import CHUNK
 from backend.tiers import TierPolicy, Tiers
 
 LIMIT_NAMES = ("questions_per_day", "concurrent_runs", "connections", "messages_per_minute", "burst")
@@ -177,8 +178,8 @@ class People:
     def last_seqs(self, connection: Connection, user_ids: list[str]) -> dict[str, tuple[int, bool]]:
         """Returns the highest ``seq`` of each of these people, and whether they are disabled."""
         found: dict[str, tuple[int, bool]] = {}
-        for start in range(0, len(user_ids), _CHUNK):
-            some = user_ids[start : start + _CHUNK]
+        for start in range(0, len(user_ids), CHUNK):
+            some = user_ids[start : start + CHUNK]
             rows = connection.execute(
                 select(people.c.id, people.c.last_seq, people.c.disabled).where(people.c.id.in_(some))
             )
@@ -209,9 +210,6 @@ def email_key(email: str) -> str:
     """Returns what two spellings of one address have in common."""
     return email.strip().casefold()
 
-
-_CHUNK = 500
-"""Values in one IN list; below the lowest limit of bound parameters of any SQLite (999)."""
 
 _PERSON = select(people, func.coalesce(organisations.c.name, "").label("organisation")).join_from(
     people, organisations, organisations.c.id == people.c.organisation_id, isouter=True

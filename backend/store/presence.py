@@ -1,8 +1,9 @@
 """Which connections are open, over all processes."""
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from backend.store.schema import presence
+from backend.store.sql import insert_if_absent
 
 
 class Presence:
@@ -17,6 +18,13 @@ class Presence:
         )
         return int(connection.execute(statement).scalar_one())
 
+    def owners_of(self, connection: Connection, user_id: str, now: float) -> set[str]:
+        """Returns the processes that a person has connections to."""
+        statement = select(presence.c.owner).where(
+            presence.c.user_id == user_id, presence.c.lease_until > now
+        )
+        return set(connection.execute(statement.distinct()).scalars())
+
     def enter(
         self,
         connection: Connection,
@@ -27,14 +35,16 @@ class Presence:
         lease_until: float,
     ) -> None:
         """Notes an open connection."""
-        connection.execute(
-            insert(presence).values(
-                connection_id=connection_id,
-                user_id=user_id,
-                sid=sid,
-                owner=owner,
-                lease_until=lease_until,
-            )
+        insert_if_absent(
+            connection,
+            presence,
+            {
+                "connection_id": connection_id,
+                "user_id": user_id,
+                "sid": sid,
+                "owner": owner,
+                "lease_until": lease_until,
+            },
         )
 
     def leave(self, connection: Connection, connection_id: str) -> None:

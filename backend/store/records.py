@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Delete, Select, Table, delete, func, insert, literal, select, union
 
 from backend.store.record_set import ModelCallRow, RecordSet, ResourceRow
+from backend.store.sql import one_at_a_time
 from backend.store.tables_records import model_calls, resources, spend
 
 DIMENSIONS = ("service", "team", "provider", "region", "month")
@@ -184,6 +185,7 @@ class Records:
 
     def replace(self, connection: Connection, organisation_id: str, records: RecordSet) -> None:
         """Puts ``records`` in the place of all that the organisation had, in the caller's transaction."""
+        one_at_a_time(connection, "records", organisation_id)
         for table, rows in (
             (spend, records.spend),
             (resources, records.resources),

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, Double, insert, literal, or_, select, update
 from sqlalchemy import func as sql
 
 from backend.store.schema import asked, runs
+from backend.store.sql import CHUNK, not_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +108,31 @@ class Runs:
         )
         return list(connection.execute(statement).scalars())
 
-    def renew(self, connection: Connection, owner: str, now: float, lease_until: float) -> int:
-        """Prolongs the leases of a process on its open runs; one that has run out stays so.
+    def renew(
+        self, connection: Connection, owner: str, run_ids: list[str], now: float, lease_until: float
+    ) -> int:
+        """Prolongs the leases of a process on runs that it works on; one that has run out stays so.
+
+        Others of its own are left alone: a run whose beginning was lost on its way back from the database
+        must not stay open for as long as the process lives.
 
         Returns:
             How many were prolonged.
         """
-        changed = connection.execute(
-            update(runs)
-            .where(runs.c.owner == owner, runs.c.open.is_(True), runs.c.lease_until > now)
-            .values(lease_until=lease_until)
-        )
-        return changed.rowcount
+        prolonged = 0
+        for start in range(0, len(run_ids), CHUNK):
+            changed = connection.execute(
+                update(runs)
+                .where(
+                    runs.c.id.in_(run_ids[start : start + CHUNK]),
+                    runs.c.owner == owner,
+                    runs.c.open.is_(True),
+                    runs.c.lease_until > not_before(literal(now, Double)),
+                )
+                .values(lease_until=lease_until)
+            )
+            prolonged += changed.rowcount
+        return prolonged
 
     def expired(self, connection: Connection, now: float, dead_owners: list[str]) -> list[Run]:
         """Returns the open runs that nobody works on any more."""

@@ -181,6 +181,14 @@ presence = Table(
     Column("lease_until", Double, nullable=False),
 )
 
+totals = Table(
+    "person_totals",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("owner", Text, primary_key=True),
+    Column("counts", Text, nullable=False),  # JSON object of objects of numbers
+)
+
 probes = Table(
     "probes",
     metadata,

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from backend.counting import Counting
 from backend.ground import Ground, Stores
 from backend.passwords import Passwords
 from backend.store.notify import DISABLED, Notice
@@ -23,12 +24,19 @@ class AdminPeople:
     """``/admin/organisations`` and ``/admin/people``, for whoever has the administrator's credential."""
 
     def __init__(
-        self, ground: Ground, stores: Stores, guard: Guard, passwords: Passwords, seed: Seed
+        self,
+        ground: Ground,
+        stores: Stores,
+        guard: Guard,
+        passwords: Passwords,
+        counting: Counting,
+        seed: Seed,
     ) -> None:
         self._ground = ground
         self._stores = stores
         self._guard = guard
         self._passwords = passwords
+        self._counting = counting
         self._seed = seed
         tiers = ground.tiers
         permissions = (name for policy in tiers.policies.values() for name in policy.permissions)
@@ -122,7 +130,7 @@ class AdminPeople:
             }
 
         shown = await self._ground.database.read(look)
-        return answer({**shown, "counters": self._ground.metrics.of_person(user_id).as_dict()})
+        return answer({**shown, "counters": await self._counting.of_person(user_id)})
 
     async def change_person(self, request: Request) -> Response:
         """Changes a person; what is not named stays as it is."""

@@ -3,7 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -12,6 +12,7 @@ from backend.drain import DrainState
 from backend.ground import Ground
 from backend.store.engine import DatabaseUnavailableError
 from backend.store.schema import probes
+from backend.store.sql import put
 from backend.web.answers import answer
 from backend.web.guard import Guard
 
@@ -109,12 +110,7 @@ class Health:
 
     def touch(self, connection: Connection) -> None:
         """Writes this process's row."""
-        now = self._clock.now()
-        changed = connection.execute(
-            update(probes).where(probes.c.instance == self._settings.instance).values(at=now)
-        )
-        if changed.rowcount == 0:
-            connection.execute(insert(probes).values(instance=self._settings.instance, at=now))
+        put(connection, probes, {"instance": self._settings.instance}, {"at": self._clock.now()})
 
     def close(self) -> None:
         """Ends the thread, without waiting for a probe that hangs."""

@@ -54,6 +54,7 @@ class Handshake:
     ) -> None:
         self._ground = ground
         self._presence = stores.presence
+        self._totals = stores.totals
         self._gate = gate
         self._concurrency = concurrency
         self._watch = watch
@@ -73,7 +74,7 @@ class Handshake:
         try:
             await self.open(scope, receive, send, connection_id, identity)
         finally:
-            await self.left(connection_id)
+            await self.left(connection_id, identity.user_id)
 
     async def available(self) -> None:
         """503: the service drains or has no database."""
@@ -129,13 +130,20 @@ class Handshake:
         )
         return True
 
-    async def left(self, connection_id: str) -> None:
+    async def left(self, connection_id: str, user_id: str) -> None:
         """Forgets the connection; without a database its lease runs out."""
         del self._watch.present[connection_id]
         try:
-            await self._ground.database.write(self._presence.leave, connection_id)
+            await self._ground.database.write(self.leave, connection_id, user_id)
         except DatabaseUnavailableError:
             self._ground.journal.warning("presence_not_left", connection_id=connection_id)
+
+    def leave(self, transaction: Transaction, connection_id: str, user_id: str) -> None:
+        """Forgets the connection, and notes for other processes what was counted on it."""
+        self._presence.leave(transaction, connection_id)
+        if self._ground.bus.link.shared:
+            counts = self._ground.metrics.of_person(user_id).as_dict()
+            self._totals.keep(transaction, user_id, self._ground.owner, counts)
 
     async def open(
         self, scope: Scope, receive: Receive, send: Send, connection_id: str, identity: Identity

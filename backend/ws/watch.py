@@ -1,13 +1,12 @@
 """Looking after all connections of the process: what no notice told, who does not read, who is present."""
 
-import asyncio
-
 from sqlalchemy import Connection as Transaction
 
-from backend.agent.supervisor import process_of
+from backend.bell import Bell
 from backend.ground import Ground, Stores
-from backend.processes import alive
+from backend.processes import known_dead
 from backend.store.engine import DatabaseUnavailableError
+from backend.store.notify import MISSED, Notice
 from backend.ws.manager import POLICY_VIOLATION, ManagerFactory
 
 PRESENCE_LEASES = 3
@@ -24,17 +23,24 @@ class Watch:
         self._looked_at = ground.clock.now()
         self.present: dict[str, tuple[str, str]] = {}
         """The connections that are noted as open: id to person and login."""
+        self._bell = Bell()
+        ground.bus.subscribe_to_all(self.notified)
 
     @property
     def lease_until(self) -> float:
         """Until when a connection that is noted now counts, Unix seconds."""
         return self._ground.lease_until(PRESENCE_LEASES)
 
+    def notified(self, notice: Notice) -> None:
+        """Looks at once when it is not known what was not told."""
+        if notice.kind == MISSED:
+            self._bell.ring()
+
     async def keep_watch(self) -> None:
         """Looks after the connections, for ever."""
         next_renewal = 0.0
         while True:
-            await asyncio.sleep(self._ground.settings.wake_seconds)
+            await self._bell.heard(self._ground.settings.wake_seconds)
             for connection in self._managers.connections():
                 connection.mind_progress()
             try:
@@ -74,26 +80,28 @@ class Watch:
     async def renew_presence(self) -> None:
         """Keeps this process's connections counted, and forgets those of processes that are gone."""
         if await self._ground.database.read(self.presence_is_stale):
-            await self._ground.database.write(self.settle_presence)
+            for connection_id in await self._ground.database.write(self.settle_presence):
+                if connection_id not in self.present:  # it has left in the same moment
+                    await self._ground.database.write(self._stores.presence.leave, connection_id)
 
     def presence_is_stale(self, transaction: Transaction) -> bool:
         """Says whether anything about connections needs to be written."""
         return bool(self._stores.presence.owners(transaction) or tuple(self._managers.connections()))
 
-    def settle_presence(self, transaction: Transaction) -> None:
-        """Writes which connections there are."""
+    def settle_presence(self, transaction: Transaction) -> list[str]:
+        """Writes which connections there are, and returns those that were not noted any more."""
         presence, owner = self._stores.presence, self._ground.owner
-        present = dict(self.present)
+        present, forgotten = dict(self.present), list[str]()
         if presence.renew(transaction, owner, self.lease_until) < len(present):
             # Another process took this one for dead, for instance because it was stopped for a while.
-            for connection_id in present.keys() - presence.known(transaction, owner):
+            forgotten.extend(present.keys() - presence.known(transaction, owner))
+            for connection_id in forgotten:
                 user_id, sid = present[connection_id]
                 presence.enter(transaction, connection_id, user_id, sid, owner, self.lease_until)
         presence.sweep(transaction, self._ground.clock.now(), self.dead_owners(transaction))
+        return forgotten
 
     def dead_owners(self, transaction: Transaction) -> list[str]:
-        """Returns the processes that have connections and are known to be gone, where that can be known."""
-        if not self._ground.database.sqlite:
-            return []
+        """Returns the processes that have connections and are known to be gone."""
         others = self._stores.presence.owners(transaction) - {self._ground.owner}
-        return [name for name in others if not alive(process_of(name))]
+        return [name for name in others if known_dead(name)]

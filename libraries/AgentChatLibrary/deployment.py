@@ -176,8 +176,12 @@ def attach(environment: Environment) -> Deployment:
     )
 
 
-def _database(variables: Mapping[str, str]) -> dict[str, str]:
-    return {name: variables[name] for name in (SERVER, SCHEMA) if variables.get(name)}
+def _database(told: Mapping[str, str]) -> dict[str, str]:
+    """The variables that say where backends share a database server, from those of the run."""
+    if not told.get(SCHEMA):
+        return {}
+    # The address of one that the user names may hold a password, so it stands in no file.
+    return {SERVER: told.get(SERVER) or os.environ.get(GIVEN_SERVER, ""), SCHEMA: told[SCHEMA]}
 
 
 def launch(
@@ -294,9 +298,7 @@ def _start(
     told = json.loads(ready.read_text("utf-8"))
     deployment.url, deployment.backends = told["url"], tuple(told.get("backends", ()))
     if "schema" in told:
-        # A server that the user names may need a password, which stands in no file.
-        server = told["server"] or os.environ.get(GIVEN_SERVER, "")
-        deployment.database = {SERVER: server, SCHEMA: told["schema"]}
+        deployment.database = _database({SERVER: told["server"], SCHEMA: told["schema"]})
 
 
 def embedded(environment: Environment, output: Path, *, parallel: bool) -> Deployment:
@@ -323,7 +325,9 @@ def embedded(environment: Environment, output: Path, *, parallel: bool) -> Deplo
         if found is None:
             found = launch(environment, owner_pid=os.getppid(), log=meeting.with_name("backend.log"))
             if found.home is not None:
-                _write_private(found.home / "worker.json", json.dumps(found.variables))
+                given = os.environ.get(GIVEN_SERVER)  # known to all workers, and in no file
+                variables = {name: value for name, value in found.variables.items() if value != given}
+                _write_private(found.home / "worker.json", json.dumps(variables))
                 meeting.write_text(str(found.home), "utf-8")
     return found
 
@@ -343,7 +347,7 @@ def _met(meeting: Path) -> Deployment | None:
         given[JWT_KEY],
         log=Path(log) if log else None,
         backends=tuple(given[BACKENDS].split(",")) if given.get(BACKENDS) else (),
-        database=_database({GIVEN_SERVER: os.environ.get(GIVEN_SERVER, ""), **given}),
+        database=_database(given),
     )
 
 

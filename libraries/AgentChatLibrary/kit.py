@@ -63,6 +63,15 @@ class Kit:
         for scope in reversed(self.world.scopes):
             if scope.service is not None:
                 return scope.service
+        return self.shared
+
+    @property
+    def shared(self) -> Service:
+        """The run's backend.
+
+        Raises:
+            EnvironmentProblem: No backend answers and none can be started.
+        """
         if self._service is None:
             self._service = Service(self._deploy())
         return self._service
@@ -92,7 +101,11 @@ class Kit:
         Raises:
             EnvironmentProblem: The environment cannot start one.
         """
-        service = Service(launch(self.environment, owner_pid=os.getpid(), log=log, settings=settings))
+        # What it needs beside itself, such as a database server, is the run's.
+        beside = self.shared.deployment if self.environment.services else None
+        service = Service(
+            launch(self.environment, owner_pid=os.getpid(), log=log, settings=settings, beside=beside)
+        )
         self.world.scope.service = service
         self.world.scope.deployments.append(service.deployment)
         return service

@@ -13,7 +13,7 @@ from typing import TypeVar
 from .chat import Chat
 from .deployment import Deployment
 from .identity import Organisation, Person
-from .outage import SqliteOutage
+from .outage import Outage
 from .service import Service
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class Scope:
     deployments: list[Deployment] = field(default_factory=list)
     held: list[Person] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    outages: list[SqliteOutage] = field(default_factory=list)
+    outages: list[Outage] = field(default_factory=list)
 
     def end_outages(self) -> None:
         """Gives back whatever a test has taken away."""

