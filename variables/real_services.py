@@ -76,4 +76,4 @@ TIMEOUTS = {
     "notice": 3.0,
     "interrupted": 12.0,
 }
-"""Longest waits in seconds; each ends at once when what it waits for can come no more (docs/environments.md)."""
+"""Longest waits in seconds; they end at once when what they wait for can come no more (environments.md)."""
