@@ -10,6 +10,7 @@ from robotlibcore import DynamicCore
 from .ambient import AmbientListener
 from .keywords.asking import Asking
 from .keywords.bursts import Bursts
+from .keywords.content import Content
 from .keywords.crowds import Crowds
 from .keywords.health import Health
 from .keywords.judging import Judging
@@ -50,7 +51,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
         self.kit = Kit(variables)
         self.ROBOT_LIBRARY_LISTENER = AmbientListener(self.kit)
         kit = self.kit
-        people, judging = People(kit), Judging(kit)
+        people, judging, content = People(kit), Judging(kit), Content(kit)
         sessions, operations = Sessions(kit), Operations(kit)
         super().__init__(
             [
@@ -61,7 +62,8 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Misusing(kit),
                 Waiting(kit),
                 judging,
-                Bursts(kit, judging),
+                content,
+                Bursts(kit, judging, content),
                 Crowds(kit, people),
                 Measuring(kit),
                 Rights(kit),

@@ -125,7 +125,7 @@ class Chat:
         reply = self.reply(message_id, "ack", "error")
         if reply.type == "error":
             raise Unexpected(
-                f"{self.alias}'s question was refused: {reply.get('code')}: {reply.get('message')}"
+                f"{self.alias}'s question was refused with {reply.get('code')}: {reply.get('message')}"
             )
         asked = next(e for e in self.transcript.sent("chat", "user_message") if e.message_id == message_id)
         question = Question(
@@ -207,7 +207,12 @@ class Chat:
         message_id = self.send("ping", {"sequence": sequence})
         pong = self.reply(message_id, "pong", "error")
         if pong.type == "error" or pong.get("sequence") != sequence:
-            raise Unexpected(f"{self.alias}'s ping {sequence} was answered by {dict(pong)}")
+            came = (
+                f"the error {pong.get('code')}"
+                if pong.type == "error"
+                else f"the pong {pong.get('sequence')}"
+            )
+            raise Unexpected(f"{self.alias}'s ping {sequence} was answered by {came}.")
         return pong
 
     def settle(self) -> None:

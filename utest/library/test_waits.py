@@ -149,7 +149,7 @@ def test_an_error_about_a_message_that_was_not_read_is_its_refusal(backend, ana)
     backend.scripts["chat"] = lambda _, connection, __: connection.send(
         json.dumps({"type": "error", "code": "message_too_large", "message": "Too large."})
     )
-    with pytest.raises(Unexpected, match="refused: message_too_large: Too large"):
+    with pytest.raises(Unexpected, match="refused with message_too_large: Too large"):
         ana.ask("x" * 100)
 
 

@@ -7,6 +7,7 @@ from robot.api.deco import keyword
 from ..kit import Kit
 from ..outgoing import encoded, new_message_id
 from ..rules import correlation, devices, order, replies
+from .content import Content
 from .judging import BrokenPromise, Judging, demand
 
 KINDS = ("compute", "database", "storage")
@@ -16,9 +17,10 @@ KINDS = ("compute", "database", "storage")
 class Bursts:
     """Keywords that send without a pause, and judge all that comes of it."""
 
-    def __init__(self, kit: Kit, judging: Judging) -> None:
+    def __init__(self, kit: Kit, judging: Judging, content: Content) -> None:
         self.kit = kit
         self._judging = judging
+        self._content = content
 
     @keyword(tags=("Bursts", "Asking"))
     def send_burst_of_pings(self, session: str, count: int) -> None:
@@ -100,7 +102,7 @@ class Bursts:
         for number, question in enumerate(chat.questions):
             chat.wait_for_end(question.run_id)
             demand(order.complete_run(chat.transcript, question.run_id))
-            self._judging.reasoning_should_be_about_the_question(session, number=number)
+            self._content.reasoning_should_be_about_the_question(session, number=number)
         demand(correlation.one_run_per_question(chat.transcript))
         demand(correlation.only_these_runs(chat.transcript, [q.run_id for q in chat.questions]))
 

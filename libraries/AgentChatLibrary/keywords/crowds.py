@@ -16,14 +16,47 @@ from ..identity import canary
 from ..kit import Kit
 from ..outgoing import encoded, new_message_id
 from ..rules import isolation, order, timing
-from .judging import RUN_BUDGETS, demand
+from .judging import RUN_BUDGETS, BrokenPromise, demand
+from .measuring import lost_cause, too_slow
 from .people import People
 from .types import Tier
 
 WORKERS: Final = 8
 """How many people are made at a time; more would only queue at the backend."""
+ONCE_A_RUN: Final = tuple(
+    name for name in RUN_BUDGETS if name not in {"thinking_to_executing", "executing_to_completed"}
+)
+"""Transitions that every run has once; tools are used several times."""
 ASKS_A_ROUND: Final = 2
 """How often somebody asks while a round of the others' questions is being answered."""
+
+
+class Course:
+    """The course of a measurement of many runs; it ends when it cannot end well.
+
+    Args:
+        kit: Knows the budgets.
+        planned: How many runs there are to be.
+    """
+
+    def __init__(self, kit: Kit, planned: int) -> None:
+        self._kit = kit
+        self._planned = planned
+        self._times: dict[str, list[float]] = {name: [] for name in ONCE_A_RUN}
+
+    def ran(self, chat: Chat, run_id: str) -> None:
+        """Notes the times of a run that has ended.
+
+        Raises:
+            BrokenPromise: So many were slow that the rest cannot bring a budget back.
+        """
+        measured = timing.times(chat.transcript, run_id)
+        for name, values in self._times.items():
+            values.extend(measured.seconds(name))
+            budget = self._kit.environment.budget(name)
+            if lost_cause(sum(value > budget for value in values), self._planned):
+                what = timing.TRANSITIONS[name].capitalize()
+                raise BrokenPromise(too_slow(f"{what}, it", values, budget, self._planned))
 
 
 class Crowds:
@@ -136,11 +169,15 @@ class Crowds:
             session: Alias of the session.
             question: The question.
             times: How often.
+
+        Raises:
+            BrokenPromise: So many were slow already that the rest could not bring a budget back.
         """
-        chat = self.kit.world.chat(session)
+        chat, course = self.kit.world.chat(session), Course(self.kit, times)
         for _ in range(times):
-            chat.ask(question)
+            run = chat.ask(question).run_id
             chat.wait_for_end()
+            course.ran(chat, run)
 
     @keyword(tags=("Crowds", "Asking", "Timing"))
     def ask_while_others_work(
@@ -157,8 +194,9 @@ class Crowds:
 
         Raises:
             Unexpected: The others were not working at that time, so the measurement would show nothing.
+            BrokenPromise: So many were slow already that the rest could not bring a budget back.
         """
-        chat, overlapped = self.kit.world.chat(session), 0
+        chat, overlapped, course = self.kit.world.chat(session), 0, Course(self.kit, times)
         for number in range(times):
             if number % ASKS_A_ROUND == 0:
                 self._wait_for_all(others if number else ())
@@ -166,6 +204,7 @@ class Crowds:
             mine = chat.ask(question).run_id
             chat.wait_for_end()
             overlapped += self._overlapped(chat, mine, others)
+            course.ran(chat, mine)
         self._wait_for_all(others)
         logger.info(f"Others were working during {overlapped} of {times} runs.")
         if overlapped * 2 < times:

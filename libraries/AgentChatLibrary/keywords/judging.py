@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from robot.api import logger
 from robot.api.deco import keyword
 
-from ..chat import Chat, Unexpected
+from ..chat import Chat
 from ..kit import Kit
 from ..redaction import issued
 from ..rules import contract, correlation, isolation, order, pairing, secrets, timing
-from ..transcript import DURABLE, Direction, Event
+from ..transcript import DURABLE, Direction
 from ..verdict import Outcome, Verdict
-from .types import EventType
 
 FIVE: Final = tuple(kind for kind in DURABLE if kind != "agent_failed")
 """The five events of a run that ends well."""
-QUOTED: Final = 200
-"""Characters of a question that the agent's first reasoning quotes (contract: the agent)."""
 INSIDE: Final = re.compile(
     r"Traceback|File \\?\"|line \d+, in |\.py\b|[A-Za-z]+(?:Error|Exception)\b|/(?:usr|home|tmp|var|opt|etc)/"
     r"|\b(?:SELECT|INSERT|UPDATE|DELETE)\b.+\b(?:FROM|INTO|SET|WHERE)\b|sqlalchemy|sqlite|psycopg|eyJ[\w-]{8,}\."
@@ -57,11 +53,6 @@ class Judging:
     def _of(self, session: str, number: int) -> tuple[Chat, str]:
         chat = self.kit.world.chat(session)
         return chat, chat.question(number).run_id
-
-    def _events(self, session: str, number: int, *types: str) -> list[Event]:
-        chat, run_id = self._of(session, number)
-        events = chat.run(run_id).events
-        return [e for e in events if not types or e.type in types]
 
     # -- rules --------------------------------------------------------------------------------------
 
@@ -159,7 +150,8 @@ class Judging:
         Raises:
             BrokenPromise: One is missing.
         """
-        seen = {e.type for e in self._events(session, number)}
+        chat, run_id = self._of(session, number)
+        seen = {e.type for e in chat.run(run_id).events}
         absent = [kind for kind in FIVE if kind not in seen]
         if absent:
             raise BrokenPromise(f"{session} did not see {', '.join(absent)}; only {', '.join(sorted(seen))}.")
@@ -288,104 +280,3 @@ class Judging:
             raise BrokenPromise(
                 f"{session} should have received {expected}; what came was {', '.join(came) or 'nothing'}."
             )
-
-    # -- what came ----------------------------------------------------------------------------------
-
-    @keyword(tags=("Getting",))
-    def get_question(self, session: str, *, number: int = -1) -> Any:  # noqa: ANN401 -- an opaque value for suites
-        """Returns a question of a session: ``content``, ``run_id``, ``thread_id``, ``message_id``."""
-        return self.kit.world.chat(session).question(number)
-
-    @keyword(tags=("Getting",))
-    def get_field(self, frame: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 -- any JSON value
-        """Returns a field of a frame, or a header of a refusal.
-
-        Raises:
-            BrokenPromise: It is not there.
-        """
-        if name not in frame:
-            kind = f"The frame {frame['type']}" if "type" in frame else "The answer"
-            raise BrokenPromise(f"{kind} has no {name}. It has {', '.join(sorted(frame))}.")
-        return frame[name]
-
-    @keyword(tags=("Getting",))
-    def get_conversations(self, session: str) -> list[str]:
-        """Returns the ids of the conversations that a session has asked in, sorted."""
-        return sorted({question.thread_id for question in self.kit.world.chat(session).questions})
-
-    @keyword(tags=("Getting",))
-    def get_run_events(self, session: str, *, number: int = -1) -> list[Event]:
-        """Returns the events of a run in order of receipt."""
-        return self._events(session, number)
-
-    @keyword(tags=("Getting",))
-    def get_reasoning(self, session: str, *, number: int = -1) -> list[str]:
-        """Returns what the agent thought in a run, step by step."""
-        return [str(e.get("reasoning")) for e in self._events(session, number, "agent_thinking")]
-
-    @keyword(tags=("Getting",))
-    def get_tool_result(self, session: str, tool: str, *, number: int = -1) -> dict[str, Any]:
-        """Returns the result of the first call of a tool in a run.
-
-        Raises:
-            Unexpected: The run did not use the tool.
-        """
-        completed = self._events(session, number, "tool_completed")
-        found = next((e for e in completed if e.get("tool_name") == tool), None)
-        if found is None:
-            used = sorted({str(e.get("tool_name")) for e in completed})
-            raise Unexpected(f"{session}'s run did not use {tool}; it used {', '.join(used) or 'none'}.")
-        return dict(found["result"])
-
-    # -- what it says -------------------------------------------------------------------------------
-
-    @keyword(tags=("Judging",))
-    def reasoning_should_be_about_the_question(self, session: str, *, number: int = -1) -> None:
-        """Checks that a run's reasoning is about its own question.
-
-        The first step quotes the question; steps count 1, 2, 3, ...; none is empty, and no two are the same.
-
-        Raises:
-            BrokenPromise: It is not so.
-        """
-        chat, run_id = self._of(session, number)
-        demand(order.steps_rise_by_one(chat.transcript, run_id))
-        content, steps = chat.question(number).content, self.get_reasoning(session, number=number)
-        if not steps or not all(step.strip() for step in steps):
-            raise BrokenPromise(f"{session}'s agent shows no reasoning at step {_first_empty(steps)}.")
-        if content[:QUOTED] not in steps[0]:
-            raise BrokenPromise(
-                f"{session} asked {content!r}, but the agent reasons about something else: {steps[0]!r}."
-            )
-        if len(set(steps)) < len(steps):
-            raise BrokenPromise(f"{session}'s agent repeats itself instead of reasoning: {steps}.")
-
-    @keyword(tags=("Judging",))
-    def run_should_use_tools(self, session: str, *tools: str, number: int = -1) -> None:
-        """Checks that a run has called exactly these tools, in this order of first use."""
-        calls = self._events(session, number, "tool_executing")
-        used = list(dict.fromkeys(str(e.get("tool_name")) for e in calls))
-        if used != list(tools):
-            content = self.kit.world.chat(session).question(number).content
-            raise BrokenPromise(f"To answer {content!r} the agent used {used}, expected {list(tools)}.")
-
-    @keyword(tags=("Judging",))
-    def tool_arguments_should_include(self, session: str, name: str, value: str, *, number: int = -1) -> None:
-        """Checks that every call of a run has an argument with this value."""
-        for event in self._events(session, number, "tool_executing"):
-            if event["arguments"].get(name) != value:
-                raise BrokenPromise(
-                    f"{event['tool_name']} was asked with {event['arguments']}; expected {name} = {value!r}."
-                )
-
-    @keyword(tags=("Judging", "Absence"))
-    def last_run_event_should_be(self, session: str, event: EventType, *, number: int = -1) -> None:
-        """Checks which event of a run was the last to come so far."""
-        events = self._events(session, number)
-        last = events[-1].type if events else "nothing"
-        if last != event.value:
-            raise BrokenPromise(f"The last event of {session}'s run is {last}, expected {event.value}.")
-
-
-def _first_empty(steps: list[str]) -> int:
-    return next((number for number, step in enumerate(steps, 1) if not step.strip()), 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from robot.api import logger
@@ -21,6 +23,8 @@ BALANCED: Final = ("connections", "managers", "runs", "tasks", "process_open_fds
 """Gauges that must be back at their base when everybody has gone."""
 SETTLED_SECONDS: Final = 0.5
 """How long nothing may change before a reading counts: ends of connections take their time."""
+PERCENT: Final = 95
+"""How many in a hundred must keep a budget (variables: BUDGETS)."""
 MEMORY: Final = "process_resident_memory_bytes"
 
 
@@ -38,6 +42,10 @@ class Measuring:
         Args:
             person: Who connects.
             times: How often.
+
+        Raises:
+            Unexpected: One was refused or not welcomed.
+            BrokenPromise: So many were slow already that the rest could not bring the budget back.
         """
         found = self.kit.world.person(person)
         offer = Offer(found.service.deployment.websocket_url, [("header", self.kit.token(found))])
@@ -54,6 +62,7 @@ class Measuring:
                 raise Unexpected(f"{person} was not welcomed at connection {number + 1} of {times}.")
             values.append(welcome.at - before)
             session.close()
+            self._no_lost_cause("connect", values, times)
         self.times["connect"] = values
 
     @keyword(tags=("Timing",))
@@ -63,10 +72,22 @@ class Measuring:
         Args:
             session: Alias of the session.
             times: How often.
+
+        Raises:
+            BrokenPromise: A pong was wrong; or so many were slow already that the rest could not bring the
+                budget back.
         """
-        chat = self.kit.world.chat(session)
-        self.times["round_trip"] = [chat.round_trip() for _ in range(times)]
+        chat, values = self.kit.world.chat(session), list[float]()
+        for _ in range(times):
+            values.append(chat.round_trip())
+            self._no_lost_cause("round_trip", values, times)
+        self.times["round_trip"] = values
         demand(replies.pongs_answer_pings(chat.transcript, complete=True))
+
+    def _no_lost_cause(self, name: str, values: list[float], planned: int) -> None:
+        budget = self.kit.environment.budget(name)
+        if lost_cause(sum(value > budget for value in values), planned):
+            raise BrokenPromise(too_slow(name.replace("_", " ").capitalize(), values, budget, planned))
 
     @keyword(tags=("Timing", "Judging"))
     def times_should_keep_their_budget(self, name: str, at_least: int = 50) -> None:
@@ -180,3 +201,30 @@ class Measuring:
 
     def _metric(self, name: str) -> float:
         return Metrics(self.kit.service.metrics()).sum(name, {})
+
+
+def lost_cause(over: int, planned: int) -> bool:
+    """Whether so many values are over a budget that the 95th percentile of all cannot keep it any more.
+
+    Args:
+        over: How many are over it so far.
+        planned: How many values there are to be.
+    """
+    return over > planned - math.ceil(planned * PERCENT / 100)
+
+
+def too_slow(what: str, values: Sequence[float], budget: float, planned: int) -> str:
+    """The story of a measurement that was ended because it could not end well.
+
+    Args:
+        what: What was timed.
+        values: The times so far, in seconds.
+        budget: The budget of the 95th percentile in seconds.
+        planned: How many values there were to be.
+    """
+    over = sorted(value for value in values if value > budget)
+    allowed = planned - math.ceil(planned * PERCENT / 100)
+    return (
+        f"{what} took too long: {len(over)} of the first {len(values)} times were over {budget * 1000:.0f} ms"
+        f" (up to {over[-1] * 1000:.0f} ms); of {planned} at most {allowed} may be."
+    )

@@ -105,7 +105,7 @@ class Refusing:
                 f"{person} came with {presenting} and should be refused with {status} {code}; it was {came}."
             )
         if status == UNAUTHORISED:
-            self._check_challenge(came)
+            self._check_challenge(came, f"{person} came with {presenting} and")
         return came
 
     @keyword(tags=("Sessions", "Security"))
@@ -124,19 +124,21 @@ class Refusing:
             raise Unexpected(f"The refusal with {refusal.status} must say when to come back, but {told}.")
         return int(given)
 
-    def _check_challenge(self, came: Refusal) -> None:
-        challenge = came.headers.get("www-authenticate", "")
-        if not challenge.lower().startswith("bearer"):
-            raise Unexpected(f"The refusal has no Bearer challenge (WWW-Authenticate: {challenge!r}).")
+    def _check_challenge(self, came: Refusal, who: str) -> None:
+        challenge = came.headers.get("www-authenticate")
+        if challenge is None or not challenge.lower().startswith("bearer"):
+            told = f"the challenge {challenge!r}" if challenge is not None else "no challenge"
+            raise Unexpected(f"{who} got {told} (WWW-Authenticate); there should be one for Bearer.")
         if ("error=" in challenge) == (came.code == "missing_credential"):
             raise Unexpected(
-                f"A challenge names an error exactly when there was a credential; this one is {challenge!r}."
+                f"{who} got the challenge {challenge!r}; one names an error when there was a credential."
             )
         if came.code == "invalid_token":
             first = self.kit.bodies.setdefault("invalid_token", came.body)
             if came.body != first:
                 raise Unexpected(
-                    f"Bad tokens are told apart: one got {first[:200]!r}, another got {came.body[:200]!r}."
+                    f"Bad tokens are told apart: {who} was told {came.body[:200]!r}; with another bad token"
+                    f" it was {first[:200]!r}."
                 )
 
 

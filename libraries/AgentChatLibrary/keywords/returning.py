@@ -19,6 +19,8 @@ from .operations import Operations
 from .sessions import Sessions
 from .types import EventType
 
+QUOTED: Final = 60
+"""Characters of a text that a message about it shows."""
 QUESTION: Final = "Which resources are idle?"
 """Two tools, so that a run has every kind of boundary."""
 
@@ -181,7 +183,10 @@ class Returning:
             expected = (start + 1, watershed, watershed - start)
             came = (told.get("from_seq"), told.get("to_seq"), told.get("count"))
             if came != expected:
-                raise BrokenPromise(f"After a resume from {start} the end told {came}, expected {expected}.")
+                raise BrokenPromise(
+                    f"After a resume from {start} the end of the replay told from_seq, to_seq and count as"
+                    f" {came}; they should be {expected}."
+                )
         demand(sequence.seq_rises_by_one(chat.transcript))
         if watershed == 0:
             raise Unexpected(f"{session} has nothing to resume: its watershed is 0.")
@@ -209,9 +214,16 @@ class Returning:
         path = f"/threads/{question.thread_id}/messages"
         body = chat.person.service.expect("GET", path, token=self.kit.token(chat.person))
         held = [(m["role"], m["content"]) for m in body["messages"] if m["run_id"] == question.run_id]
-        said = [("user", question.content), ("assistant", answer.get("response"))]
-        if held != said:
-            raise BrokenPromise(f"The conversation holds {held!r:.300}, but what was said is {said!r:.300}.")
+        if len({role for role, _ in held}) < len(held):
+            raise BrokenPromise(f"The conversation holds {len(held)} messages of {session}'s one question.")
+        said = {"user": question.content, "assistant": str(answer.get("response"))}
+        for role, what in (("user", f"{session}'s question"), ("assistant", "the agent's answer")):
+            if role not in dict(held):
+                raise BrokenPromise(f"The conversation does not hold {what}: {said[role][:QUOTED]!r}.")
+            if dict(held)[role] != said[role]:
+                raise BrokenPromise(
+                    f"The conversation has changed {what}: {_change(said[role], dict(held)[role])}."
+                )
 
     @keyword(tags=("Judging",))
     def number_of_runs_should_be(self, person: str, count: int) -> None:
@@ -226,7 +238,7 @@ class Returning:
         chat.waits.for_reply(_nth_resumed(1), "resumed, the end of the replay")
         begun = len({e.run_id for e in chat.transcript.received("agent_started")})
         if begun != count:
-            raise BrokenPromise(f"{begun} runs of {person} have begun, expected {count}.")
+            raise BrokenPromise(f"{begun} run(s) of {person} have begun; there should be {count}.")
 
 
 def last_seq(chat: Chat) -> int:
@@ -241,3 +253,12 @@ def _nth_resumed(count: int) -> Callable[[Transcript], Event | None]:
         return found[count - 1] if len(found) >= count else None
 
     return look
+
+
+def _change(said: str, held: str) -> str:
+    """Where a text has changed, in words."""
+    at = next(
+        (i for i, (a, b) in enumerate(zip(said, held, strict=False)) if a != b), min(len(said), len(held))
+    )
+    start = max(0, at - QUOTED // 2)
+    return f"{said[start : start + QUOTED]!r} became {held[start : start + QUOTED]!r}"

@@ -46,7 +46,8 @@ class Rights:
             reply = chat.reply(message_id, "resumed", "error")
             if reply.type == "error":
                 raise Unexpected(
-                    f"{session}'s message {number} of {count} was refused with {reply.get('code')}."
+                    f"{session}'s message {number} of {count} should be accepted; it was refused with"
+                    f" {reply.get('code')} ({reply.get('message')})."
                 )
 
     @keyword(tags=("Limits",))
@@ -67,9 +68,11 @@ class Rights:
         reply = chat.reply(self._cheap_message(chat), "resumed", "error")
         wait = reply.get("retry_after")
         if reply.get("code") != "rate_limited" or not isinstance(wait, int | float):
+            came = f"refused with {reply.get('code')}" if reply.type == "error" else "accepted"
+            told = f" and retry_after {wait!r}" if reply.get("code") == "rate_limited" else ""
             raise Unexpected(
-                f"{session}'s message was not throttled: {reply.type} {reply.get('code', '')}"
-                f" (retry_after {wait!r})."
+                f"{session}'s message should be refused with rate_limited and a time to wait;"
+                f" it was {came}{told}."
             )
         if not again:
             self._throttled[session] = (reply.at, float(wait))
@@ -205,7 +208,8 @@ class Rights:
         code = answer.body.get("error", {}).get("code")
         if (answer.status, code) != (401, "invalid_token"):
             raise Unexpected(
-                f"A refresh token that was used before was answered with {answer.status} {code}."
+                f"{person}'s refresh token had been used before and should be refused with"
+                f" 401 invalid_token; the answer was {_answered(answer)}."
             )
 
     @keyword(tags=("Security",))
@@ -221,6 +225,25 @@ class Rights:
         service = self.kit.world.person(person).service if person is not None else self.kit.service
         email = self.kit.world.person(person).email if person is not None else "nobody@customers.example"
         return service.request("POST", "/auth/login", {"email": email, "password": new_password()})
+
+    @keyword(tags=("Security", "Judging"))
+    def login_should_have_been_refused(
+        self, answer: Answer, status: int = 401, code: str = "invalid_credentials"
+    ) -> None:
+        """Checks the answer to a login with a wrong password.
+
+        Args:
+            answer: What `Try To Sign In` returned.
+            status: Expected HTTP status.
+            code: Expected error code.
+
+        Raises:
+            Unexpected: It was another answer.
+        """
+        if (answer.status, answer.body.get("error", {}).get("code")) != (status, code):
+            raise Unexpected(
+                f"A login with a wrong password should get {status} {code}; it got {_answered(answer)}."
+            )
 
     @keyword(tags=("Security",))
     def sign_in_should_be_refused(
@@ -238,7 +261,7 @@ class Rights:
         came = answer.body.get("error", {}).get("code")
         if (answer.status, came) != (status, code):
             raise Unexpected(
-                f"{person}'s login was answered with {answer.status} {came}, not {status} {code}."
+                f"{person}'s login should be refused with {status} {code}; it got {_answered(answer)}."
             )
 
     @keyword(tags=("Judging", "Timing"))
@@ -266,3 +289,9 @@ class Rights:
                 f"{session} was closed {delay:+.3f} s after the token's expiry, expected 0 to {within:g} s."
             )
         return delay
+
+
+def _answered(answer: Answer) -> str:
+    """An HTTP answer in words: its status, and its code where it is a refusal."""
+    code = answer.body.get("error", {}).get("code")
+    return f"{answer.status} {code}" if code else str(answer.status)
