@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from robot.api.deco import library
 from robotlibcore import DynamicCore
 
 from .ambient import AmbientListener
+from .evidence import of_problem
 from .keywords.asking import Asking
 from .keywords.bursts import Bursts
 from .keywords.content import Content
@@ -24,6 +27,7 @@ from .keywords.refusing import Refusing
 from .keywords.returning import Returning
 from .keywords.rights import Rights
 from .keywords.sessions import Sessions
+from .keywords.transcripts import Transcripts
 from .keywords.waiting import Waiting
 from .keywords.web import Web
 from .kit import Kit
@@ -49,7 +53,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
             variables: The folder of environment files; the project's own when omitted.
         """
         self.kit = Kit(variables)
-        self.ROBOT_LIBRARY_LISTENER = AmbientListener(self.kit)
+        self.ROBOT_LIBRARY_LISTENER = self._listener = AmbientListener(self.kit)
         kit = self.kit
         people, judging, content = People(kit), Judging(kit), Content(kit)
         sessions, operations = Sessions(kit), Operations(kit)
@@ -72,6 +76,15 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Health(kit),
                 Returning(kit, sessions, operations),
                 Processes(kit, sessions, operations),
+                Transcripts(kit),
                 Web(kit),
             ]
         )
+
+    def run_keyword(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 -- keywords return anything
+        """Runs a keyword; when it fails, notes the frames that the failure is about."""
+        try:
+            return super().run_keyword(name, args, kwargs)
+        except Exception as problem:
+            self._listener.noted.append(of_problem(problem))
+            raise

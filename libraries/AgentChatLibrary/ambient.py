@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from robot import model, result, running
+from robot.api import logger
 
 from .chat import Chat
-from .engine.session import close_many
+from .engine.session import LoadedSession, close_many
 from .environment import CAPABILITIES
+from .evidence import Evidence, of_verdict
+from .filing import Filing
 from .kit import Kit
 from .outgoing import encoded, new_message_id
 from .redaction import issued, mask
 from .rules.ambient import ambient
 from .service import Declined
+from .showing import show, since
 from .transcript import Frame, Transcript
 from .world import Scope
 
@@ -32,12 +36,19 @@ NEEDS: Final = "needs:"
 
 
 class AmbientListener:
-    """Opens and closes scopes, skips what the environment cannot do, judges and closes sessions."""
+    """Opens and closes scopes, skips what the environment cannot do, judges, closes and shows sessions.
+
+    Attributes:
+        noted: What has failed in the current test, with the frames that each failure is about.
+    """
 
     ROBOT_LISTENER_API_VERSION = 3
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
+        self.noted: list[Evidence] = []
+        self._filing = Filing()
+        self._begun = 0.0
 
     def start_suite(self, data: running.TestSuite, _: result.TestSuite) -> None:
         """Opens the suite's scope."""
@@ -46,6 +57,8 @@ class AmbientListener:
     def start_test(self, data: running.TestCase, _: result.TestCase) -> None:
         """Opens the test's scope; replaces a test that cannot run by the reason."""
         self.kit.world.enter(data.full_name)
+        self.noted.clear()
+        self._begun = time.time()
         problem = self.kit.problem()
         if problem is not None:
             _replace(data, "Fail", problem)
@@ -59,9 +72,11 @@ class AmbientListener:
             _replace(data, "Skip", reason)
 
     def end_test(self, _: running.TestCase, outcome: result.TestCase) -> None:
-        """Judges every session the test had, closes its own, and closes its scope."""
+        """Judges every session the test had, closes its own, shows what they saw, and closes the scope."""
+        scope, chats = self.kit.world.scope, list(self.kit.world.chats())
         try:
-            stories = self._settle(self.kit.world.scope)
+            self._settle(scope, chats)
+            stories = self._judge(chats)
         except BaseException as problem:  # noqa: BLE001 -- whatever it is, the test must not pass because of it
             stories = [f"the sessions could not be judged: {problem!r}\n{traceback.format_exc(limit=-3)}"]
         try:
@@ -74,6 +89,11 @@ class AmbientListener:
             outcome.status = "FAIL"
         elif outcome.message:
             outcome.message = mask(outcome.message)
+        try:
+            self._show(outcome, scope, chats)
+        except BaseException as problem:  # noqa: BLE001 -- a test's verdict does not depend on its picture
+            trace = mask(traceback.format_exc(limit=-3))
+            logger.error(f"What {outcome.full_name} has seen could not be shown: {problem!r}\n{trace}")
 
     def end_suite(self, _: running.TestSuite, __: result.TestSuite) -> None:
         """Closes what the suite has opened."""
@@ -88,18 +108,35 @@ class AmbientListener:
         if masked != message.message:
             message.message = masked
 
-    def _settle(self, scope: Scope) -> list[str]:
-        """Fences, closes and judges; returns the stories of what is broken."""
+    def _settle(self, scope: Scope, chats: Sequence[Chat]) -> None:
+        """Gives back what was taken away, fences every session, and closes the test's own."""
         scope.end_outages()
-        everyone = list(self.kit.world.chats())
-        if not everyone:
-            return []
-        _last_pongs([chat for chat in everyone if chat.session.is_open])
+        if not chats:
+            return
+        _last_pongs([chat for chat in chats if chat.session.is_open])
         _release(scope)
         close_many([chat.session for chat in _chats(scope)])
-        transcripts = [t for chat in everyone for t in chat.session.transcripts]
-        verdicts = ambient(transcripts, self.kit.contract, issued())
-        return [verdict.text() for verdict in verdicts if verdict.broken]
+
+    def _judge(self, chats: Iterable[Chat]) -> list[str]:
+        """Judges what was recorded; returns the stories of what is broken."""
+        live = [chat.session for chat in chats if not isinstance(chat.session, LoadedSession)]
+        transcripts = [t for session in live for t in session.transcripts]
+        verdicts = ambient(transcripts, self.kit.contract, issued()) if transcripts else []
+        broken = [verdict for verdict in verdicts if verdict.broken]
+        self.noted += [of_verdict(verdict) for verdict in broken]
+        return [verdict.text() for verdict in broken]
+
+    def _show(self, outcome: result.TestCase, scope: Scope, chats: Sequence[Chat]) -> None:
+        """Adds what was seen to the test's result; sessions of a suite count from the test's beginning."""
+        if not chats:
+            return
+        own = {id(chat) for chat in _chats(scope)}
+        parts = [
+            (t, t if id(chat) in own else since(t, self._begun))
+            for chat in chats
+            for t in chat.session.transcripts
+        ]
+        show(outcome, parts, self.noted, self.kit.environment.budgets, self._filing)
 
     def _leave(self) -> None:
         for deployment in reversed(self.kit.world.leave().deployments):

@@ -176,7 +176,8 @@ class Chat:
         found = self.waits.for_run(look, what, through_holds=kind in ENDS)
         if isinstance(found, Event):
             return found
-        raise EventMissing(self.waits.missing(what, "The run has ended without it."))
+        told = self.waits.missing(what, "The run has ended without it.")
+        raise EventMissing(told, self.transcript, what)
 
     def wait_for_end(
         self, run_id: str | None = None, *, awaited: str = "agent_completed", silence: float = 0.0

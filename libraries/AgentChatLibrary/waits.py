@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from .engine.session import Ended, Session
 from .environment import Environment
+from .evidence import Evidence
 from .identity import Person
 from .outgoing import encoded, new_message_id
 from .prospects import Prospects, prospects_of
@@ -35,6 +36,11 @@ class EventMissing(AssertionError):
     """What a person waited for did not come."""
 
     ROBOT_SUPPRESS_NAME = True
+
+    def __init__(self, message: str, transcript: Transcript | None = None, what: str = "") -> None:
+        super().__init__(message)
+        missing = [(transcript, what)] if transcript is not None else []
+        self.evidence = Evidence(message, missing=missing)
 
 
 class Waits:
@@ -81,7 +87,7 @@ class Waits:
         if found is not None:
             return found
         behind = " Whatever was sent before that ping has been answered before it." if alive else ""
-        raise EventMissing(self.missing(what, life + behind))
+        raise EventMissing(self.missing(what, life + behind), self._transcript, what)
 
     def for_run(self, look: Look[T], what: str, *, through_holds: bool = False, silence: float = 0.0) -> T:
         """Waits for an event of a run.
@@ -120,7 +126,7 @@ class Waits:
         found = look(self._transcript)
         if found is not None:
             return found
-        raise EventMissing(self.missing(what, f"{why} {life}".strip()))
+        raise EventMissing(self.missing(what, f"{why} {life}".strip()), self._transcript, what)
 
     def for_something(self, look: Look[T], what: str, seconds: float) -> T:
         """Waits for what comes by itself, and sends nothing meanwhile.
@@ -136,7 +142,8 @@ class Waits:
         found = self._session.wait(look, seconds)
         if found is not None:
             return found
-        raise EventMissing(self.missing(what, f"{seconds:.1f} s have passed. {self.sign_of_life()[1]}"))
+        why = f"{seconds:.1f} s have passed. {self.sign_of_life()[1]}"
+        raise EventMissing(self.missing(what, why), self._transcript, what)
 
     def for_end(self, how: str, seconds: float) -> Frame:
         """Waits until the backend has ended the connection.
@@ -155,9 +162,8 @@ class Waits:
         if end is not None:
             return end
         head = f"{self._session.alias}'s connection did not end{how}"
-        raise EventMissing(
-            self._story(head, f"It was still open {seconds:.1f} s later. {self.sign_of_life()[1]}")
-        )
+        why = f"It was still open {seconds:.1f} s later. {self.sign_of_life()[1]}"
+        raise EventMissing(self._story(head, why), self._transcript, f"the end of the connection{how}")
 
     # -- whether anything can still come --------------------------------------------------------------
 

@@ -279,6 +279,13 @@ class Session:
         return self.wait(lambda transcript: transcript.end, timeout)
 
 
+class LoadedSession(Session):
+    """A session that was recorded before and loaded from a file: it has ended, and nothing goes on it.
+
+    What always holds is asked of it only when a test asks: its faults may be what the test is about.
+    """
+
+
 def open_many(sessions: Sequence[Session], offers: Sequence[Offer], timeout: float) -> None:
     """Opens many sessions at once.
 

@@ -9,6 +9,7 @@ from robot.api import logger
 from robot.api.deco import keyword
 
 from ..chat import Chat
+from ..evidence import Evidence, of_verdict
 from ..kit import Kit
 from ..redaction import issued
 from ..rules import contract, correlation, isolation, order, pairing, secrets, timing
@@ -31,6 +32,10 @@ class BrokenPromise(AssertionError):
 
     ROBOT_SUPPRESS_NAME = True
 
+    def __init__(self, message: str, verdict: Verdict | None = None) -> None:
+        super().__init__(message)
+        self.evidence = of_verdict(verdict, message) if verdict is not None else Evidence(message)
+
 
 def demand(verdict: Verdict) -> None:
     """Raises unless the rule holds: an undecided rule proves nothing, so it does not pass either.
@@ -39,9 +44,9 @@ def demand(verdict: Verdict) -> None:
         BrokenPromise: The rule is broken, or cannot be decided.
     """
     if verdict.outcome is Outcome.UNDECIDED:
-        raise BrokenPromise(f"This could not be decided: {verdict.text()}")
+        raise BrokenPromise(f"This could not be decided: {verdict.text()}", verdict)
     if not verdict:
-        raise BrokenPromise(verdict.text())
+        raise BrokenPromise(verdict.text(), verdict)
 
 
 class Judging:

@@ -100,7 +100,7 @@ def lane(one: Lane, top: float, scale: Scale, look: Look, most: int) -> Drawn:
         body += _blamed(placed, bottom, look)
         bottom += look.text + 7
     for what in one.missing[:LABELS]:
-        told = f"never came: {what}"[: look.letters]
+        told = f"missing: {what}"[: look.letters]
         body.append(
             el("text", told, class_="r", x=4 if look.names_above else look.left, y=bottom + look.text)
         )

@@ -13,7 +13,7 @@ from .layout import Scale
 from .scene import WORDS, Lane, Latency, Marking, Scene, Sign, scene
 
 SMALL: Final = Look(
-    width=150, left=6, right=144, text=9, radius=5, signs=36, lanes=3, breaks=3, names_above=True
+    width=136, left=6, right=130, text=9, radius=5, signs=36, lanes=3, breaks=3, names_above=True
 )
 FULL: Final = Look(
     width=900, left=150, right=880, text=12, radius=8, signs=400, lanes=12, breaks=8, names_above=False
@@ -27,7 +27,9 @@ def small(
     marking: Marking | None = None,
     budgets: Mapping[str, float] | None = None,
 ) -> str:
-    """The small picture, as SVG text: legible when it is 150 pixels wide.
+    """The small picture, as SVG text: legible in a column that is 160 pixels wide.
+
+    The headline is left out: the message stands beside it wherever it is shown.
 
     Args:
         transcripts: Every connection, those of one session in order; secrets are masked already.
@@ -59,7 +61,7 @@ def _draw(what: Scene, look: Look) -> str:
     )
     body: list[Markup] = []
     y = 4.0
-    for line in _wrapped(what.headline, look):
+    for line in _wrapped(_headline(what, look), look):
         body.append(el("text", line, class_="r", x=4 if look.names_above else 8, y=y + look.text))
         y += look.text + 3
     together = 0
@@ -116,6 +118,12 @@ def _notes(what: Scene, hidden: Sequence[Lane], together: int) -> list[str]:
     if what.lost:
         notes.append(f"{what.lost} frames were not recorded")
     return notes
+
+
+def _headline(what: Scene, look: Look) -> str:
+    if not look.names_above or not what.headline or any(lane.wrong for lane in what.lanes):
+        return "" if look.names_above else what.headline
+    return "failed: see the message"
 
 
 def _wrapped(headline: str, look: Look) -> list[str]:

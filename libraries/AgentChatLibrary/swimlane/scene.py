@@ -53,9 +53,9 @@ _SENT: Final = {"chat": Sign.ASKED, "user_message": Sign.ASKED}
 SHOWN_TIMES: Final = ("asked_to_started", "longest_gap", "whole")
 """The transitions of a run that a picture tells, in the words of :data:`TIME_WORDS`."""
 TIME_WORDS: Final = {
-    "asked_to_started": "first sign of life",
-    "longest_gap": "longest silence",
-    "whole": "whole answer",
+    "asked_to_started": "first sign",
+    "longest_gap": "silence",
+    "whole": "answer",
 }
 
 
@@ -211,7 +211,7 @@ def scene(
         lane.stretches.sort(key=lambda stretch: stretch.start)
     return Scene(
         list(lanes.values()),
-        _latencies(transcripts, budgets or {}),
+        latencies(transcripts, budgets or {}),
         plain(marking.headline, 200),
         sum(len(lane.marks) for lane in lanes.values()),
         sum(t.truncated for t in transcripts),
@@ -233,7 +233,7 @@ def summary(transcripts: Iterable[Transcript]) -> str:
             sign = _sign(frame)
             if sign is not Sign.OTHER:
                 counts[WORDS[sign]] = counts.get(WORDS[sign], 0) + 1
-        end = transcript.end
+        end = next((f for f in transcript.frames if f.kind in (Kind.CLOSE, Kind.DROP)), None)
         if end is not None and (end.kind is Kind.DROP or end.received):
             ends.setdefault(name, []).append(_how(end))
     told = []
@@ -261,7 +261,8 @@ def _mark(transcript: Transcript, frame: Frame, wrong: bool) -> Mark:
 def _stretch(transcript: Transcript, frames: Sequence[Frame]) -> Stretch:
     start = transcript.opened_wall
     last = max((transcript.wall(frame) for frame in frames), default=start)
-    end = next((f for f in reversed(frames) if f.kind in (Kind.CLOSE, Kind.DROP)), None)
+    # The first says who ended it; the other side's half of a close handshake follows.
+    end = next((f for f in frames if f.kind in (Kind.CLOSE, Kind.DROP)), None)
     how = "" if end is None else _how(end)
     goodbye = end is None or (not end.received and end.kind is Kind.CLOSE and end.code == _PLAIN)
     why = "" if goodbye or end is None else f"{end.code or ''} {plain(_text(end), 40)}".strip()
@@ -276,7 +277,13 @@ def _text(frame: Frame) -> str:
     return frame.data if isinstance(frame.data, str) else ""
 
 
-def _latencies(transcripts: Sequence[Transcript], budgets: Mapping[str, float]) -> list[Latency]:
+def latencies(transcripts: Sequence[Transcript], budgets: Mapping[str, float]) -> list[Latency]:
+    """The slowest times of all runs that were asked here.
+
+    Args:
+        transcripts: Every connection.
+        budgets: Longest acceptable times in seconds, by transition.
+    """
     slowest: dict[str, list[float]] = {name: [] for name in SHOWN_TIMES}
     for transcript in transcripts:
         for run in timing.all_times(transcript).values():

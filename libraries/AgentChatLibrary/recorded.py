@@ -1,0 +1,72 @@
+"""Recorded frames as HTML for the log: folded away, escaped, and bounded."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from .rules.story import counted, someone
+from .transcript import Frame, Kind, Transcript
+from .verdict import plain
+
+LONGEST: Final = 400
+"""Characters of one frame that are shown; the transcript has all of it."""
+CONNECTIONS: Final = 24
+"""Connections whose frames are shown; of more, those with an offending frame come first."""
+PRE: Final = "white-space:pre-wrap;overflow-wrap:anywhere;margin:0.3em 0 0.6em 1em"
+
+
+def frames(transcripts: Sequence[Transcript], wrong: Collection[tuple[int, int]], most: int) -> str:
+    """Every recorded frame in a line of its own, the connections folded one by one.
+
+    Args:
+        transcripts: Every connection; secrets are masked already.
+        wrong: The offending frames: the transcript's position, and the frame's index.
+        most: How many characters there may be, roughly; what is left out is counted.
+    """
+    to_blame = {position for position, _ in wrong}
+    order = sorted(range(len(transcripts)), key=lambda i: (i not in to_blame, i))[:CONNECTIONS]
+    share = most // max(1, len(order))
+    parts = [
+        _connection(transcripts[at], {index for position, index in wrong if position == at}, share)
+        for at in sorted(order)
+    ]
+    left = [t for at, t in enumerate(transcripts) if at not in order]
+    if left:
+        number = counted(sum(len(t.frames) for t in left), "frame")
+        parts.append(f"<p>{counted(len(left), 'more connection')} with {number}, not shown here.</p>")
+    return "".join(parts)
+
+
+def _connection(transcript: Transcript, wrong: Collection[int], most: int) -> str:
+    shown: list[str] = []
+    used, left = 0, 0
+    for frame in transcript.frames:
+        line = _line(transcript, frame)
+        used += len(line)
+        if frame.index in wrong:
+            shown.append(f"<b>{html.escape(line)}   &lt;- offending</b>")
+        elif used <= most:
+            shown.append(html.escape(line))
+        else:
+            left += 1
+    if left:
+        shown.append(f"... and {counted(left, 'more frame')}, not shown here")
+    if transcript.truncated:
+        shown.append(f"... and {counted(transcript.truncated, 'frame')} that no one recorded")
+    title = html.escape(f"{plain(someone(transcript), 60)}: {counted(len(transcript.frames), 'frame')}")
+    return f'<details><summary>{title}</summary><pre style="{PRE}">{chr(10).join(shown)}</pre></details>'
+
+
+def _line(transcript: Transcript, frame: Frame) -> str:
+    way = "received" if frame.received else "sent    "
+    return f"#{frame.index:<4d} {transcript.since_open(frame):+9.3f} s  {way}  {_content(frame)}"
+
+
+def _content(frame: Frame) -> str:
+    if isinstance(frame.data, bytes):
+        return f"<{frame.kind}, {counted(len(frame.data), 'byte')}> {plain(frame.data[:40].hex(' '), 120)}"
+    if frame.kind in (Kind.CLOSE, Kind.DROP):
+        return f"<{frame.kind}> {frame.code or ''} {plain(frame.data, LONGEST)}".rstrip()
+    return plain(frame.data, LONGEST)
