@@ -20,13 +20,15 @@ tbody th { text-align: left; white-space: nowrap; font-weight: normal; position:
 tbody th.group { font-weight: bold; padding-top: .6rem }
 thead th { height: 15rem; vertical-align: bottom; font-weight: normal }
 thead span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 15rem; overflow: hidden }
-.own { color: var(--good) } .ambient { color: var(--soft) } .missed { color: #fff; background: var(--bad) }
+.own { color: var(--good) } .ambient, .blocked { color: var(--soft) }
+.missed { color: #fff; background: var(--bad) }
 .unrelated { color: var(--odd) } .odd { color: var(--bad) } .passed { color: #8888 }
 .scroll { overflow-x: auto } li { margin: .2rem 0 }
 """
 _LEGEND: Final = (
     ("own", "●", "caught by the test's own assertion, as it claims"),
     ("ambient", "◐", "caught by an invariant that holds for every test"),
+    ("blocked", "◌", "never came to its promise: a step that only prepares failed"),
     ("unrelated", "○", "failed without claiming the fault"),
     ("missed", "✕", "claims the fault and did not catch it"),
     ("odd", "!", "gave up waiting, or was not reported: proves nothing"),
@@ -97,7 +99,7 @@ def _kind(end: Ended | None, *, claimed: bool) -> str | None:
         return "own" if claimed else "unrelated"
     if claimed:
         return "missed"
-    return {How.AMBIENT: "ambient", How.PASSED: "passed"}.get(end.how, "odd")
+    return {How.AMBIENT: "ambient", How.BLOCKED: "blocked", How.PASSED: "passed"}.get(end.how, "odd")
 
 
 def _short(name: str) -> str:

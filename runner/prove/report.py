@@ -119,6 +119,8 @@ def described(trial: Trial) -> str:
     parts = [f"{own} of {counted(len(trial.claimed), 'claim')}"]
     ambient = sum(end.how is How.AMBIENT for end in trial.ended.values())
     parts += [f"{ambient} ambient"] if ambient else []
+    blocked = sum(end.how is How.BLOCKED for end in trial.ended.values())
+    parts += [f"{blocked} blocked"] if blocked else []
     parts += [f"{len(trial.unrelated)} unrelated"] if trial.unrelated else []
     to_come = [name for name in trial.claimed if name not in trial.ended]
     bad = "survived" if not trial.caught else "MISSED" if trial.missed_by else ""

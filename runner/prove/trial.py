@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,8 +15,6 @@ from typing import Final
 
 from AgentChatLibrary import deployment, environment
 from AgentChatLibrary.environment import EnvironmentProblem
-from robot.api import ExecutionResult
-from robot.errors import DataError
 
 from .. import children
 from ..planning import Plan
@@ -27,6 +26,10 @@ CONTROL: Final = "no-fault"
 """The trial of a backend without a fault: what fails there says nothing about any fault."""
 TEST_SECONDS: Final = 60.0
 """How long a test may take on average before the whole trial is ended; a healthy one takes about a second."""
+
+TOLD: Final = "ended.jsonl"
+"""How each test of a trial ended."""
+_WITNESS: Final = Path(__file__).with_name("witness.py")
 
 
 class Bench:
@@ -66,7 +69,7 @@ class Bench:
             return
         try:
             self._run(home, tests, {**backend.variables, FAULT: _given(trial.fault)})
-            ended = _read(home / "output.xml")
+            ended = _read(home / TOLD)
         finally:
             backend.stop()
         trial.ended.update({name: ended.get(name, Ended(How.HARNESS, "never reported")) for name in tests})
@@ -96,8 +99,9 @@ class Bench:
         names.write_text("".join(f"{name[self._root :]}\n" for name in tests), "utf-8")
         modifier = f"{Path(__file__).parent.with_name('keeping.py')};{names}"
         command = [sys.executable, "-m", "robot", *self._plan.selection.options]
-        command += ["--prerunmodifier", modifier, "--outputdir", str(home), "--output", "output.xml"]
-        command += ["--log", "NONE", "--report", "NONE", "--xunit", "NONE", "--console", "none"]
+        command += ["--prerunmodifier", modifier, "--listener", f"{_WITNESS};{home / TOLD}"]
+        command += ["--outputdir", str(home), "--output", "NONE", "--log", "NONE", "--report", "NONE"]
+        command += ["--xunit", "NONE", "--console", "none"]
         if self.stopped:
             return
         process = children.start(
@@ -117,12 +121,11 @@ def _given(fault: str) -> str:
     return "" if fault == CONTROL else fault
 
 
-def _read(output: Path) -> dict[str, Ended]:
-    try:
-        result = ExecutionResult(output, include_keywords=False)
-    except DataError:
+def _read(told: Path) -> dict[str, Ended]:
+    if not told.exists():
         return {}
+    lines = [json.loads(line) for line in told.read_text("utf-8").splitlines() if line.endswith("}")]
     return {
-        test.full_name: Ended.of(test.status, test.message, test.elapsed_time.total_seconds())
-        for test in result.suite.all_tests
+        line["name"]: Ended.of(line["status"], line["message"], line["seconds"], preparing=line["preparing"])
+        for line in lines
     }

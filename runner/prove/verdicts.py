@@ -42,6 +42,8 @@ class How(StrEnum):
     SKIPPED = "skipped"
     OWN = "own"
     """It failed by an assertion of its own: caught."""
+    BLOCKED = "blocked"
+    """A step that only prepares failed (Given, When, a setup): it never came to what it promises."""
     AMBIENT = "ambient"
     """Only the invariants that hold for every test failed: caught, but not by this test."""
     TIMEOUT = "timeout"
@@ -52,12 +54,13 @@ class How(StrEnum):
     """No backend, or no report."""
 
 
-def how(status: str, message: str) -> How:
+def how(status: str, message: str, *, preparing: bool = False) -> How:
     """Judges the end of a test.
 
     Args:
         status: Robot Framework's ``PASS``, ``FAIL`` or ``SKIP``.
         message: The test's message.
+        preparing: Whether a step that only prepares has failed.
 
     Returns:
         What it says about the fault.
@@ -70,7 +73,9 @@ def how(status: str, message: str) -> How:
     for pattern, meaning in ((_HARNESS, How.HARNESS), (_TIMEOUT, How.TIMEOUT), (_CRASH, How.CRASHED)):
         if pattern.match(text):
             return How.AMBIENT if f"\n{AMBIENT}" in text else meaning
-    return How.AMBIENT if text.startswith(AMBIENT) else How.OWN
+    if text.startswith(AMBIENT) or (preparing and f"\n{AMBIENT}" in text):
+        return How.AMBIENT
+    return How.BLOCKED if preparing else How.OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +93,10 @@ class Ended:
     seconds: float = 0.0
 
     @classmethod
-    def of(cls, status: str, message: str, seconds: float) -> Ended:
+    def of(cls, status: str, message: str, seconds: float, *, preparing: bool = False) -> Ended:
         """From what Robot Framework reported."""
         said = first_line(message) if status == "FAIL" else ""
-        return cls(how(status, message), said, round(seconds, 3))
+        return cls(how(status, message, preparing=preparing), said, round(seconds, 3))
 
 
 @dataclass(slots=True)
@@ -122,7 +127,7 @@ class Trial:
     @property
     def caught(self) -> bool:
         """Whether anything noticed the fault."""
-        return any(end.how in {How.OWN, How.AMBIENT} for end in self.ended.values())
+        return any(end.how in {How.OWN, How.BLOCKED, How.AMBIENT} for end in self.ended.values())
 
     @property
     def missed_by(self) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from robot import run
 
 from runner.console import Stop
-from runner.prove import catalogue, report
+from runner.prove import catalogue, report, witness
 from runner.prove.catalogue import Fault
 from runner.prove.report import Proof
 from runner.prove.store import Store
@@ -50,6 +51,65 @@ Sees Nothing
 )
 def test_a_failure_is_judged_by_its_message(message, expected):
     assert how("FAIL", message) is expected
+
+
+def test_a_test_whose_preparation_failed_never_came_to_its_promise():
+    assert how("FAIL", "Ana got no welcome", preparing=True) is How.BLOCKED
+    assert how("FAIL", "Ana got no welcome\n\nAmbient: a canary", preparing=True) is How.AMBIENT
+    assert how("FAIL", "Test timeout 10 seconds exceeded.", preparing=True) is How.TIMEOUT
+    trial = Trial("leak", ("Prepares",), {"Prepares": Ended(How.BLOCKED)})
+    assert trial.caught
+    assert trial.missed_by == ["Prepares"]
+    assert trial.by == trial.unrelated == []
+
+
+STEPS = """\
+Fails While Preparing
+    Given No Operation
+    And Fail    no welcome
+    Then No Operation
+Fails When Acting
+    Given No Operation
+    When Fail    not sent
+Fails By Its Promise
+    Given No Operation
+    When No Operation
+    Then No Operation
+    But Fail    no answer
+Has No Such Words
+    No Operation
+    Fail    no answer
+Has A Setup
+    [Setup]    Fail    no person
+    Then No Operation
+Passes
+    Given No Operation
+Breaks In A Loop
+    Given No Operation
+    Then No Operation
+    FOR    ${at: int}    IN RANGE    1
+        Fail    no answer
+    END
+"""
+
+
+def test_the_witness_tells_which_step_failed(suites, tmp_path):
+    told = tmp_path / "told.jsonl"
+    folder = suites(steps=STEPS)
+    options = {"output": None, "log": None, "report": None, "console": "none", "outputdir": str(tmp_path)}
+    run(str(folder), listener=f"{witness.__file__};{told}", **options)
+    lines = [json.loads(line) for line in told.read_text("utf-8").splitlines()]
+    assert {line["name"].rpartition(".")[2]: line["preparing"] for line in lines} == {
+        "Fails While Preparing": True,
+        "Fails When Acting": True,
+        "Fails By Its Promise": False,
+        "Has No Such Words": False,
+        "Has A Setup": True,
+        "Passes": False,
+        "Breaks In A Loop": False,
+    }
+    assert {line["status"] for line in lines if line["message"]} == {"FAIL"}
+    assert all(line["seconds"] >= 0 for line in lines)
 
 
 def test_what_did_not_fail_caught_nothing():
