@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -81,14 +81,11 @@ class Contract:
             return [f"$.type: expected {_one_of(sorted(self._types[direction]))}, got {_shown(name)}"]
         instance = message if isinstance(message, dict) else dict(message)
         try:
-            errors = list(self._validator(direction, name).iter_errors(instance))
+            return lines_of(self._validator(direction, name).iter_errors(instance))
         except UnicodeEncodeError:
             return ["$: expected Unicode text, got a lone surrogate (U+D800 to U+DFFF)"]
         except ValueError as refusal:  # nested deeper than the checker follows
             return [f"$: cannot be checked: {_cut(str(refusal))}"]
-        found = list(dict.fromkeys(line for error in errors for line in _lines(error)))
-        hidden = len(found) - SHOWN_PROBLEMS
-        return found if hidden <= 0 else [*found[:SHOWN_PROBLEMS], f"... and {hidden} more"]
 
     @property
     def event_types(self) -> frozenset[str]:
@@ -228,6 +225,17 @@ _EXPECTED: Final[Mapping[str, Callable[[dict[str, Any]], str]]] = {
     "falseSchema": lambda _: "nothing here",
 }
 """What a keyword of JSON Schema asks for, in words."""
+
+
+def lines_of(errors: Iterable[jsonschema_rs.ValidationError]) -> list[str]:
+    """Departures from a schema, in words: one short line for each, and not too many.
+
+    Args:
+        errors: What the checker found.
+    """
+    found = list(dict.fromkeys(line for error in errors for line in _lines(error)))
+    hidden = len(found) - SHOWN_PROBLEMS
+    return found if hidden <= 0 else [*found[:SHOWN_PROBLEMS], f"... and {hidden} more"]
 
 
 def _lines(error: jsonschema_rs.ValidationError) -> list[str]:

@@ -55,9 +55,10 @@ class Frame:
         kind: What it is on the wire.
         data: Text of a text frame; bytes of a binary frame, ping or pong; the reason of a close or drop.
         code: Close code of a close frame (RFC 6455, section 7.4), else None.
+        source: The frame as it was said, when this one tells it again in the canonical alphabet.
     """
 
-    __slots__ = ("_event", "at", "code", "data", "direction", "index", "kind")
+    __slots__ = ("_event", "at", "code", "data", "direction", "index", "kind", "source")
 
     def __init__(
         self,
@@ -74,6 +75,7 @@ class Frame:
         self.kind = kind
         self.data = data
         self.code = code
+        self.source: Frame | None = None
         self._event: Event | bool | None = False
 
     @property
@@ -253,6 +255,7 @@ class Transcript:
         opened_wall: The same moment in Unix seconds.
         frames: Everything sent and received, in order.
         truncated: How many frames a bounded recording left out; 0 when nothing is missing.
+        wire: The connection as it was said, when this one tells it again in the canonical alphabet.
     """
 
     session: str
@@ -262,6 +265,7 @@ class Transcript:
     opened_wall: float = 0.0
     frames: list[Frame] = field(default_factory=list)
     truncated: int = 0
+    wire: Transcript | None = None
 
     def append(
         self,
@@ -354,11 +358,14 @@ class Transcript:
 def save(transcripts: Iterable[Transcript], file: IO[str]) -> None:
     """Writes transcripts as JSON Lines: a header line for each connection, then a line for each frame.
 
+    What another dialect said is written as it was said, so that it can be told and judged again.
+
     Args:
         transcripts: What to write.
         file: A text file open for writing, UTF-8.
     """
-    for t in transcripts:
+    for transcript in transcripts:
+        t = transcript.wire or transcript
         header = {
             "transcript": 1,
             "session": t.session,

@@ -11,7 +11,8 @@ from .transcript import Frame, Kind, Transcript
 
 SHOWN: Final = 4
 """How many frames a story shows: enough to see the break, few enough to read at a glance."""
-
+SAID: Final = 60
+"""Characters of a frame of another dialect that are shown as they were said."""
 
 LABELS: Final = (
     ("tool_name", ""),
@@ -139,6 +140,8 @@ def describe(transcript: Transcript, frame: Frame, *, offending: bool = False) -
                 parts.append(label + short(value))
     elif frame.kind in (Kind.CLOSE, Kind.DROP):
         parts.append(f"{frame.code or ''} {plain(str(frame.data))}".strip())
+    if frame.source is not None and (offending or event is None or not event.type.isidentifier()):
+        parts.append(f"said as {plain(str(frame.source.data), SAID)}")
     line = "  ".join(parts).rstrip()
     return f"{line}   <- offending" if offending else line
 

@@ -29,6 +29,8 @@ def established_first(transcript: Transcript) -> Verdict:
     first = next((f for f in transcript.frames if f.received and f.kind in (Kind.TEXT, Kind.BINARY)), None)
     if first is None:
         return undecided(FIRST, transcript, f"{someone(transcript)} received no message at all.")
+    if first.type == "connection_refused":  # as another dialect refuses, after the upgrade
+        return undecided(FIRST, transcript, f"{someone(transcript)} was refused, so nobody was welcomed.")
     came = transcript.received("connection_established")
     if not came or came[0].frame is not first:
         story = (
