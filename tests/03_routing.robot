@@ -107,5 +107,5 @@ Text That Is No UTF-8 Ends The Connection As Agreed
     [Documentation]    RFC 6455 asks for close code 1007; a new connection works at once.
     [Tags]    promise-14    catches:invalid-utf-8-accepted    catches:invalid-utf-8-without-1007
     When Ana sends bytes that are no text
-    Then Ana's connection closes with 1007
+    Then that message ends Ana's connection with 1007
     And Ana comes back and gets an answer

@@ -180,14 +180,14 @@ class Chat:
         raise EventMissing(told, self.transcript, what)
 
     def wait_for_end(
-        self, run_id: str | None = None, *, awaited: str = "agent_completed", silence: float = 0.0
+        self, run_id: str | None = None, *, awaited: str = "agent_completed", silence: float | None = None
     ) -> Event:
         """Waits for the end of a run, an answer or a failure; the latest question's run when omitted.
 
         Args:
             run_id: The run.
             awaited: Which end is expected, for the message.
-            silence: Longest silence in seconds before it; the environment's when 0.
+            silence: Longest silence in seconds before it; the environment's when omitted.
 
         Raises:
             EventMissing: No end came.

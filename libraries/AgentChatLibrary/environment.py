@@ -114,7 +114,8 @@ DEFAULT_TIMEOUTS: Final = {
     "connect": 10.0,  # an upgrade, or a refusal
     "reply": 1.0,  # the reply to a message, before a ping is sent behind it; the pong then decides
     "answer": 20.0,  # anything, whatever comes meanwhile
-    "silence": 5.0,  # nothing at all, while something can still come
+    "life": 5.0,  # the pong of a ping, whatever the backend is busy with
+    "silence": 5.0,  # nothing at all, while a run is open
     "delivery": 4.0,  # an event that is stored, on its way to a connection; lost wakes heal meanwhile
     "close": 4.0,  # the end of a connection that must end (contract: within 2 s)
     "notice": 4.0,  # until health and figures show what has happened (contract: health within 2 + 1 s)

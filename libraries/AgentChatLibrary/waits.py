@@ -89,7 +89,9 @@ class Waits:
         behind = " Whatever was sent before that ping has been answered before it." if alive else ""
         raise EventMissing(self.missing(what, life + behind), self._transcript, what)
 
-    def for_run(self, look: Look[T], what: str, *, through_holds: bool = False, silence: float = 0.0) -> T:
+    def for_run(
+        self, look: Look[T], what: str, *, through_holds: bool = False, silence: float | None = None
+    ) -> T:
         """Waits for an event of a run.
 
         Args:
@@ -97,14 +99,14 @@ class Waits:
             what: What is awaited, for the message.
             through_holds: Whether it may come though all of the person's runs stand where they are held, as
                 the end of a run that is cancelled does.
-            silence: Longest silence in seconds while a run is open; the environment's when 0.
+            silence: Longest silence in seconds while a run is open; the environment's when omitted.
 
         Raises:
             EventMissing: It did not come, or can no longer come.
         """
-        limit = max(silence, self._environment.timeout("silence"))
+        limit = silence if silence is not None else self._environment.timeout("silence")
         begun = time.monotonic()
-        deadline = begun + max(silence, self._environment.timeout("answer"))
+        deadline = begun + max(limit, self._environment.timeout("answer"))
         step, why = PATIENCE, ""
         while True:
             found = self._session.wait(look, step)
@@ -142,7 +144,8 @@ class Waits:
         found = self._session.wait(look, seconds)
         if found is not None:
             return found
-        why = f"{seconds:.1f} s have passed. {self.sign_of_life()[1]}"
+        why = f"{seconds:.1f} s have passed. " if self._session.is_open else ""
+        why += self.sign_of_life()[1]
         raise EventMissing(self.missing(what, why), self._transcript, what)
 
     def for_end(self, how: str, seconds: float) -> Frame:
@@ -165,6 +168,30 @@ class Waits:
         why = f"It was still open {seconds:.1f} s later. {self.sign_of_life()[1]}"
         raise EventMissing(self._story(head, why), self._transcript, f"the end of the connection{how}")
 
+    def for_end_by_message(self, how: str) -> Frame:
+        """Waits until the backend has ended the connection because of the message that was sent last.
+
+        When it has not after the environment's ``reply``, a ping goes out, and a pong shows that it will not.
+
+        Args:
+            how: How it must end, for the message.
+
+        Returns:
+            The close or drop.
+
+        Raises:
+            EventMissing: It stayed open.
+        """
+        end = self._session.wait_end(self._environment.timeout("reply"))
+        if end is None:
+            alive, life = self.sign_of_life()
+            end = self._transcript.end
+            if alive or end is None:
+                head = f"{self._session.alias}'s connection did not end{how} after that message"
+                what = f"the end of the connection{how}"
+                raise EventMissing(self._story(head, life), self._transcript, what)
+        return end
+
     # -- whether anything can still come --------------------------------------------------------------
 
     def _judged(
@@ -180,10 +207,9 @@ class Waits:
             )
             return told, self._environment.timeout("delivery")
         if not prospects.open:
-            told = (
-                f"The backend says that {self._person.name} has no open run, and all that is stored has come."
-            )
-            return told, 0.0
+            begun = self._transcript.watershed
+            which = f"all after the {begun} from before this connection" if begun else "all that is stored"
+            return f"The backend says that {self._person.name} has no open run, and {which} has come.", 0.0
         if prospects.held >= prospects.open and not through_holds:
             return f"Every open run of {self._person.name}'s stands where it is held.", 0.0
         return f"The backend says that a run of {self._person.name}'s is still open.", silence
@@ -194,7 +220,7 @@ class Waits:
         Returns:
             Whether the pong came, and what became of the ping as a sentence.
         """
-        message_id, silence = new_message_id(), self._environment.timeout("silence")
+        message_id, patience = new_message_id(), self._environment.timeout("life")
         self.pings.add(message_id)
         deadline = time.monotonic() + self._environment.timeout("answer")
         try:
@@ -202,7 +228,7 @@ class Waits:
             pong, seen = None, -1
             while pong is None and len(self._transcript.frames) > seen and time.monotonic() < deadline:
                 seen = len(self._transcript.frames)
-                pong = self._session.wait(lambda t: _answer_to(message_id, t), silence)
+                pong = self._session.wait(lambda t: _answer_to(message_id, t), patience)
         except Ended:
             pong = None
         if pong is not None:
@@ -213,7 +239,7 @@ class Waits:
             )
         if not self._session.is_open:
             return False, f"The connection has ended: {self._session.end_text()}."
-        return False, f"The connection shows no sign of life: a ping has had no answer for {silence:g} s."
+        return False, f"The connection shows no sign of life: a ping has had no answer for {patience:g} s."
 
     def missing(self, what: str, why: str) -> str:
         """The story of what did not come.

@@ -91,8 +91,8 @@ class CostRecordsLibrary:
             expected = truth.savings(records, call["tool_name"], call["arguments"])
             if said != expected:
                 raise NotTrue(
-                    f"The answer's findings of {call['tool_name']} are not true: "
-                    f"the records say {expected}, the answer said {said} (monthly savings in cents)."
+                    f"The answer's findings of {call['tool_name']} are not true. By the records a month saves"
+                    f" {_amounts(expected)}; the answer said {_amounts(said)}."
                 )
         for finding in findings:
             if finding["tool_call_id"] not in asked:
@@ -139,3 +139,8 @@ class CostRecordsLibrary:
     def amount_in_text(self, cents: int) -> str:
         """Returns an amount in cents as people read it: ``$1,234.56``."""
         return truth.money(cents)
+
+
+def _amounts(cents: Sequence[int]) -> str:
+    """Amounts as people read them."""
+    return ", ".join(truth.money(one) for one in cents) or "nothing"

@@ -143,7 +143,7 @@ def differences(records: Records, tool: str, arguments: Mapping[str, Any], resul
     else:
         return [f"{tool} is no tool whose truth is known"]
     return [
-        f"{name}: the records say {truth!r}, the tool said {said!r}"
+        f"{name}: the records say {_shown(name, truth)}, the tool said {_shown(name, said)}"
         for name, truth, said in expected
         if truth != said
     ]
@@ -152,3 +152,8 @@ def differences(records: Records, tool: str, arguments: Mapping[str, Any], resul
 def money(cents: int) -> str:
     """Cents as people read them: ``$1,234.56`` (contract: HTTP)."""
     return f"${cents // 100:,}.{cents % 100:02d}"
+
+
+def _shown(name: str, value: object) -> str:
+    """A figure as people read it."""
+    return money(value) if name.endswith("_cents") and isinstance(value, int) else repr(value)

@@ -24,7 +24,7 @@ from websockets.sync.server import ServerConnection, serve
 RUN, THREAD = "r_" + "1" * 32, "t_" + "1" * 32
 SOON = 1.0
 """Seconds that a decision may take on top of what it needs, on a busy machine: less than any timeout here."""
-TIMEOUTS = {**DEFAULT_TIMEOUTS, "reply": 0.1, "silence": 1.8, "delivery": 1.5, "answer": 8.0}
+TIMEOUTS = {**DEFAULT_TIMEOUTS, "reply": 0.1, "life": 1.8, "silence": 1.8, "delivery": 1.5, "answer": 8.0}
 NOTHING_OPEN = {"runs_open": 0, "last_seq": 0, "held": []}
 
 Script = Callable[["Backend", ServerConnection, Mapping[str, Any]], None]
@@ -255,6 +255,25 @@ def test_a_connection_that_stays_open_is_told_with_a_sign_of_life(ana):
     assert took < 0.2 + SOON
     assert story.startswith("Ana's connection did not end with 1008 logged_out.")
     assert "It was still open 0.2 s later. The connection is alive" in story
+
+
+def test_a_message_that_does_not_end_the_connection_is_decided_by_the_pong_behind_it(backend, ana):
+    backend.scripts["chat"] = lambda *_: None
+    ana.send("chat", {"content": "x" * 100})
+    story, took = missed(lambda: ana.waits.for_end_by_message(" with 1009"))
+    assert took < TIMEOUTS["reply"] + SOON
+    assert story.startswith("Ana's connection did not end with 1009 after that message.")
+    assert "a ping was answered" in story
+
+
+def test_a_message_that_ends_the_connection_late_does_end_it(backend, ana):
+    def slowly(_: Backend, connection: ServerConnection, __: Mapping[str, Any]) -> None:
+        time.sleep(TIMEOUTS["reply"] * 5)
+        connection.close(1009, "")
+
+    backend.scripts["chat"] = slowly
+    ana.send("chat", {"content": "x" * 100})
+    assert ana.waits.for_end_by_message(" with 1009").code == 1009
 
 
 def test_nothing_is_sent_while_something_comes_by_itself(ana):

@@ -13,7 +13,7 @@ from ..chat import Chat, Unexpected
 from ..engine.session import Carrier, Offer, Refused, Session
 from ..identity import expiry
 from ..kit import Kit
-from ..transcript import Event, Kind
+from ..transcript import Event, Frame, Kind
 
 EXPIRED: Final = "token_expired"
 """The reason of a close that comes with the expiry of the token (contract: Ends)."""
@@ -83,6 +83,18 @@ class Sessions:
         url = chat.person.service.deployment.websocket_url
         return Offer(url, [(carrier, value) for carrier in carriers], headers or {})
 
+    @keyword(tags=("Sessions",))
+    def reopen_session_if_it_has_ended(self, session: str) -> None:
+        """Connects a session again if its connection has ended, so that the next mistake is judged by itself.
+
+        Raises:
+            Unexpected: The connection was refused.
+        """
+        chat = self.kit.world.chat(session)
+        if not chat.session.is_open:
+            self.reopen_session(session)
+            chat.mark = 0  # what was marked was on another connection
+
     def connect(self, chat: Chat, offer: Offer) -> None:
         """Connects a session and waits for its welcome.
 
@@ -128,20 +140,25 @@ class Sessions:
         """
         chat = self.kit.world.chat(session)
         wanted = reason.replace(" ", "_") if reason is not None else None
-        told = f"{code or ''} {wanted or ''}".strip()
         patience = self.kit.environment.timeout("close")
         if wanted == EXPIRED and chat.expires is not None:
             patience += max(0.0, chat.expires - time.time())
-        end = chat.waits.for_end(f" with {told}" if told else "", patience)
-        if code is not None and (end.kind is not Kind.CLOSE or end.code != code):
-            raise Unexpected(
-                f"{chat.alias}'s connection ended with {chat.session.end_text()}; it should have been {told}."
-            )
-        if wanted is not None and end.data != wanted:
-            given = f"gave the reason {end.data!r}" if end.data else "gave no reason"
-            raise Unexpected(
-                f"The close of {chat.alias}'s connection {given}; it should have said {wanted!r}."
-            )
+        _check_end(chat, chat.waits.for_end(_how(code, wanted), patience), code, wanted)
+
+    @keyword(tags=("Sessions", "Misuse"))
+    def message_should_end_the_connection(self, session: str, code: int) -> None:
+        """Waits until the backend has ended a connection because of the message that was sent last.
+
+        Args:
+            session: Alias of the session.
+            code: Expected close code (RFC 6455, section 7.4).
+
+        Raises:
+            EventMissing: The connection stayed open: a ping behind the message was answered.
+            Unexpected: It ended in another way.
+        """
+        chat = self.kit.world.chat(session)
+        _check_end(chat, chat.waits.for_end_by_message(_how(code, None)), code, None)
 
     @keyword(tags=("Sessions",))
     def get_welcome(self, session: str) -> Event:
@@ -189,3 +206,18 @@ class Sessions:
         if selected != subprotocol:
             came = f"the subprotocol {selected!r}" if selected is not None else "no subprotocol"
             raise Unexpected(f"The backend has selected {came} for {session}; it should be {subprotocol!r}.")
+
+
+def _how(code: int | None, reason: str | None) -> str:
+    told = f"{code or ''} {reason or ''}".strip()
+    return f" with {told}" if told else ""
+
+
+def _check_end(chat: Chat, end: Frame, code: int | None, reason: str | None) -> None:
+    if code is not None and (end.kind is not Kind.CLOSE or end.code != code):
+        raise Unexpected(
+            f"{chat.alias}'s connection ended with {chat.session.end_text()}, not{_how(code, reason)}."
+        )
+    if reason is not None and end.data != reason:
+        given = f"gave the reason {end.data!r}" if end.data else "gave no reason"
+        raise Unexpected(f"The close of {chat.alias}'s connection {given}; it should say {reason!r}.")

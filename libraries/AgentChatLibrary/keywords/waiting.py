@@ -64,7 +64,10 @@ class Waiting:
             Unexpected: The run was answered, or failed for another reason.
         """
         chat = self.kit.world.chat(session)
-        end = chat.wait_for_end(chat.question(number).run_id, awaited=f"agent_failed with {code}")
+        # Who cancels is there and waits; whatever else ends a run takes its time.
+        silence = self.kit.environment.timeout("notice") if code == "cancelled" else None
+        run = chat.question(number).run_id
+        end = chat.wait_for_end(run, awaited=f"agent_failed with {code}", silence=silence)
         should_have_failed(chat.alias, end, code)
         return end
 
@@ -84,7 +87,7 @@ class Waiting:
         wait = waits.for_run if type in DURABLE else waits.for_reply
         return wait(
             lambda t: found[nth - 1] if len(found := t.received(type)) >= nth else None,
-            f"{type}" + (f" (number {nth})" if nth > 1 else ""),
+            f"the frame {type}" + (f" (number {nth})" if nth > 1 else ""),
         )
 
     @keyword(tags=("Waiting",))
@@ -96,7 +99,7 @@ class Waiting:
         """
         chat = self.kit.world.chat(session)
         wait = chat.waits.for_run if type in DURABLE else chat.waits.for_reply
-        return wait(lambda t: next(iter(t.received(type, start=chat.mark)), None), type)
+        return wait(lambda t: next(iter(t.received(type, start=chat.mark)), None), f"the frame {type}")
 
     @keyword(tags=("Waiting",))
     def wait_for_reply(self, session: str, message_id: str, *types: str) -> Event:
