@@ -73,8 +73,8 @@ A Slow Line Is Served And Holds Up Nobody Else
     ...    Boris is answered again and again while it is on its way.
     [Tags]    promise-34    catches:slow-message-given-up    catches:slow-sender-blocks-others
     Given Ana and Boris of Northwind and Clara of Contoso are connected
-    When Ana's question arrives bit by bit, and Boris gets a whole answer between any two
-    Then Ana sees the agent work from start to finish
+    Then Ana's question arrives bit by bit and is accepted, and Boris gets a whole answer between any two bits
+    And Ana sees the agent work from start to finish
     And the question of Ana has arrived whole
 
 A Broken Connection Breaks Nobody Else's

@@ -80,9 +80,9 @@ A Spent Quota Ends With An Offer
     ...       catches:quota-error-wall
     Given Ana is a free user of Northwind who may ask twice a day
     And Ana is connected
-    When Ana has the answer to "Which resources are idle?"
+    Then Ana has the answer to "Which resources are idle?"
     And Ana has the answer to "What did we spend by team?"
-    Then Ana's next question is declined with an offer and the time when it goes on
+    And Ana's next question is declined with an offer and the time when it goes on
     And Ana's ping is answered by its own pong
 
 An Upgrade Acts At The Next Question

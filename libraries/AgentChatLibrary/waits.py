@@ -107,7 +107,7 @@ class Waits:
         limit = silence if silence is not None else self._environment.timeout("silence")
         begun = time.monotonic()
         deadline = begun + max(limit, self._environment.timeout("answer"))
-        step, why = PATIENCE, ""
+        step, why, behind_since = PATIENCE, "", None
         while True:
             found = self._session.wait(look, step)
             if found is not None:
@@ -117,10 +117,13 @@ class Waits:
                 break
             quiet = now - max([begun, *(f.at for f in self._transcript.frames[-1:])])
             if quiet < PATIENCE:
-                step = PATIENCE - quiet
+                step, behind_since = PATIENCE - quiet, None
                 continue
             prospects = prospects_of(self._person, self._environment)
             why, longest = self._judged(prospects, limit, through_holds=through_holds)
+            if prospects is not None and prospects.missing_in(self._transcript):
+                behind_since = behind_since or now
+                quiet = now - behind_since  # what was stored just now is not late yet
             if quiet >= longest:
                 break
             step = min(PATIENCE, longest - quiet)

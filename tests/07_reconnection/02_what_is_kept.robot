@@ -50,15 +50,15 @@ A Quiet Customer Stays Connected
     [Documentation]    Whoever only reads and thinks for a while is not cut off: heartbeats are answered.
     [Tags]    promise-24    needs:private_backend    catches:heartbeat-swallowed    catches:server-frames-masked
     Given Ana is connected to a backend with a heartbeat every 1 seconds
-    When Ana says nothing for 4 heartbeats
-    Then Ana still gets an answer
+    Then Ana hears 4 heartbeats while she says nothing
+    And Ana still gets an answer
 
 A Customer Who Reads For A While Is Not Cut Off
     [Documentation]    Nothing goes either way for some seconds, as when somebody reads a long answer.
     [Tags]    promise-24    needs:private_backend    catches:idle-connection-cut
     Given Ana is connected to a backend with a heartbeat every 4 seconds
-    When Ana says nothing until the next heartbeat
-    Then Ana still gets an answer
+    Then Ana hears the next heartbeat though nothing is said until then
+    And Ana still gets an answer
 
 A Run Goes On Though Nobody Is Connected
     [Documentation]    Its customer has no device online at all; the whole answer is there on coming back.

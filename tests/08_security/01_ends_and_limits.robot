@@ -61,8 +61,8 @@ A Refresh Token Works Once
     [Documentation]    Used again, it was stolen: the whole login is revoked.
     [Tags]    promise-27    catches:refresh-token-reusable
     Given Ana has logged in and renewed her tokens
-    When the first refresh token is used again
-    Then it is refused, and Ana's connection closes as logged out
+    Then the first refresh token is refused when it is used again
+    And Ana's connection closes as logged out
 
 A Disabled Customer Is Out At Once
     [Documentation]    Closed with 1008 disabled; no new connection, no login, no question.
@@ -90,8 +90,8 @@ Pings Are Free And Every Other Message Costs
     [Documentation]    A wrong message costs like a right one; a ping and a refused message cost nothing.
     [Tags]    promise-28    catches:wrong-messages-cost-nothing    catches:pings-cost
     Given Ana may send 5 messages in a burst and 30 a minute
-    When Ana has sent 2 good messages, 3 wrong ones and 100 pings
-    Then the next one is refused, with the time to wait
+    Then Ana's 2 good messages, 3 wrong ones and 100 pings are answered for what they are
+    And the next one is refused, with the time to wait
 
 A Second Connection Does Not Help
     [Documentation]    The limit is the customer's, over all connections, and nobody else's.

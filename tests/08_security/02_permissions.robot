@@ -59,7 +59,7 @@ What A Message Says Of Its Sender Changes Nothing
     [Tags]    catches:identity-from-payload    catches:unknown-fields-refused
     Given Ana and Boris of different companies are connected
     When Ana asks in the name of Boris
-    Then the run is Ana's, with Ana's own figures
+    Then the question is accepted as Ana's, and answered with Ana's own figures
     And nothing of it has reached Boris
 
 Conversations And Runs Of Others Do Not Exist

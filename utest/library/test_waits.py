@@ -206,6 +206,26 @@ def test_what_is_stored_and_still_on_its_way_is_waited_for(backend, ana):
     assert backend.asked == 2  # at first it said that nothing is open, and that was not believed alone
 
 
+def test_what_is_stored_after_a_long_silence_has_its_time_to_come_too(backend, ana):
+    backend.view = {"runs_open": 1, "last_seq": 1, "held": []}
+    peers: list[ServerConnection] = []
+
+    def stored_late() -> None:
+        if backend.asked == 3:
+            backend.view = {"runs_open": 0, "last_seq": 2, "held": []}
+        if backend.asked == 5:
+            peers[0].send(event("agent_completed", 2))
+
+    def run(backend: Backend, connection: ServerConnection, frame: Mapping[str, Any]) -> None:
+        peers.append(connection)
+        acknowledge(backend, connection, frame)
+        connection.send(event("agent_started", 1))
+
+    backend.when_asked, backend.scripts["chat"] = stored_late, run
+    ana.ask("What did we spend?")
+    assert ana.wait_for_end().type == "agent_completed"
+
+
 def test_what_is_stored_and_never_comes_is_given_up_after_the_delivery_time(backend, ana):
     backend.view = {"runs_open": 0, "last_seq": 4, "held": []}
     asked(backend, ana, event("agent_started", 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from robot.api import logger
 from robot.api.deco import keyword
@@ -32,31 +33,31 @@ ASKS_A_ROUND: Final = 2
 
 
 class Course:
-    """The course of a measurement of many runs; it ends when it cannot end well.
+    """The course of a measurement of many runs; it can be lost before all of them have run.
 
     Args:
         kit: Knows the budgets.
         planned: How many runs there are to be.
+
+    Attributes:
+        lost: What there is to say when the rest could not bring a budget back; empty while it could.
     """
 
     def __init__(self, kit: Kit, planned: int) -> None:
+        self.lost = ""
         self._kit = kit
         self._planned = planned
         self._times: dict[str, list[float]] = {name: [] for name in ONCE_A_RUN}
 
     def ran(self, chat: Chat, run_id: str) -> None:
-        """Notes the times of a run that has ended.
-
-        Raises:
-            BrokenPromise: So many were slow that the rest cannot bring a budget back.
-        """
+        """Notes the times of a run that has ended."""
         measured = timing.times(chat.transcript, run_id)
         for name, values in self._times.items():
             values.extend(measured.seconds(name))
             budget = self._kit.environment.budget(name)
-            if lost_cause(sum(value > budget for value in values), self._planned):
+            if not self.lost and lost_cause(sum(value > budget for value in values), self._planned):
                 what = timing.TRANSITIONS[name].capitalize()
-                raise BrokenPromise(too_slow(f"{what}, it", values, budget, self._planned))
+                self.lost = too_slow(f"{what}, it", values, budget, self._planned)
 
 
 class Crowds:
@@ -65,6 +66,7 @@ class Crowds:
     def __init__(self, kit: Kit, people: People) -> None:
         self.kit = kit
         self._people = people
+        self._courses: WeakKeyDictionary[Chat, Course] = WeakKeyDictionary()
 
     @keyword(tags=("Crowds", "People"))
     def create_people(
@@ -165,25 +167,29 @@ class Crowds:
     def ask_repeatedly(self, session: str, question: str, times: int) -> None:
         """Asks the same question again and again, each time when the answer is there.
 
+        It ends as soon as so many runs were slow that the rest could not bring a budget back.
+
         Args:
             session: Alias of the session.
             question: The question.
             times: How often.
-
-        Raises:
-            BrokenPromise: So many were slow already that the rest could not bring a budget back.
         """
-        chat, course = self.kit.world.chat(session), Course(self.kit, times)
+        chat = self.kit.world.chat(session)
+        course = self._course(chat, times)
         for _ in range(times):
             run = chat.ask(question).run_id
             chat.wait_for_end()
             course.ran(chat, run)
+            if course.lost:
+                break
 
     @keyword(tags=("Crowds", "Asking", "Timing"))
     def ask_while_others_work(
         self, session: str, question: str, times: int, others_question: str, *others: str
     ) -> None:
         """Asks again and again while all the others are being answered; they ask anew every few times.
+
+        It ends as soon as so many runs were slow that the rest could not bring a budget back.
 
         Args:
             session: Alias of the session whose times are to be measured.
@@ -194,9 +200,9 @@ class Crowds:
 
         Raises:
             Unexpected: The others were not working at that time, so the measurement would show nothing.
-            BrokenPromise: So many were slow already that the rest could not bring a budget back.
         """
-        chat, overlapped, course = self.kit.world.chat(session), 0, Course(self.kit, times)
+        chat, overlapped = self.kit.world.chat(session), 0
+        course = self._course(chat, times)
         for number in range(times):
             if number % ASKS_A_ROUND == 0:
                 self._wait_for_all(others if number else ())
@@ -205,10 +211,16 @@ class Crowds:
             chat.wait_for_end()
             overlapped += self._overlapped(chat, mine, others)
             course.ran(chat, mine)
+            if course.lost:
+                break
         self._wait_for_all(others)
         logger.info(f"Others were working during {overlapped} of {times} runs.")
-        if overlapped * 2 < times:
+        if not course.lost and overlapped * 2 < times:
             raise Unexpected(f"Others were working during only {overlapped} of {session}'s {times} runs.")
+
+    def _course(self, chat: Chat, planned: int) -> Course:
+        self._courses[chat] = course = Course(self.kit, planned)
+        return course
 
     def _wait_for_all(self, sessions: Iterable[str]) -> None:
         for alias in sessions:
@@ -240,6 +252,9 @@ class Crowds:
                 for name in RUN_BUDGETS:
                     values[name] += measured.seconds(name)
         self._report(values)
+        for course in filter(None, (self._courses.get(self.kit.world.chat(alias)) for alias in sessions)):
+            if course.lost:
+                raise BrokenPromise(course.lost)
         for name, found in values.items():
             demand(
                 timing.distribution_within(

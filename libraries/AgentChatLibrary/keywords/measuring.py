@@ -34,18 +34,20 @@ class Measuring:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self.times: dict[str, list[float]] = {}
+        self.lost: dict[str, str] = {}
 
     @keyword(tags=("Timing",))
     def connect_repeatedly(self, person: str, times: int) -> None:
         """Connects and closes again and again, and notes how long each connection took to be welcomed.
+
+        It ends as soon as so many were slow that the rest could not bring the budget back.
 
         Args:
             person: Who connects.
             times: How often.
 
         Raises:
-            Unexpected: One was refused or not welcomed.
-            BrokenPromise: So many were slow already that the rest could not bring the budget back.
+            Unexpected: One was not welcomed.
         """
         found = self.kit.world.person(person)
         offer = Offer(found.service.deployment.websocket_url, [("header", self.kit.token(found))])
@@ -62,32 +64,39 @@ class Measuring:
                 raise Unexpected(f"{person} was not welcomed at connection {number + 1} of {times}.")
             values.append(welcome.at - before)
             session.close()
-            self._no_lost_cause("connect", values, times)
+            if self._lost("connect", values, times):
+                break
         self.times["connect"] = values
 
     @keyword(tags=("Timing",))
     def ping_repeatedly(self, session: str, times: int) -> None:
         """Pings again and again, each time when the pong has come, and notes how long each round trip took.
 
+        It ends as soon as so many were slow that the rest could not bring the budget back.
+
         Args:
             session: Alias of the session.
             times: How often.
 
         Raises:
-            BrokenPromise: A pong was wrong; or so many were slow already that the rest could not bring the
-                budget back.
+            BrokenPromise: A pong was wrong.
         """
         chat, values = self.kit.world.chat(session), list[float]()
         for _ in range(times):
             values.append(chat.round_trip())
-            self._no_lost_cause("round_trip", values, times)
+            if self._lost("round_trip", values, times):
+                break
         self.times["round_trip"] = values
         demand(replies.pongs_answer_pings(chat.transcript, complete=True))
 
-    def _no_lost_cause(self, name: str, values: list[float], planned: int) -> None:
+    def _lost(self, name: str, values: list[float], planned: int) -> bool:
+        """Whether so many were slow that no more need be measured; notes what there is to say of it."""
+        self.lost.pop(name, None)
         budget = self.kit.environment.budget(name)
-        if lost_cause(sum(value > budget for value in values), planned):
-            raise BrokenPromise(too_slow(name.replace("_", " ").capitalize(), values, budget, planned))
+        if not lost_cause(sum(value > budget for value in values), planned):
+            return False
+        self.lost[name] = too_slow(name.replace("_", " ").capitalize(), values, budget, planned)
+        return True
 
     @keyword(tags=("Timing", "Judging"))
     def times_should_keep_their_budget(self, name: str, at_least: int = 50) -> None:
@@ -110,6 +119,8 @@ class Measuring:
         builtin: Any = BuiltIn()
         builtin.set_test_metadata(name.replace("_", " "), told)
         logger.info(told)
+        if name in self.lost:
+            raise BrokenPromise(self.lost[name])
         demand(
             timing.distribution_within(
                 name.replace("_", " ").capitalize(), values, p50=median, p95=budget, at_least=at_least

@@ -83,16 +83,17 @@ class Returning:
         return len(boundaries)
 
     @keyword(tags=("Reconnection",))
-    def drop_at_boundary(self, session: str, stayed: str, number: int, window: Window) -> None:
-        """Drops a session before one event of a run, lets the run go on, and comes back.
+    def drop_before_a_run_begins(self, session: str, stayed: str) -> None:
+        """Asks, drops the session before any event of the run has come, and lets the run end without it.
 
         Args:
             session: Alias of the session that is dropped.
-            stayed: Alias of another session of the same person, which stays.
-            number: Before which event of the run, counted from 0.
-            window: When the held run goes on.
+            stayed: Alias of another session of the same person, which stays and sees the end.
         """
-        self._drop_at(session, stayed, self._boundaries(session)[number], window)
+        chat, other = self.kit.world.chat(session), self.kit.world.chat(stayed)
+        run = self._drop_held(chat, other, Boundary("agent_started", 1))
+        self._operations.release_runs(chat.person.name)
+        other.wait_for_end(run)
 
     def _boundaries(self, session: str) -> list[Boundary]:
         """The boundaries of a run, learnt from one that nobody disturbs."""
@@ -109,13 +110,7 @@ class Returning:
     def _drop_at(self, session: str, stayed: str, boundary: Boundary, window: Window) -> None:
         chat, other = self.kit.world.chat(session), self.kit.world.chat(stayed)
         person = chat.person.name
-        self._operations.hold_runs(person, EventType(boundary.before), boundary.nth)
-        run = chat.ask(QUESTION).run_id
-        self.kit.until_held(chat.person, run)
-        chat.fence()
-        other.fence()
-        self._seen[session] = last_seq(chat)
-        chat.session.drop()
+        run = self._drop_held(chat, other, boundary)
         if window is Window.while_away:
             self._operations.release_runs(person)
             other.wait_for_end(run)
@@ -131,6 +126,17 @@ class Returning:
         chat.wait_for_end(run)
         chat.fence()
         other.fence()
+
+    def _drop_held(self, chat: Chat, other: Chat, boundary: Boundary) -> str:
+        """Asks, waits until the run stands at the boundary, drops the session, and returns the run's id."""
+        self._operations.hold_runs(chat.person.name, EventType(boundary.before), boundary.nth)
+        run = chat.ask(QUESTION).run_id
+        self.kit.until_held(chat.person, run)
+        chat.fence()
+        other.fence()
+        self._seen[chat.alias] = last_seq(chat)
+        chat.session.drop()
+        return run
 
     @keyword(tags=("Reconnection",))
     def come_back_and_resume(self, session: str) -> None:
