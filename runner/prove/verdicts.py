@@ -29,10 +29,11 @@ _EXCEPTIONS: Final = "|".join(
     if isinstance(value, type) and issubclass(value, Exception) and not issubclass(AssertionError, value)
 )
 _CRASH: Final = re.compile(
-    rf"^(({_EXCEPTIONS}): |No keyword with name |Variable '.*' not found|Resolving variable "
+    rf"^(({_EXCEPTIONS}|NoAnswer): |No keyword with name |Variable '.*' not found|Resolving variable "
     r"|Evaluating expression )"
 )
-"""How a message begins when something went wrong that no test states: no assertion."""
+"""How a message begins when something went wrong that no test states: no assertion. ``NoAnswer`` is the
+library's exception for an HTTP request that nothing answered."""
 
 
 class How(StrEnum):

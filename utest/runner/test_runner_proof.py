@@ -44,6 +44,7 @@ Sees Nothing
         ("KeyError: 'response'", How.CRASHED),
         ("Setup failed:\nFileNotFoundError: [Errno 2] No such file", How.CRASHED),
         ("No keyword with name 'Ana Asks' found.", How.CRASHED),
+        ("NoAnswer: GET /threads was not answered within 15 s.", How.CRASHED),
         ("KeyError: 'response'\n\nAmbient: a canary", How.AMBIENT),
         ("AssertionError: 1 != 2", How.OWN),
         ("BrokenPromise: Ana's run broke the agreed order", How.OWN),
