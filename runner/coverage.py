@@ -9,13 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from . import planning
 from .project import ROOT, TESTS
+from .prove import catalogue
 
 PROMISES: Final = ROOT / "resources" / "promises.json"
 TABLE: Final = ROOT / "docs" / "coverage.md"
@@ -69,17 +71,24 @@ def problems(known: Sequence[Promise], tests: Sequence[planning.Planned]) -> lis
     return found
 
 
-def table(known: Sequence[Promise], tests: Sequence[planning.Planned]) -> str:
-    """The page."""
+def table(known: Sequence[Promise], tests: Sequence[planning.Planned], claimed: Mapping[str, int]) -> str:
+    """The page.
+
+    Args:
+        known: The promises.
+        tests: All tests.
+        claimed: How many faults each test claims, by its full name.
+    """
     rows = ["| promise | area | test | suite | faults claimed | other tags |", "|---|---|---|---|---|---|"]
     for promise in known:
         for number, test in enumerate(t for t in tests if promise.tag in t.tags):
             name = test.name.removeprefix(f"{test.suite}.")
-            claimed = sum(tag.startswith("catches:") for tag in test.tags)
             tags = ", ".join(f"`{tag}`" for tag in test.tags if not tag.startswith(QUIET))
             first = (f"**{promise.tag[-2:]}** {promise.promise}", promise.area) if number == 0 else ("", "")
             suite = test.suite.partition(".")[2]
-            rows.append(f"| {first[0]} | {first[1]} | {name} | {suite} | {claimed} | {tags} |")
+            rows.append(
+                f"| {first[0]} | {first[1]} | {name} | {suite} | {claimed.get(test.name, 0)} | {tags} |"
+            )
     unpromised = [t for t in tests if not any(tag.startswith("promise-") for tag in t.tags)]
     count = (
         f"\n{len(tests)} tests for {len(known)} promises; {len(unpromised)} of them go beyond the promises"
@@ -93,8 +102,10 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m runner.coverage", description=(__doc__ or "").strip())
     parser.add_argument("--write", action="store_true", help="write docs/coverage.md")
     options = parser.parse_args(arguments)
-    tests = planning.discover(planning.select([], tests=TESTS)).tests
-    found, page = problems(promises(), tests), table(promises(), tests)
+    plan, faults = planning.discover(planning.select([], tests=TESTS)), catalogue.read_faults()
+    claimed = Counter(name for names in catalogue.claims(plan, faults).values() for name in names)
+    found = [*problems(promises(), plan.tests), *catalogue.unknown_claims(plan, faults)]
+    page = table(promises(), plan.tests, claimed)
     if options.write:
         TABLE.write_text(page, "utf-8")
     elif not TABLE.exists() or TABLE.read_text("utf-8") != page:

@@ -38,7 +38,7 @@ class _AnswersBeforeTheLastResult(_Keeping):
         return self.with_kept(run, draft) if draft.ends else [draft]
 
 
-@fault("completion-before-last-tool-result", group="events")
+@fault("completion-before-last-tool-result", group="events", family="broken-run")
 def completion_before_last_tool_result(components: Components) -> Components:
     """Customers see the answer while the last of several tools still works, and its result after it."""
     return replace(components, event_log=_AnswersBeforeTheLastResult)
@@ -52,7 +52,7 @@ class _StoresAResultTwice(TamperingLog):
         return [draft, draft] if again else [draft]
 
 
-@fault("duplicated-event", group="events")
+@fault("duplicated-event", group="events", family="broken-run")
 def duplicated_event(components: Components) -> Components:
     """Customers see a tool finish twice, because an event that was stored is stored again."""
     return replace(components, event_log=_StoresAResultTwice)
@@ -86,31 +86,31 @@ class _LosesAnswer(_Losing):
     lost = "agent_completed"
 
 
-@fault("dropped-agent-started", group="events")
+@fault("dropped-agent-started", group="events", family="broken-run")
 def dropped_agent_started(components: Components) -> Components:
     """Customers are never told that the agent has begun when it will use several tools."""
     return replace(components, event_log=_LosesStarted)
 
 
-@fault("dropped-agent-thinking", group="events")
+@fault("dropped-agent-thinking", group="events", family="broken-run")
 def dropped_agent_thinking(components: Components) -> Components:
     """Customers see the first of several tools used without a reason: the first reasoning is lost."""
     return replace(components, event_log=_LosesThinking)
 
 
-@fault("dropped-tool-executing", group="events")
+@fault("dropped-tool-executing", group="events", family="broken-run")
 def dropped_tool_executing(components: Components) -> Components:
     """Customers see the result of a tool that they never saw at work: the first of several calls is lost."""
     return replace(components, event_log=_LosesExecuting)
 
 
-@fault("dropped-tool-completed", group="events")
+@fault("dropped-tool-completed", group="events", family="broken-run")
 def dropped_tool_completed(components: Components) -> Components:
     """Customers see a tool work for ever: the result of the first of several calls is lost."""
     return replace(components, event_log=_LosesResult)
 
 
-@fault("dropped-agent-completed", group="events")
+@fault("dropped-agent-completed", group="events", family="broken-run")
 def dropped_agent_completed(components: Components) -> Components:
     """Customers wait for ever for an answer that took several tools: it is in the thread and never comes."""
     return replace(components, event_log=_LosesAnswer)
@@ -125,7 +125,7 @@ class _SwapsNeighbours(_Keeping):
         return self.with_kept(run, draft) if draft.type == "tool_completed" else [draft]
 
 
-@fault("swapped-neighbours", group="events")
+@fault("swapped-neighbours", group="events", family="broken-run")
 def swapped_neighbours(components: Components) -> Components:
     """Customers see the last of several tools finish before it begins: two neighbours are swapped."""
     return replace(components, event_log=_SwapsNeighbours)
@@ -141,7 +141,7 @@ class _GoesOnAfterTheAnswer(TamperingLog):
         return [draft, Draft("agent_thinking", step, said)]
 
 
-@fault("event-after-completion", group="events")
+@fault("event-after-completion", group="events", family="broken-run")
 def event_after_completion(components: Components) -> Components:
     """Customers see the agent think on after its answer, and do not know whether more will come."""
     return replace(components, event_log=_GoesOnAfterTheAnswer)
@@ -154,7 +154,7 @@ class _EndsTwice(TamperingLog):
         return [draft, Draft("agent_failed", 1, {"code": "internal", "message": MESSAGES["internal"]})]
 
 
-@fault("two-ends", group="events")
+@fault("two-ends", group="events", family="broken-run")
 def two_ends(components: Components) -> Components:
     """Customers get an answer and are told at once that there is none: cleaning up reports a failure."""
     return replace(components, event_log=_EndsTwice)

@@ -50,7 +50,7 @@ class _StopsAfterTheSecondResult(Cursor):
                     return
 
 
-@fault("stream-stops-silently", group="events")
+@fault("stream-stops-silently", group="events", family="broken-run")
 def stream_stops_silently(components: Components) -> Components:
     """Customers see nothing more after the second tool result, and no error; only reconnecting would help."""
     return replace(components, cursor=_StopsAfterTheSecondResult)

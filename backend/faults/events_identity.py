@@ -67,7 +67,7 @@ class _AnswersTheFirstCallAgain(TamperingLog):
         return [replace(draft, fields={**draft.fields, "tool_call_id": call})]
 
 
-@fault("tool-call-id-mismatch", group="events")
+@fault("tool-call-id-mismatch", group="events", family="broken-run")
 def tool_call_id_mismatch(components: Components) -> Components:
     """Customers see the first tool finish again and again and the others never: ids are mixed up."""
     return replace(components, event_log=_AnswersTheFirstCallAgain)
@@ -84,7 +84,7 @@ class _ThinksBeforeItStarts(RunLoop):
             await super().started(plan)
 
 
-@fault("started-after-first-thinking", group="events")
+@fault("started-after-first-thinking", group="events", family="broken-run")
 def started_after_first_thinking(components: Components) -> Components:
     """Customers who ask about teams see reasoning of an agent that has not introduced itself yet."""
     return replace(components, run_loop=_ThinksBeforeItStarts)

@@ -19,7 +19,8 @@ from ..planning import ALONE, SOAK, Plan
 from ..project import ROOT
 
 CLAIM: Final = "catches:"
-"""A test tagged ``catches:NAME`` claims that it fails, by an assertion of its own, where that fault is."""
+"""A test tagged ``catches:NAME`` claims that it fails, by an assertion of its own, where the fault of that name
+is, or any of the family of that name."""
 FURTHER: Final = 10
 """One in so many of all tests runs with each fault too, to see whether unrelated tests fail."""
 PRIVATE: Final = "needs:private_backend"
@@ -34,11 +35,13 @@ class Fault:
         name: Its name.
         group: What it belongs to.
         summary: One line about it.
+        family: Faults that one tag claims all of; may be empty.
     """
 
     name: str
     group: str = ""
     summary: str = ""
+    family: str = ""
 
 
 def read_faults() -> list[Fault]:
@@ -54,17 +57,15 @@ def read_faults() -> list[Fault]:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     try:
         listed = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
-        faults = [Fault(str(f["name"]), str(f.get("group", "")), _summary(f)) for f in listed]
+        faults = [
+            Fault(*(str(f.get(key, "")) for key in ("name", "group", "docstring", "family"))) for f in listed
+        ]
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise Stop(f"The list of faults cannot be read ({problem}): {' '.join(command[1:])}") from problem
     if done.returncode != 0 or not faults:
         tail = "\n".join(done.stderr.strip().splitlines()[-3:])
         raise Stop(f"The backend lists no faults ({' '.join(command[1:])} gave {done.returncode}). {tail}")
     return faults
-
-
-def _summary(listed: dict[str, str]) -> str:
-    return str(listed.get("docstring", ""))
 
 
 def normal(name: str) -> str:
@@ -105,31 +106,41 @@ def chosen(
     return [fault for fault in few if fault in picked]
 
 
-def claims(plan: Plan) -> dict[str, tuple[str, ...]]:
-    """Which tests claim which faults.
+def claims(plan: Plan, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
+    """Which tests claim which faults, by name or by family.
 
     Args:
         plan: The tests.
+        faults: The faults.
 
     Returns:
-        The full names of the claiming tests, by normal name of the fault.
+        The full names of the claiming tests, in the plan's order, by the fault's name.
     """
+    tagged = _tagged(plan)
+    found: dict[str, tuple[str, ...]] = {}
+    for fault in faults:
+        claiming = {name for of in (fault.name, fault.family) if of for name in tagged.get(normal(of), ())}
+        found[fault.name] = tuple(name for name in plan.names if name in claiming)
+    return found
+
+
+def unknown_claims(plan: Plan, faults: Iterable[Fault]) -> list[str]:
+    """Claims about faults that do not exist: misspelt, or left behind."""
+    known = {normal(name) for fault in faults for name in (fault.name, fault.family)}
+    return [
+        f"{fault} is no fault, though it is claimed by {'; '.join(tests)}"
+        for fault, tests in _tagged(plan).items()
+        if fault not in known
+    ]
+
+
+def _tagged(plan: Plan) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for test in plan.tests:
         for tag in test.tags:
             if normal(tag).startswith(CLAIM):
                 found.setdefault(normal(tag).removeprefix(CLAIM), []).append(test.name)
-    return {fault: tuple(tests) for fault, tests in found.items()}
-
-
-def unknown_claims(plan: Plan, faults: Iterable[Fault]) -> list[str]:
-    """Claims about faults that do not exist: misspelt, or left behind."""
-    known = {normal(fault.name) for fault in faults}
-    return [
-        f"{fault} is no fault, though it is claimed by {'; '.join(tests)}"
-        for fault, tests in claims(plan).items()
-        if fault not in known
-    ]
+    return found
 
 
 def selection(plan: Plan, claimed: Sequence[str], *, full: bool) -> tuple[str, ...]:

@@ -19,7 +19,6 @@ from ..project import RESULTS, shown
 from ..results import Outcome
 from . import catalogue, report
 from .campaign import Campaign, broken
-from .catalogue import Fault
 from .report import Proof
 from .store import Store, fingerprint
 from .trial import CONTROL
@@ -112,12 +111,12 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
         )
     seed = wanted.seed if wanted.seed is not None else secrets.randbelow(SEEDS)
     plan = planning.discover(planning.select(wanted.robot, category=wanted.only))
-    claims = catalogue.claims(plan)
     known = catalogue.read_faults()
+    claims = catalogue.claims(plan, known)
     if wanted.only and not wanted.faults:  # some tests alone are tried against what they claim
-        known = [fault for fault in known if _claimants(fault, claims)]
+        known = [fault for fault in known if claims[fault.name]]
     faults = catalogue.chosen(known, wanted.faults, sample=wanted.sample, seed=seed)
-    tests = {f.name: catalogue.selection(plan, _claimants(f, claims), full=wanted.full) for f in faults}
+    tests = {f.name: catalogue.selection(plan, claims[f.name], full=wanted.full) for f in faults}
     tests[CONTROL] = catalogue.selection(plan, (), full=False)
     of_sample = f", a sample (--seed {seed})" if wanted.sample else ""
     say(f"{len(faults)} faults{of_sample}; {len(plan.tests)} tests, {wanted.jobs} faults at a time")
@@ -132,7 +131,7 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
         with clock.part("trials"):
             passing = store.healthy()
             tests = {name: tuple(test for test in few if test in passing) for name, few in tests.items()}
-            claimed = {CONTROL: (), **{fault.name: _claimants(fault, claims) for fault in faults}}
+            claimed = {CONTROL: (), **{fault.name: claims[fault.name] for fault in faults}}
             trials = Campaign(plan, env.file, store, wanted.jobs).carry_out(
                 claimed, tests, fresh=wanted.fresh
             )
@@ -151,10 +150,6 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
     say(clock.line())
     say(proof.last_line)
     return 0 if proof.good else 1
-
-
-def _claimants(fault: Fault, claims: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    return claims.get(catalogue.normal(fault.name), ())
 
 
 def _statuses(outcome: Outcome) -> dict[str, str]:

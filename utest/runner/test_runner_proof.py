@@ -120,10 +120,16 @@ def test_what_did_not_fail_caught_nothing():
 
 def test_claims_are_read_from_tags_as_robot_framework_compares_them(suites, planned):
     plan = planned(suites(one=SUITE))
-    assert catalogue.claims(plan) == {
+    assert catalogue.claims(plan, FAULTS) == {
         "seq-gap": ("Tests.One.Sees Gaps",),
         "late": ("Tests.One.Sees Gaps",),
         "leak": ("Tests.One.Sees Leaks",),
+    }
+    family = [Fault("swapped", family="Late"), Fault("leak", family="late"), Fault("other")]
+    assert catalogue.claims(plan, family) == {
+        "swapped": ("Tests.One.Sees Gaps",),
+        "leak": ("Tests.One.Sees Gaps", "Tests.One.Sees Leaks"),
+        "other": (),
     }
     assert catalogue.unknown_claims(plan, FAULTS) == []
     assert catalogue.unknown_claims(plan, FAULTS[:2]) == [
