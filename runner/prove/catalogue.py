@@ -19,7 +19,7 @@ from ..planning import ALONE, SOAK, Plan
 from ..project import ROOT
 
 CLAIM: Final = "catches:"
-"""A test tagged ``catches:NAME`` claims that it fails, by an assertion of its own, where the fault of that name
+"""A test tagged ``catches:NAME`` claims that it fails, by its own assertion, where the fault of that name
 is, or any of the family of that name."""
 FURTHER: Final = 10
 """One in so many of all tests runs with each fault too, to see whether unrelated tests fail."""
