@@ -242,10 +242,13 @@ def test_judging_takes_a_time_that_grows_with_the_frames_alone():
     )
 
 
-def test_secrets_are_prepared_once_for_all_connections():
+def test_secrets_are_prepared_once_for_all_connections_and_once_when_there_are_more(monkeypatch):
     server = Server()
     here = server.connect("Ana")
     many = [f"{n:040d}" for n in range(500)]
-    before = secrets._sought.cache_info().misses
+    prepared, forms = [], secrets.forms
+    monkeypatch.setattr(secrets, "forms", lambda secret: prepared.append(secret) or forms(secret))
     ambient([here.transcript] * 20, CONTRACT, many)
-    assert secrets._sought.cache_info().misses == before + 1
+    assert sorted(prepared) == many
+    ambient([here.transcript] * 20, CONTRACT, [*many, "one-more-secret"])
+    assert prepared[len(many) :] == ["one-more-secret"]

@@ -141,17 +141,16 @@ def one_thread_and_person_per_run(transcript: Transcript, run_id: str | None = N
     for run in runs:
         for field in ("thread_id", "user_id"):
             sources = ([run.ack] if run.ack is not None and field == "thread_id" else []) + list(run.events)
-            strange = [e.frame for e in run.events if shown(e.get(field)) != shown(sources[0].get(field))]
+            strange = [e for e in run.events if shown(e.get(field)) != shown(sources[0].get(field))]
             if strange:
-                other = strange[0].event
-                values = f"{_id(sources[0].get(field))} and {_id(other.get(field) if other else None)}"
+                values = f"{_id(sources[0].get(field))} and {_id(strange[0].get(field))}"
                 found.append(
                     broken(
                         THREAD,
                         transcript,
                         f"{run_of(transcript, run.run_id)} has two {field}s: {values}.",
                         f"every event of a run carries the same {field}.",
-                        strange,
+                        [e.frame for e in strange],
                         [sources[0].frame],
                     )
                 )
@@ -167,16 +166,16 @@ def user_id_is_own(transcript: Transcript) -> Verdict:
     if own is None:
         story = f"Nobody knows the user_id of {someone(transcript)}, so no other can be told from it."
         return undecided(OWN, transcript, story)
-    strange = [e.frame for e in transcript.events() if "user_id" in e and e["user_id"] != own]
+    strange = [e for e in transcript.events() if "user_id" in e and e["user_id"] != own]
     if strange:
-        first = strange[0].event
-        came = _id(first["user_id"] if first is not None else None)
+        first = strange[0]
+        came = f"{plain(first.type)} of another: {_id(first['user_id'])}"
         return broken(
             OWN,
             transcript,
-            f"{someone(transcript)} ({short(own)}) received {plain(strange[0].type)} of another: {came}.",
+            f"{someone(transcript)} ({short(own)}) received {came}.",
             "every frame with a user_id carries the session's own.",
-            strange,
+            [e.frame for e in strange],
         )
     return settle(OWN, transcript)
 
@@ -196,22 +195,22 @@ def one_run_per_question(transcript: Transcript) -> Verdict:
     """
     asked = {e.message_id for e in transcript.sent(*ASKING)}
     cancels = {e.message_id for e in transcript.sent("cancel")}
-    run_of_message: dict[str, Event] = {}
-    message_of_run: dict[str, Event] = {}
+    run_of_message: dict[str, tuple[str, Event]] = {}
+    message_of_run: dict[str, tuple[str, Event]] = {}
     for ack in transcript.received("ack"):
         message_id, run_id = ack.message_id, ack.run_id
         if message_id is None or run_id is None or (message_id in cancels and message_id not in asked):
             continue
-        first = run_of_message.setdefault(message_id, ack)
-        if first.run_id != run_id:
-            message = f"message {short(message_id)}{place(transcript)}"
-            runs = f"{short(first.run_id or '')} and {short(run_id)}"
-            story = f"{person(transcript)}'s {message} began two runs: {runs}."
+        run, first = run_of_message.setdefault(message_id, (run_id, ack))
+        if run != run_id:
+            which = f"message {short(message_id)}{place(transcript)}"
+            runs = f"{short(run)} and {short(run_id)}"
+            story = f"{person(transcript)}'s {which} began two runs: {runs}."
             return _two(transcript, story, ack, first)
-        first = message_of_run.setdefault(run_id, ack)
-        if first.message_id != message_id and message_id in asked:
+        message, first = message_of_run.setdefault(run_id, (message_id, ack))
+        if message != message_id and message_id in asked:
             story = f"{run_of(transcript, run_id)} answers two questions: messages "
-            story += f"{short(first.message_id or '')} and {short(message_id)}."
+            story += f"{short(message)} and {short(message_id)}."
             return _two(transcript, story, ack, first)
     return settle(QUESTION, transcript)
 
@@ -228,13 +227,13 @@ def only_these_runs(transcript: Transcript, run_ids: Collection[str]) -> Verdict
         transcript: The connection to judge.
         run_ids: The runs that the person may see on it.
     """
-    strange = [e.frame for e in transcript.events() if e.durable and e.run_id not in run_ids]
+    strange = [e for e in transcript.events() if e.durable and e.run_id not in run_ids]
     if strange:
-        first = strange[0].event
+        first = strange[0]
         story = f"{someone(transcript)} received {counted(len(strange), 'event')} of a strange run: "
-        story += f"first {strange[0].type} of {_id(first.get('run_id') if first else None)}."
+        story += f"first {first.type} of {_id(first.get('run_id'))}."
         expected = f"only events of {counted(len(run_ids), 'known run')}."
-        return broken(ONLY, transcript, story, expected, strange)
+        return broken(ONLY, transcript, story, expected, [e.frame for e in strange])
     return settle(ONLY, transcript, f"{someone(transcript)} received no strange run {until(transcript)}.")
 
 

@@ -85,19 +85,19 @@ def same_frames(
     reached: list[dict[int, tuple[Transcript, Event]]] = []
     for transcripts in (ours, theirs):
         got: dict[int, tuple[Transcript, Event]] = {}
-        last: Event | None = None
+        last: tuple[int, Event] | None = None
         for transcript in transcripts:
             for event in transcript.events():
                 seq = event.seq
                 if not event.durable or seq is None or not from_seq <= seq <= to_seq:
                     continue
-                if last is not None and (last.seq or 0) >= seq:
+                if last is not None and last[0] >= seq:
                     again = seq in got
                     story = f"{someone(transcript)} received seq {seq} {'twice' if again else 'too late'}"
-                    story += "." if again else f": seq {last.seq} had come already."
-                    near = [last.frame] if last.frame in transcript.frames else []
+                    story += "." if again else f": seq {last[0]} had come already."
+                    near = [last[1].frame] if last[1].frame in transcript.frames else []
                     return broken(EQUAL, transcript, story, _once(from_seq, to_seq), [event.frame], near)
-                last = event
+                last = seq, event
                 got[seq] = transcript, event
         absent = to_seq - from_seq + 1 - len(got)
         if absent > 0 and transcripts:
@@ -105,7 +105,7 @@ def same_frames(
             more = f" and {counted(absent - 1, 'more event')}" if absent > 1 else ""
             of = f"of seq {from_seq} to {to_seq}"
             story = f"{someone(transcripts[-1])} never received seq {first}{more} {of}."
-            near = [last.frame] if last is not None and last.frame in transcripts[-1].frames else []
+            near = [last[1].frame] if last is not None and last[1].frame in transcripts[-1].frames else []
             return broken(EQUAL, transcripts[-1], story, _once(from_seq, to_seq), [], near)
         reached.append(got)
     for seq, (transcript, event) in reached[0].items():

@@ -34,13 +34,12 @@ def no_foreign_canary(transcript: Transcript, senders: Mapping[str, Sender] | No
     own, organisation = own_user_id(transcript) or "", transcript.owner.organisation_id
     unknown: Canary | None = None
     leaks: list[tuple[Frame, Canary]] = []
-    for frame in transcript.frames[:]:
+    heard = transcript.wire or transcript  # a leak may stand where a dialect does not look
+    for frame in heard.frames[:]:
         for canary in canaries(frame) if frame.received else ():
             sender = first.get(canary.text)
             if canary.may_be_seen_by(own, organisation) or (
-                sender is not None
-                and sender.person == who(transcript)
-                and sender.wall <= transcript.wall(frame)
+                sender is not None and sender.person == who(transcript) and sender.wall <= heard.wall(frame)
             ):
                 continue
             if not (own if canary.audience == "person" else organisation):
@@ -56,7 +55,7 @@ def no_foreign_canary(transcript: Transcript, senders: Mapping[str, Sender] | No
         }[canary.audience]
         return broken(
             CANARY,
-            transcript,
+            heard,
             f"{someone(transcript)} received {plain(frame.type)} with a canary that is {audience}.",
             f"nothing of another's reaches {someone(transcript)}.",
             dict.fromkeys(f for f, _ in leaks),
@@ -75,13 +74,13 @@ def no_foreign_events(transcript: Transcript) -> Verdict:
     if own is None:
         story = f"Nobody knows the user_id of {someone(transcript)}, so no other can be told from it."
         return undecided(FOREIGN, transcript, story)
-    foreign = [e.frame for e in transcript.events() if e.durable and e.get("user_id") != own]
+    foreign = [e for e in transcript.events() if e.durable and e.get("user_id") != own]
     if foreign:
-        event = foreign[0].event
-        value = event.get("user_id") if event is not None else None
+        value = foreign[0].get("user_id")
         whose = short(value) if isinstance(value, str) else shown(value)
         story = f"{someone(transcript)} ({short(own)}) received {counted(len(foreign), 'event')} of {whose}."
-        return broken(FOREIGN, transcript, story, "every run event received is the person's own.", foreign)
+        expected = "every run event received is the person's own."
+        return broken(FOREIGN, transcript, story, expected, [e.frame for e in foreign])
     story = f"{someone(transcript)} received no foreign event {until(transcript)}."
     return settle(FOREIGN, transcript, story)
 

@@ -133,16 +133,17 @@ def _started_first(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[
 
 def _never_began(run: SeenRun) -> bool:
     """Whether somebody else ended the run before its first event: its asker, or the death of its owner."""
-    return [event.type for event in run.events] == ["agent_failed"] and run.events[0].get("code") in (
-        "cancelled",
-        "interrupted",
-    )
+    match run.events:
+        case (only,):
+            return only.type == "agent_failed" and only.get("code") in ("cancelled", "interrupted")
+        case _:
+            return False
 
 
 def _thinking_before_tools(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[Verdict]:
     name = run_of(transcript, run.run_id)
     first = next((e for e in run.events if e.type in ("agent_thinking", "tool_executing")), None)
-    if first is None or first.type == "agent_thinking":
+    if first is None or first.type == "agent_thinking" or not transcript.can_tell("agent_thinking"):
         return
     if not run.whole:
         yield undecided(rule, transcript, f"{name} may have thought before this connection began.")
@@ -245,7 +246,7 @@ def _complete(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[Verdi
         yield broken(rule, transcript, f"{came}.", expected, [], [run.ack.frame] if run.ack else [])
         return
     last = run.events[-1]
-    absent = [kind for kind in FIVE if not run.of(kind)]
+    absent = [kind for kind in FIVE if transcript.can_tell(kind) and not run.of(kind)]
     failed = run.of("agent_failed")
     if failed:
         code = shown(failed[0].get("code"))

@@ -68,7 +68,7 @@ def _calls(transcript: Transcript, run: SeenRun, owners: dict[str, Event]) -> It
                 )
             executing.setdefault(call, event)
         else:
-            yield from _completed(transcript, run, event, executing, completed)
+            yield from _completed(transcript, run, call, event, executing, completed)
             completed.setdefault(call, event)
     end = run.end
     if end is not None:
@@ -87,11 +87,12 @@ def _calls(transcript: Transcript, run: SeenRun, owners: dict[str, Event]) -> It
 def _completed(
     transcript: Transcript,
     run: SeenRun,
+    call: str,
     event: Event,
     executing: dict[str, Event],
     completed: dict[str, Event],
 ) -> Iterator[Verdict]:
-    name, call = run_of(transcript, run.run_id), event.tool_call_id or ""
+    name = run_of(transcript, run.run_id)
     begun = executing.get(call)
     if call in completed:
         yield broken(

@@ -27,7 +27,8 @@ def holds_no_secret(transcript: Transcript, secrets: Collection[str]) -> Verdict
         secrets: Every token and password issued.
     """
     needles, sought = _sought(frozenset(secrets))
-    received = [frame for frame in transcript.frames[:] if frame.received and frame.data]
+    heard = transcript.wire or transcript  # a secret may stand where a dialect does not look
+    received = [frame for frame in heard.frames[:] if frame.received and frame.data]
     found = needles.found_in([_text(frame) for frame in received])
     leaks: list[tuple[Frame, str]] = []
     if found:
@@ -47,7 +48,7 @@ def holds_no_secret(transcript: Transcript, secrets: Collection[str]) -> Verdict
         story = f"{someone(transcript)} received {plain(frame.type)} with an issued secret in it ({form})"
         story += f", and {counted(len(leaks) - 1, 'more frame')} like it." if len(leaks) > 1 else "."
         expected = "no frame holds a token or a password, in whatever encoding."
-        return broken(RULE, transcript, story, expected, [frame for frame, _ in leaks])
+        return broken(RULE, heard, story, expected, [frame for frame, _ in leaks])
     return settle(RULE, transcript, f"{someone(transcript)} received no secret {until(transcript)}.")
 
 
@@ -96,14 +97,15 @@ def _text(frame: Frame) -> str:
 
 
 def _pinged(transcript: Transcript) -> set[str]:
-    return {_quoted(event.fields) for event in transcript.events(Direction.SENT) if event.type == "ping"}
+    pings = (event.fields for event in transcript.events(Direction.SENT) if event.type == "ping")
+    return {quoted for ping in pings if (quoted := _quoted(ping)) is not None}
 
 
-def _quoted(fields: dict[str, Any]) -> str:
+def _quoted(fields: dict[str, Any]) -> str | None:
     try:
         return json.dumps([fields.get("sequence"), fields.get("data")], sort_keys=True)
     except RecursionError:  # nested deeper than the contract allows: nothing that a pong may quote
-        return ""
+        return None
 
 
 def _beside_the_quote(pong: Frame, pings: set[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..transcript import Direction, Event, Kind, Transcript
 from ..verdict import Verdict, broken, plain, undecided
@@ -102,9 +103,9 @@ class _Cursor:
             return wrong
         if event.type == "resumed":
             return self._resumed(event)
-        if event.type == "error" and self.waiting and event.message_id is not None:
+        if event.type == "error" and event.message_id is not None:
             self.waiting = [r for r in self.waiting if r.sent.message_id != event.message_id]
-            if self.replaying is not None and self.replaying not in self.waiting:
+            if self.replaying not in self.waiting:
                 self.replaying = None
         return None
 
@@ -196,20 +197,18 @@ class _Cursor:
 
 def timestamps_never_fall(transcript: Transcript) -> Verdict:
     """The ``timestamp`` of durable frames never falls with rising ``seq`` (contract: Durable frames)."""
-    by_seq: dict[int, Event] = {}
+    by_seq: dict[int, tuple[float, Event]] = {}
     for event in transcript.events():
-        if event.durable and event.seq is not None and event.timestamp is not None:
-            by_seq.setdefault(event.seq, event)
-    last: Event | None = None
-    for seq in sorted(by_seq):
-        event = by_seq[seq]
-        if last is not None and (event.timestamp or 0.0) < (last.timestamp or 0.0):
-            fall = (last.timestamp or 0.0) - (event.timestamp or 0.0)
+        stamp = event.timestamp
+        if event.durable and event.seq is not None and stamp is not None:
+            by_seq.setdefault(event.seq, (stamp, event))
+    for before, seq in pairwise(sorted(by_seq)):
+        (earlier, last), (later, event) = by_seq[before], by_seq[seq]
+        if later < earlier:
             story = (
                 f"Time ran backwards for {someone(transcript)}: "
-                f"seq {seq} is stamped {fall:.3f} s before seq {last.seq}."
+                f"seq {seq} is stamped {earlier - later:.3f} s before seq {before}."
             )
             expected = "timestamps never fall with rising seq."
             return broken(TIMES, transcript, story, expected, [event.frame], [last.frame])
-        last = event
     return settle(TIMES, transcript)

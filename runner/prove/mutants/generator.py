@@ -18,7 +18,6 @@ from cosmic_ray.mutating import mutate_code
 from .source import Place, Source
 
 _IDENTITY: Final = {"Is", "IsNot"}
-_EQUALITY: Final = {"Eq", "NotEq"}
 _LEAVES: Final = {"operator", "keyword", "number"}
 _NODES: Final = {
     "comparison",
@@ -33,6 +32,8 @@ _NODES: Final = {
     "for_stmt",
 }
 """The kinds of nodes that any operator changes; asking every operator about every node takes long."""
+_SIGNATURES: Final = {"parameters", "lambdef"}
+"""Where a bare ``*`` or ``/`` divides parameters, which cosmic-ray takes for an operator of arithmetic."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -143,9 +144,10 @@ def _told(diff: list[str], sign: str) -> str:
 
 
 def _places(operator: Any, nodes: list[Any]) -> Iterator[tuple[int, Place, Place]]:  # noqa: ANN401 -- cosmic-ray has no types
-    places = (place for node in nodes for place in operator.mutation_positions(node))
-    for occurrence, (start, end) in enumerate(places):
-        yield occurrence, start, end
+    places = ((node, place) for node in nodes for place in operator.mutation_positions(node))
+    for occurrence, (node, (start, end)) in enumerate(places):
+        if node.parent is None or node.parent.type not in _SIGNATURES:
+            yield occurrence, start, end
 
 
 def _span(lines: range) -> tuple[int, int]:
@@ -164,12 +166,12 @@ def _operators() -> dict[str, Any]:
 
 
 def _says_again(operator: str) -> bool:
-    """Whether an operator only puts identity for equality, or back.
+    """Whether an operator puts identity for equality or order, or the other way round.
 
-    Whether equal values are one object is the interpreter's choice; the variant that stays on its side of the
-    line is tried.
+    Whether equal values are one object is the interpreter's choice, and what is known by its identity has no
+    order. The variants that stay on their side are tried.
     """
-    before, after = operator.split("_")[-2:] if operator.startswith("ReplaceComparison") else ("", "")
-    if after in _IDENTITY:
-        return before not in _IDENTITY
-    return before in _IDENTITY and after in _EQUALITY
+    if not operator.startswith("ReplaceComparisonOperator_"):
+        return False
+    _, before, after = operator.split("_")
+    return (before in _IDENTITY) != (after in _IDENTITY)
