@@ -25,6 +25,23 @@ CAPABILITIES = [
     "private_backend",
     "backend_log",
     "lose_database",
+    "ping",
+    "one_queue",
+    "echo",
+    "subprotocol",
+    "refusal_codes",
+    "tiers",
+    "five_events",
+    "reasoning",
+    "records",
+    "threads",
+    "devices",
+    "resume",
+    "cancel",
+    "message_ids",
+    "errors",
+    "limits",
+    "refresh",
 ]
 
 DATABASE = "data/agent-chat.sqlite3"

@@ -32,6 +32,23 @@ CAPABILITIES = [
     "private_backend",
     "backend_log",
     "lose_database",
+    "ping",
+    "one_queue",
+    "echo",
+    "subprotocol",
+    "refusal_codes",
+    "tiers",
+    "five_events",
+    "reasoning",
+    "records",
+    "threads",
+    "devices",
+    "resume",
+    "cancel",
+    "message_ids",
+    "errors",
+    "limits",
+    "refresh",
 ]
 """What this environment offers; a test that needs something else is skipped with that reason."""
 

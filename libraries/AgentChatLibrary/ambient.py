@@ -15,7 +15,8 @@ from robot import model, result, running
 from robot.api import logger
 
 from .chat import Chat
-from .engine.session import LoadedSession, close_many
+from .engine.crowd import close_many
+from .engine.session import LoadedSession
 from .environment import CAPABILITIES
 from .evidence import Evidence, of_verdict
 from .filing import Filing
@@ -89,6 +90,7 @@ class AmbientListener:
             outcome.status = "FAIL"
         elif outcome.message:
             outcome.message = mask(outcome.message)
+        _mask_header(outcome)
         try:
             self._show(outcome, scope, chats)
         except BaseException as problem:  # noqa: BLE001 -- a test's verdict does not depend on its picture
@@ -107,6 +109,18 @@ class AmbientListener:
         masked = mask(message.message)
         if masked != message.message:
             message.message = masked
+
+    def end_body_item(self, _: running.BodyItem, outcome: result.BodyItem) -> None:
+        """The same net under what a keyword failed with."""
+        message = getattr(outcome, "message", "")
+        if message:
+            outcome.message = mask(message)
+
+    def end_for_iteration(self, _: running.ForIteration, outcome: result.ForIteration) -> None:
+        """The same net under the values of a loop, which the log shows."""
+        for name, value in outcome.assign.items():
+            outcome.assign[name] = mask(value)
+        outcome.message = mask(outcome.message)
 
     def _settle(self, scope: Scope, chats: Sequence[Chat]) -> None:
         """Gives back what was taken away, fences every session, and closes the test's own."""
@@ -143,14 +157,31 @@ class AmbientListener:
             deployment.stop()
 
 
+def _mask_header(outcome: result.TestCase) -> None:
+    """The same net under what a suite may have put into a test's header."""
+    outcome.doc = mask(outcome.doc)
+    for name, value in outcome.metadata.items():
+        outcome.metadata[name] = mask(value)
+    masked = [mask(str(tag)) for tag in outcome.tags]
+    if masked != [str(tag) for tag in outcome.tags]:
+        outcome.tags = masked
+
+
 def _chats(scope: Scope) -> list[Chat]:
     return [*scope.retired, *scope.chats.values()]
 
 
 def _last_pongs(chats: Iterable[Chat]) -> None:
-    """Pings every open session at once and waits shortly for the pongs: what was queued has come by then."""
+    """Pings every open session at once and waits shortly for the pongs: what was queued has come by then.
+
+    Where the backend answers no pings, nothing has come for the environment's ``quiet``.
+    """
     pinged: list[tuple[Chat, str]] = []
+    begun = time.monotonic()
     for chat in chats:
+        if not chat.environment.offers("ping"):
+            chat.waits.for_quiet(begun)
+            continue
         message_id = new_message_id()
         chat.session.send_soon(encoded("ping", message_id, {}))
         pinged.append((chat, message_id))

@@ -202,8 +202,26 @@ class Chat:
 
     # -- fences -------------------------------------------------------------------------------------
 
-    def fence(self) -> Event:
-        """Pings and waits for the own pong: what was queued on this connection has come by then."""
+    def fence(self) -> Event | None:
+        """Pings and waits for the own pong: what was queued on this connection has come by then.
+
+        Where pongs prove nothing, it waits until nothing has come for the environment's ``quiet`` instead.
+
+        Returns:
+            The pong; None where none was asked for.
+        """
+        if not self.environment.offers("one_queue"):
+            self.waits.for_quiet()
+            return None
+        return self.ping()
+
+    def ping(self) -> Event:
+        """Pings and waits for the own pong.
+
+        Raises:
+            EventMissing: No answer came.
+            Unexpected: Another answer came.
+        """
         sequence = secrets.randbelow(2**31)
         message_id = self.send("ping", {"sequence": sequence})
         pong = self.reply(message_id, "pong", "error")
@@ -227,7 +245,7 @@ class Chat:
 
     def round_trip(self) -> float:
         """Pings, waits for the own pong, and returns how long that took in seconds."""
-        pong = self.fence()
+        pong = self.ping()
         frames = self.transcript.frames[: pong.index]
         return pong.at - next(f.at for f in reversed(frames) if not f.received and f.type == "ping")
 

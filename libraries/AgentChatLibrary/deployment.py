@@ -121,8 +121,16 @@ class Deployment:
 _LOG: Final = "AGENT_CHAT_BACKEND_LOG"
 
 
-def check(url: str) -> None:
+HEALTH: Final = "/ws/health"
+"""Where a backend of the contract tells how it is."""
+
+
+def check(url: str, health: str = HEALTH) -> None:
     """Finds out whether a backend answers at ``url``.
+
+    Args:
+        url: Its address.
+        health: Where it is asked; any answer will do when empty.
 
     Raises:
         Unreachable: Nothing answers, or what answers is no agent-chat service.
@@ -133,7 +141,7 @@ def check(url: str) -> None:
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname, parts.port, timeout=REACH_SECONDS)
     try:
-        connection.request("GET", f"{parts.path.rstrip('/')}/ws/health")
+        connection.request("GET", f"{parts.path.rstrip('/')}{health or '/'}")
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as problem:
         reason = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
@@ -143,10 +151,14 @@ def check(url: str) -> None:
         ) from problem
     finally:
         connection.close()
-    if status not in {200, 503}:
+    if health and status not in {200, 503}:
         raise Unreachable(
-            f"What answers at {url} is no agent-chat backend: GET /ws/health gave {status}, not 200 or 503."
+            f"What answers at {url} is no agent-chat backend: GET {health} gave {status}, not 200 or 503."
         )
+
+
+def _health(environment: Environment) -> str:
+    return environment.dialect.health if environment.dialect is not None else HEALTH
 
 
 def attach(environment: Environment) -> Deployment:
@@ -158,7 +170,7 @@ def attach(environment: Environment) -> Deployment:
     """
     if environment.url is None:
         raise EnvironmentProblem(f"The environment {environment.name} names no address.")
-    check(environment.url)
+    check(environment.url, _health(environment))
     for capability, variable in (("admin", ADMIN_TOKEN), ("mint", JWT_KEY)):
         if capability in environment.capabilities and not os.environ.get(variable):
             raise EnvironmentProblem(
@@ -321,7 +333,7 @@ def embedded(environment: Environment, output: Path, *, parallel: bool) -> Deplo
 
     meeting = output.parent / ".agent-chat-backend"
     with FileLock(f"{meeting}.lock"):
-        found = _met(meeting)
+        found = _met(environment, meeting)
         if found is None:
             found = launch(environment, owner_pid=os.getppid(), log=meeting.with_name("backend.log"))
             if found.home is not None:
@@ -332,12 +344,12 @@ def embedded(environment: Environment, output: Path, *, parallel: bool) -> Deplo
     return found
 
 
-def _met(meeting: Path) -> Deployment | None:
+def _met(environment: Environment, meeting: Path) -> Deployment | None:
     """The backend that another worker of this run has started, if it still answers."""
     try:
         home = Path(meeting.read_text("utf-8"))
         given = json.loads((home / "worker.json").read_text("utf-8"))
-        check(given[URL])
+        check(given[URL], _health(environment))
     except (OSError, ValueError, KeyError, Unreachable):
         return None
     log = given.get(_LOG)

@@ -9,10 +9,13 @@ from __future__ import annotations
 import difflib
 import os
 import runpy
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .dialect.model import Dialect
 
 VARIABLE: Final = "AGENT_CHAT_ENV"
 """The environment variable that names the environment."""
@@ -26,6 +29,23 @@ CAPABILITIES: Final = {
     "private_backend": "a backend of a suite's own can be started",
     "backend_log": "the backend's log file can be read",
     "lose_database": "the database can be taken away from a private backend, and given back",
+    "ping": "a ping is answered by a pong",
+    "one_queue": "a pong, as any reply, comes after all that earlier messages have caused",
+    "echo": "a pong brings back the number and the data of its ping",
+    "subprotocol": "the credential can travel as a subprotocol, as browsers need it",
+    "refusal_codes": "refusals carry the agreed codes",
+    "tiers": "people have tiers, and with them quotas, offers and rights",
+    "five_events": "each run shows all five events, tool calls and their results among them",
+    "reasoning": "the agent tells its reasoning in words, and they are about the question",
+    "records": "a test can give a company its cost records, and the agent answers from them",
+    "threads": "conversations are kept, can be continued by their id, and can be read over HTTP",
+    "devices": "every open connection of a person receives every event of that person",
+    "resume": "events are numbered, and a client that comes back can have what it missed",
+    "cancel": "a run can be cancelled",
+    "message_ids": "replies name the client's message that they answer, and the same message twice is one",
+    "errors": "a message that is wrong is refused with the agreed code, and the field at fault is named",
+    "limits": "sizes, rates, questions and connections are limited as agreed",
+    "refresh": "a new token can be handed over on a live connection, and expiry and logout end it",
 }
 """What an environment may offer, and what that means. A test that needs one is tagged ``needs:NAME``."""
 
@@ -45,12 +65,14 @@ class TokenRules:
         audience: The ``aud`` claim.
         algorithm: The JWS algorithm.
         lifetime: Seconds from ``iat`` to ``exp``.
+        claims: The other claims, with places for what is known of the person; the contract's when None.
     """
 
     issuer: str = "agent-chat"
     audience: str = "agent-chat"
     algorithm: str = "HS256"
     lifetime: int = 900
+    claims: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +92,8 @@ class Environment:
         database: A file below the private folder of a backend that was started: its SQLite database, or
             what names its schema in PostgreSQL (``.schema``); None where unknown.
         tokens: How access tokens are minted.
+        dialect: How the backend speaks, as its file says; None where there is none: it is the contract then.
+        values: The environment's own values for places in the dialect's templates.
         budgets: Longest acceptable times in seconds, by name.
         timeouts: Longest waits in seconds, by name; see :data:`DEFAULT_TIMEOUTS`.
     """
@@ -85,8 +109,19 @@ class Environment:
     capabilities: frozenset[str] = frozenset()
     database: str | None = None
     tokens: TokenRules = TokenRules()
+    dialect: Dialect | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
     budgets: Mapping[str, float] = field(default_factory=dict)
     timeouts: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def translation(self) -> Dialect | None:
+        """The dialect, where anything is to be translated; None where the backend speaks the contract."""
+        return self.dialect if self.dialect is not None and not self.dialect.canonical else None
+
+    def offers(self, capability: str) -> bool:
+        """Whether the environment offers a capability."""
+        return capability in self.capabilities
 
     def budget(self, name: str) -> float:
         """The budget of this name in seconds.
@@ -120,6 +155,8 @@ DEFAULT_TIMEOUTS: Final = {
     "close": 4.0,  # the end of a connection that must end (contract: within 2 s)
     "notice": 4.0,  # until health and figures show what has happened (contract: health within 2 + 1 s)
     "interrupted": 12.0,  # the end of a run whose process is dead or asleep (contract: within 10 s)
+    "quiet": 1.0,  # nothing has come for so long: an absence, where no ping and no later answer proves one
+    "start": 20.0,  # a backend that is started, until it accepts
 }
 """Seconds. Generous: they bound waits that end early when all is well; budgets are what a test judges."""
 
@@ -188,7 +225,9 @@ def load(file: Path) -> Environment:
         raise EnvironmentProblem(
             f"{file} declares the capability {strange[0]!r}. Known are: {', '.join(sorted(CAPABILITIES))}."
         )
-    rules = _typed(file, given, "TOKENS", (dict,), {})
+    values = _typed(file, given, "VALUES", (dict,), {})
+    dialect = _dialect(file, _typed(file, given, "DIALECT", (str,), ""), values, capabilities)
+    rules = {**_minting(dialect), **_typed(file, given, "TOKENS", (dict,), {})}
     try:
         tokens = TokenRules(**rules)
     except TypeError as problem:
@@ -205,6 +244,8 @@ def load(file: Path) -> Environment:
         capabilities=capabilities,
         database=_typed(file, given, "DATABASE", (str,), None),
         tokens=tokens,
+        dialect=dialect,
+        values=values,
         budgets=_seconds(file, given, "BUDGETS", {}),
         timeouts=_seconds(file, given, "TIMEOUTS", DEFAULT_TIMEOUTS),
     )
@@ -216,13 +257,46 @@ _KNOWN: Final = {
     "CAPABILITIES",
     "COMMAND",
     "DATABASE",
+    "DIALECT",
     "DIRECTORY",
     "SERVICES",
     "SETTINGS",
     "TIMEOUTS",
     "TOKENS",
     "URL",
+    "VALUES",
 }
+
+
+def _dialect(
+    file: Path, name: str, values: Mapping[str, Any], capabilities: Collection[str]
+) -> Dialect | None:
+    """The dialect that an environment names; None where it names none, or one that translates nothing."""
+    if not name:
+        return None
+    # Only environments with a dialect pay for reading one.
+    from .dialect.building import load as load_dialect  # noqa: PLC0415
+    from .dialect.files import DialectProblem  # noqa: PLC0415
+
+    try:
+        dialect = load_dialect(name, file.resolve().parent, values)
+    except DialectProblem as problem:
+        raise EnvironmentProblem(str(problem)) from problem
+    for intent in ("ping", "resume", "cancel"):
+        if intent in capabilities and not dialect.canonical and intent not in dialect.says:
+            raise EnvironmentProblem(
+                f"{file} declares the capability {intent!r}, but {dialect.file} has no `says.{intent}`. "
+                f"Say how it is said, or take {intent!r} out of CAPABILITIES."
+            )
+    return dialect
+
+
+def _minting(dialect: Dialect | None) -> dict[str, Any]:
+    """How a dialect has tokens minted."""
+    if dialect is None or dialect.canonical or dialect.credential.got != "minted":
+        return {}
+    how = dialect.credential
+    return {"claims": how.claims, "algorithm": how.algorithm, "lifetime": how.lifetime}
 
 
 def _typed(file: Path, given: Mapping[str, Any], name: str, kinds: tuple[type, ...], default: Any) -> Any:  # noqa: ANN401 -- any value a file may set

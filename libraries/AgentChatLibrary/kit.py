@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +15,12 @@ from . import environment as environments
 from .chat import Unexpected
 from .contract import Contract
 from .deployment import Deployment, embedded, launch, launch_beside, relaunch
+from .dialect.door import address
+from .dialect.relaxed import DialectContract
+from .engine.offer import Carrier, Offer
 from .environment import Environment, EnvironmentProblem
 from .identity import Person, mint
+from .newcomers import Newcomers
 from .redaction import issue
 from .service import Service
 from .world import World
@@ -36,8 +40,9 @@ class Kit:
     def __init__(self, variables: Path | None = None) -> None:
         self.variables = variables or REPOSITORY / "variables"
         self.world = World()
-        self.contract = Contract()
         self.bodies: dict[str, str] = {}
+        self._contract: Contract | None = None
+        self._newcomers: Newcomers | None = None
         self._environment: Environment | None = None
         self._service: Service | None = None
         self._problem: str | None = None
@@ -75,6 +80,40 @@ class Kit:
         if self._service is None:
             self._service = Service(self._deploy())
         return self._service
+
+    @property
+    def newcomers(self) -> Newcomers:
+        """Makes people where the backend has no administration."""
+        if self._newcomers is None:
+            self._newcomers = Newcomers(self.environment)
+        return self._newcomers
+
+    @property
+    def contract(self) -> Contract:
+        """What frames are judged by: the contract, as far as the environment's dialect goes."""
+        if self._contract is None:
+            dialect = self.environment.translation
+            self._contract = DialectContract(dialect) if dialect is not None else Contract()
+        return self._contract
+
+    def offer(
+        self,
+        deployment: Deployment,
+        credentials: Sequence[tuple[Carrier, str]],
+        headers: Mapping[str, str] | None = None,
+    ) -> Offer:
+        """What a client presents to a backend of this environment.
+
+        Args:
+            deployment: The backend.
+            credentials: Tokens and how each travels.
+            headers: Further headers of the handshake.
+        """
+        env = self.environment
+        url = deployment.websocket_url
+        if env.dialect is not None:
+            url = f"ws{deployment.url.removeprefix('http')}{address(env.dialect, env.values)}"
+        return Offer(url, credentials, headers or {}, env.translation, env.values)
 
     def _deploy(self) -> Deployment:
         builtin = BuiltIn()

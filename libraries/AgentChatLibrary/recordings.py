@@ -204,8 +204,8 @@ def _har(file: Path, content: Mapping[str, Any]) -> Recording:
             _entry(entry, messages, found)
     if not found.transcripts:
         raise RecordingProblem(
-            f"{file} holds {len(entries)} requests, but no WebSocket messages. Chrome and Edge save them: open "
-            "the network panel before the page connects, and then save all as HAR."
+            f"{file} holds {len(entries)} requests, but no WebSocket messages. Chrome and Edge save "
+            "them: open the network panel before the page connects, and then save all as HAR."
         )
     return found
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import requests
 
 from .deployment import Deployment
+from .dialect.speaking import NotOffered
 from .redaction import issue, mask
 
 SECONDS: Final = 15.0
@@ -53,16 +54,24 @@ class Service:
         self._http.close()
 
     def request(
-        self, method: str, path: str, body: object = None, token: str = "", seconds: float = SECONDS
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        token: str = "",
+        seconds: float = SECONDS,
+        *,
+        form: bool = False,
     ) -> Answer:
         """Sends one request and returns whatever comes.
 
         Args:
             method: The HTTP method.
-            path: The path below the backend's address.
+            path: The path below the backend's address, or a whole address.
             body: Sent as JSON unless None.
             token: Sent as a bearer credential unless empty.
             seconds: Longest wait for the answer.
+            form: Whether the body is sent as a form instead.
 
         Raises:
             NoAnswer: None came.
@@ -70,8 +79,9 @@ class Service:
         try:
             answer = self._http.request(
                 method,
-                self.deployment.url + path,
-                json=body,
+                path if "://" in path else self.deployment.url + path,
+                json=None if form else body,
+                data=body if form else None,  # type: ignore[arg-type]  # a form's fields
                 headers={"Authorization": f"Bearer {token}"} if token else {},
                 timeout=seconds,
             )
@@ -111,7 +121,12 @@ class Service:
         Raises:
             NoAnswer: None came.
             Declined: The status is not 2xx.
+            NotOffered: There is no administration here.
         """
+        if not self.deployment.admin_token:
+            raise NotOffered(
+                f"This needs the capability 'admin', which is not offered: {method} /admin{path}."
+            )
         return self.expect(method, f"/admin{path}", body, issue(self.deployment.admin_token), seconds)
 
     def metrics(self) -> str:

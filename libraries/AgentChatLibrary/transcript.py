@@ -256,6 +256,7 @@ class Transcript:
         frames: Everything sent and received, in order.
         truncated: How many frames a bounded recording left out; 0 when nothing is missing.
         wire: The connection as it was said, when this one tells it again in the canonical alphabet.
+        told: The types that can be told at all, where another dialect says less than the contract; else None.
     """
 
     session: str
@@ -266,6 +267,7 @@ class Transcript:
     frames: list[Frame] = field(default_factory=list)
     truncated: int = 0
     wire: Transcript | None = None
+    told: frozenset[str] | None = None
 
     def append(
         self,
@@ -345,6 +347,10 @@ class Transcript:
             )
             for run_id, found in events.items()
         }
+
+    def can_tell(self, kind: str) -> bool:
+        """Whether the backend has a way to say an event of this type."""
+        return self.told is None or kind in self.told
 
     def wall(self, frame: Frame) -> float:
         """The moment of ``frame`` in Unix seconds, to compare frames of different or loaded transcripts."""

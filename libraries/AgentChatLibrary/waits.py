@@ -80,13 +80,16 @@ class Waits:
             EventMissing: It did not come.
         """
         found = self._session.wait(look, self._environment.timeout("reply"))
+        if found is None and not self._ordered:
+            found = self._patiently(look)
         if found is not None:
             return found
         alive, life = self.sign_of_life()
         found = look(self._transcript)
         if found is not None:
             return found
-        behind = " Whatever was sent before that ping has been answered before it." if alive else ""
+        proven = alive and self._ordered
+        behind = " Whatever was sent before that ping has been answered before it." if proven else ""
         raise EventMissing(self.missing(what, life + behind), self._transcript, what)
 
     def for_run(
@@ -115,7 +118,7 @@ class Waits:
             now = time.monotonic()
             if not self._session.is_open or now >= deadline:
                 break
-            quiet = now - max([begun, *(f.at for f in self._transcript.frames[-1:])])
+            quiet = now - max(begun, self._last_came())
             if quiet < PATIENCE:
                 step, behind_since = PATIENCE - quiet, None
                 continue
@@ -195,7 +198,49 @@ class Waits:
                 raise EventMissing(self._story(head, life), self._transcript, what)
         return end
 
+    def for_quiet(self, since: float | None = None) -> None:
+        """Waits until nothing has come for the environment's ``quiet``.
+
+        That is all that proves an absence where a pong proves none.
+
+        Args:
+            since: Monotonic time in seconds from which the quiet counts; now when omitted.
+        """
+        quiet = self._environment.timeout("quiet")
+        since = since if since is not None else time.monotonic()
+        deadline = time.monotonic() + self._environment.timeout("answer")
+        while self._session.is_open and time.monotonic() < deadline:
+            frames = self._transcript.frames
+            seen, last = len(frames), max([since, *(f.at for f in frames[-1:])])
+            rest = last + quiet - time.monotonic()
+            if rest <= 0:
+                return
+            self._session.wait(_more_than(seen), rest)
+
     # -- whether anything can still come --------------------------------------------------------------
+
+    @property
+    def _ordered(self) -> bool:
+        """Whether a pong comes after whatever earlier messages have caused."""
+        return self._environment.offers("one_queue")
+
+    def _patiently(self, look: Look[T]) -> T | None:
+        """Waits for a reply that no ping decides: as long as anything comes, then the longest silence."""
+        begun, silence = time.monotonic(), self._environment.timeout("silence")
+        deadline = begun + self._environment.timeout("answer")
+        while self._session.is_open:
+            rest = min(max(begun, self._last_came()) + silence, deadline) - time.monotonic()
+            if rest <= 0:
+                break
+            found = self._session.wait(look, rest)
+            if found is not None:
+                return found
+        return look(self._transcript)
+
+    def _last_came(self) -> float:
+        """When the last frame came or went, also one that another dialect says beside the conversation."""
+        transcript = self._transcript
+        return max([0.0, *(f.at for f in (transcript.wire or transcript).frames[-1:])])
 
     def _judged(
         self, prospects: Prospects | None, silence: float, *, through_holds: bool
@@ -223,6 +268,8 @@ class Waits:
         Returns:
             Whether the pong came, and what became of the ping as a sentence.
         """
+        if not self._environment.offers("ping"):
+            return False, self._quiet_life()
         message_id, patience = new_message_id(), self._environment.timeout("life")
         self.pings.add(message_id)
         deadline = time.monotonic() + self._environment.timeout("answer")
@@ -244,6 +291,15 @@ class Waits:
             return False, f"The connection has ended: {self._session.end_text()}."
         return False, f"The connection shows no sign of life: a ping has had no answer for {patience:g} s."
 
+    def _quiet_life(self) -> str:
+        """What can be said of a connection whose backend answers no pings."""
+        if not self._session.is_open:
+            return f"The connection has ended: {self._session.end_text()}."
+        silent = time.monotonic() - self._last_came()
+        return (
+            f"The connection is open, and has been silent for {silent:.1f} s; the backend answers no pings."
+        )
+
     def missing(self, what: str, why: str) -> str:
         """The story of what did not come.
 
@@ -260,6 +316,11 @@ class Waits:
 
     def _own_ping(self, frame: Frame) -> bool:
         return frame.event is not None and frame.event.message_id in self.pings
+
+
+def _more_than(seen: int) -> Callable[[Transcript], bool | None]:
+    """What finds out that something has come."""
+    return lambda transcript: len(transcript.frames) > seen or None
 
 
 def _answer_to(message_id: str, transcript: Transcript) -> Event | None:

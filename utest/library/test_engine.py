@@ -8,15 +8,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from AgentChatLibrary.engine.session import (
-    Ended,
-    Offer,
-    Refused,
-    Session,
-    close_many,
-    open_many,
-    send_together,
-)
+from AgentChatLibrary.engine.crowd import close_many, open_many, send_together
+from AgentChatLibrary.engine.offer import Offer, Refused
+from AgentChatLibrary.engine.session import Ended, Session
 from AgentChatLibrary.transcript import Direction, Kind, Owner
 from websockets.sync.server import Server, ServerConnection, serve
 

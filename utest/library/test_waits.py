@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from AgentChatLibrary.chat import Chat, Unexpected
 from AgentChatLibrary.deployment import Deployment
-from AgentChatLibrary.engine.session import Offer, Session
+from AgentChatLibrary.engine.offer import Offer
+from AgentChatLibrary.engine.session import Session
 from AgentChatLibrary.environment import DEFAULT_TIMEOUTS, Environment
 from AgentChatLibrary.identity import Organisation, Person
 from AgentChatLibrary.prospects import ASK_SECONDS
@@ -103,7 +104,9 @@ def ana(backend: Backend) -> Iterator[Chat]:
     session = Session("Ana", person.owner)
     port = backend.chat.socket.getsockname()[1]
     session.open(Offer(f"ws://127.0.0.1:{port}/ws"), 5)
-    environment = Environment("here", Path(), None, capabilities=frozenset({"admin"}), timeouts=TIMEOUTS)
+    environment = Environment(
+        "here", Path(), None, capabilities=frozenset({"admin", "ping", "one_queue"}), timeouts=TIMEOUTS
+    )
     yield Chat(session, person, environment)
     session.close()
 

@@ -66,7 +66,7 @@ class Reading:
         self._speaker = speaker or Speaker(dialect)
         self._decoder = Decoder(dialect.form)
         self._canonical = Transcript(wire.session, wire.owner, wire.connection)
-        self._canonical.wire = wire
+        self._canonical.wire, self._canonical.told = wire, dialect.told
         self._read = 0
         self._welcomed = self._refused = False
         self._lock = threading.Lock()

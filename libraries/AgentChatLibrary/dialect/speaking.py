@@ -91,16 +91,9 @@ class Speaker:
             NotOffered: A value that it needs is not there.
         """
         given: Mapping[str, Any] = fields or {}
-
-        def value(name: str) -> object:
-            if name in given:
-                return given[name]
-            if name in self.values:
-                return self.values[name]
-            return self._made(name)
-
         try:
-            return json.dumps(fill(template, value), ensure_ascii=False)
+            filled = fill(template, lambda name: given[name] if name in given else self.value(name))
+            return json.dumps(filled, ensure_ascii=False)
         except Unsayable as problem:
             raise NotOffered(f"{self.dialect.name} cannot be told this: {problem}.") from None
 
@@ -133,7 +126,10 @@ class Speaker:
             says.append(self.dialect.nudge)
         return any(match(template, sent, {}) for template in says)
 
-    def _made(self, name: str) -> object:
+    def value(self, name: str) -> Any:  # noqa: ANN401 -- any JSON value
+        """The environment's value of this name, or a new one; ``MISSING`` when there is none."""
+        if name in self.values:
+            return self.values[name]
         now = time.time()
         match name:
             case "new_id":

@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
 
 from websockets.asyncio.client import connect
 from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
 from websockets.typing import Subprotocol
 
+from ..dialect import door
+from ..dialect.reading import Reading
+from ..dialect.tongue import Tongue
 from ..transcript import Frame, Owner, Transcript
 from . import loop
+from .greeting import Greeting, Unwelcome
+from .offer import Offer, Refused, refused
 from .recording import Recorder, RecordingConnection
 
 T = TypeVar("T")
-Carrier = Literal["header", "subprotocol", "bare_subprotocol", "token_query", "access_token_query"]
 
-SUBPROTOCOL: Final = "agent-chat.v1"
-"""The one subprotocol the server selects (contract: Handshake)."""
 CLOSE_SECONDS: Final = 5.0
 """Longest wait for the other side's half of a close handshake."""
-
-
-class Refused(Exception):
-    """The upgrade was refused.
-
-    Attributes:
-        status: HTTP status, or 0 when the connection was refused or broken before any answer.
-        headers: The answer's headers, names in lower case.
-        body: The answer's body as text.
-    """
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: str) -> None:
-        super().__init__(f"HTTP {status}: {body[:200]}")
-        self.status = status
-        self.headers = headers
-        self.body = body
 
 
 class Ended(Exception):
@@ -49,58 +33,28 @@ class Ended(Exception):
     ROBOT_SUPPRESS_NAME = True
 
 
-@dataclass(slots=True)
-class Offer:
-    """What a client presents at the handshake.
-
-    Attributes:
-        url: The WebSocket address.
-        credentials: Tokens and how each travels (contract: Handshake). The queries and the subprotocol
-            without its companion are ways that must be refused.
-        headers: Further headers, for example ``Origin``.
-    """
-
-    url: str
-    credentials: Sequence[tuple[Carrier, str]] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def request(self) -> tuple[str, dict[str, str], list[Subprotocol] | None]:
-        """The address, headers and subprotocols that carry the tokens."""
-        headers, query = dict(self.headers), []
-        subprotocols: list[Subprotocol] = []
-        for carrier, token in self.credentials:
-            if carrier == "header":
-                headers["Authorization"] = f"Bearer {token}"
-            elif carrier in {"token_query", "access_token_query"}:
-                query.append(f"{carrier.removesuffix('_query')}={token}")
-            else:
-                encoded = base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
-                companion = [] if carrier == "bare_subprotocol" else [Subprotocol(SUBPROTOCOL)]
-                subprotocols += [*companion, Subprotocol(f"jwt.{encoded}")]
-        url = f"{self.url}?{'&'.join(query)}" if query else self.url
-        return url, headers, subprotocols or None
-
-
 class Session:
     """One device of one person. Reconnecting adds a transcript; the old ones stay.
 
     Attributes:
         alias: How suites call it, for example ``Ana`` or ``Ana's phone``.
         owner: Whose it is.
-        transcripts: One for each connection, in order.
     """
 
     def __init__(self, alias: str, owner: Owner) -> None:
         self.alias = alias
         self.owner = owner
-        self.transcripts: list[Transcript] = []
+        self._transcripts: list[Transcript] = []
+        self._readings: list[Reading] = []
         self._recorder: Recorder | None = None
         self._connection: RecordingConnection | None = None
+        self._tongue: Tongue | None = None
+        self._greeting: Greeting | None = None
 
     # -- connecting ---------------------------------------------------------------------------------
 
     async def connect(self, offer: Offer, timeout: float) -> None:  # noqa: ASYNC109 -- websockets' own limit
-        """Opens a connection and records it from its first byte.
+        """Opens a connection and records it from its first byte; see :meth:`greet` for what must follow.
 
         Args:
             offer: Address and credential.
@@ -108,20 +62,21 @@ class Session:
 
         Raises:
             Refused: The server refused the upgrade, or nothing answered.
+            NotOffered: The dialect knows no such way for a token to travel.
         """
-        transcript = Transcript(self.alias, self.owner, len(self.transcripts) + 1)
+        transcript = Transcript(self.alias, self.owner, len(self._transcripts) + 1)
         transcript.opened_at, transcript.opened_wall = time.monotonic(), time.time()
         recorder = Recorder(transcript)
 
         def create(protocol: ClientProtocol, **options: Any) -> RecordingConnection:  # noqa: ANN401 -- passed on
             return RecordingConnection(recorder, protocol, **options)
 
-        url, headers, subprotocols = offer.request()
+        request = offer.request()
         try:
             connection = await connect(
-                url,
-                additional_headers=headers,
-                subprotocols=subprotocols,
+                request.url,
+                additional_headers=request.headers,
+                subprotocols=[Subprotocol(one) for one in request.subprotocols] or None,
                 create_connection=create,  # type: ignore[arg-type]  # documented as a factory
                 compression=None,
                 proxy=None,
@@ -133,29 +88,71 @@ class Session:
         except InvalidStatus as refusal:
             answer = refusal.response
             given = {name.lower(): value for name, value in answer.headers.raw_items()}
-            raise Refused(
-                answer.status_code, given, (answer.body or b"").decode("utf-8", "replace")
-            ) from None
+            body = (answer.body or b"").decode("utf-8", "replace")
+            raise refused(offer.dialect, answer.status_code, given, body) from None
         except InvalidMessage as broken:
             raise Refused(0, {}, f"no HTTP answer: {broken.__cause__ or broken}") from None
         except (OSError, InvalidHandshake, TimeoutError) as problem:
             raise Refused(0, {}, f"{type(problem).__name__}: {problem}") from None
         assert isinstance(connection, RecordingConnection)  # noqa: S101 -- create() made it
         self._recorder, self._connection = recorder, connection
-        self.transcripts.append(transcript)
+        self._listen(transcript, offer, request)
+
+    def _listen(self, wire: Transcript, offer: Offer, request: door.Request) -> None:
+        """Keeps the connection's transcript: as it is said, or told again where it is another dialect."""
+        if offer.dialect is None:
+            self._transcripts.append(wire)
+            return
+        self._tongue = Tongue(offer.dialect, offer.values, self.owner)
+        reading = self._tongue.reading(wire)
+        self._readings.append(reading)
+        self._transcripts.append(reading.refresh())
+        self._greeting = Greeting(offer.dialect, request, self._tongue.speaker, self._send, self.wait)
 
     def open(self, offer: Offer, timeout: float) -> None:
-        """Like :meth:`connect`, from the main thread."""
+        """Like :meth:`connect`, from the main thread, greeting included."""
         loop.call(self.connect(offer, timeout))
+        self.begin_greeting()
+        self.greet(timeout)
+
+    def begin_greeting(self) -> None:
+        """Says what another dialect wants said first; nothing where the upgrade is all."""
+        if self._greeting is not None:
+            self._greeting.begin()
+
+    def greet(self, timeout: float) -> None:
+        """Goes through the greeting of another dialect until the backend welcomes or refuses.
+
+        Args:
+            timeout: Longest wait in seconds.
+
+        Raises:
+            Refused: It refused the credential after the upgrade, or said nothing.
+        """
+        greeting, self._greeting = self._greeting, None
+        if greeting is None:
+            return
+        try:
+            greeting.finish(timeout)
+        except Unwelcome as unwelcome:
+            self.close()
+            raise Refused(unwelcome.status, {}, unwelcome.body) from None
 
     # -- what was recorded --------------------------------------------------------------------------
 
     @property
+    def transcripts(self) -> list[Transcript]:
+        """The transcripts, one for each connection, in order; in the canonical alphabet."""
+        for reading in self._readings:
+            reading.refresh()
+        return self._transcripts
+
+    @property
     def transcript(self) -> Transcript:
-        """The current connection's transcript, or the last one's."""
-        if not self.transcripts:
+        """The current connection's transcript, or the last one's; in the canonical alphabet."""
+        if not self._transcripts:
             raise Ended(f"{self.alias} has never been connected")
-        return self.transcripts[-1]
+        return self._readings[-1].refresh() if self._readings else self._transcripts[-1]
 
     @property
     def connection(self) -> RecordingConnection:
@@ -194,6 +191,17 @@ class Session:
         Raises:
             Ended: The connection has ended, or ended while the message was sent.
         """
+        self._send(message if isinstance(message, bytes) else self.said(message))
+
+    def said(self, message: str) -> str:
+        """A canonical client frame as the backend wants to hear it; any other text as it is.
+
+        Raises:
+            NotOffered: The backend's dialect has no way to say it.
+        """
+        return self._tongue.said(message) if self._tongue is not None else message
+
+    def _send(self, message: str | bytes) -> None:
         connection = self.connection
         try:
             loop.call(connection.send_text(message))
@@ -207,19 +215,21 @@ class Session:
         connection = self._connection
         if connection is None or not self.is_open:
             return
+        said = self.said(message)
 
         async def send() -> None:
             if not connection.ended:
-                await connection.send_text(message)
+                await connection.send_text(said)
 
         loop.soon(lambda: asyncio.ensure_future(send()))
 
     def send_many(self, messages: Sequence[str]) -> None:
         """Sends messages back to back, without waiting for anything between them."""
         connection = self.connection
+        said = [self.said(message) for message in messages]
 
         async def burst() -> None:
-            for message in messages:
+            for message in said:
                 await connection.send_text(message)
 
         loop.call(burst())
@@ -260,15 +270,16 @@ class Session:
             What was found; None when the connection ended or ``timeout`` passed first.
         """
         transcript, recorder = self.transcript, self._recorder
+        wire = transcript.wire or transcript
         deadline = time.monotonic() + timeout
         while True:
-            seen = len(transcript.frames)
-            found = look(transcript)
+            seen = len(wire.frames)
+            found = look(self.transcript if wire is not transcript else transcript)
             if found is not None or recorder is None or transcript.end is not None:
                 return found
             # Looking happens outside the lock, so that it never delays the recording.
             with recorder.changed:
-                while len(transcript.frames) == seen:
+                while len(wire.frames) == seen:
                     remaining = deadline - time.monotonic()
                     if remaining <= 0:
                         return None
@@ -284,48 +295,3 @@ class LoadedSession(Session):
 
     What always holds is asked of it only when a test asks: its faults may be what the test is about.
     """
-
-
-def open_many(sessions: Sequence[Session], offers: Sequence[Offer], timeout: float) -> None:
-    """Opens many sessions at once.
-
-    Args:
-        sessions: The sessions.
-        offers: For each session its offer.
-        timeout: Longest wait for each upgrade in seconds.
-
-    Raises:
-        Refused: One of them was refused.
-    """
-
-    async def all_at_once() -> None:
-        await asyncio.gather(*(s.connect(o, timeout) for s, o in zip(sessions, offers, strict=True)))
-
-    loop.call(all_at_once())
-
-
-def send_together(messages: Sequence[tuple[Session, str]]) -> None:
-    """Sends one text frame on each of many sessions, back to back.
-
-    Args:
-        messages: The sessions and what each sends.
-
-    Raises:
-        Ended: One of the sessions is not open.
-    """
-    open_ones = [(session.connection, message) for session, message in messages]
-
-    async def all_at_once() -> None:
-        await asyncio.gather(*(connection.send_text(message) for connection, message in open_ones))
-
-    loop.call(all_at_once())
-
-
-def close_many(sessions: Sequence[Session]) -> None:
-    """Closes many sessions at once with a close handshake each; those that have ended are passed over."""
-
-    async def all_at_once() -> None:
-        open_ones = [s.connection for s in sessions if s.is_open]
-        await asyncio.gather(*(c.close_cleanly(1000) for c in open_ones))
-
-    loop.call(all_at_once())

@@ -96,4 +96,4 @@ class Asking:
             Unexpected: Another answer came.
             EventMissing: No answer came.
         """
-        return self.kit.world.chat(session).fence()
+        return self.kit.world.chat(session).ping()

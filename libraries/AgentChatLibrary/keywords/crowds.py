@@ -12,7 +12,9 @@ from robot.api.deco import keyword
 from robot.libraries.BuiltIn import BuiltIn
 
 from ..chat import Chat, Unexpected
-from ..engine.session import Offer, Refused, Session, open_many, send_together
+from ..engine.crowd import open_many, send_together
+from ..engine.offer import Refused
+from ..engine.session import Session
 from ..identity import canary
 from ..kit import Kit
 from ..outgoing import encoded, new_message_id
@@ -105,8 +107,7 @@ class Crowds:
             chat = Chat(Session(name, person.owner), person, self.kit.environment)
             self.kit.world.add_chat(chat)
             chats.append(chat)
-            url = person.service.deployment.websocket_url
-            offers.append(Offer(url, [("header", self.kit.token(person))]))
+            offers.append(self.kit.offer(person.service.deployment, [("header", self.kit.token(person))]))
         try:
             open_many([chat.session for chat in chats], offers, self.kit.environment.timeout("connect"))
         except Refused as refusal:

@@ -277,7 +277,8 @@ class Judging:
             BrokenPromise: Something else came, or something is missing.
         """
         chat = self.kit.world.chat(session)
-        asides = {chat.fence().message_id, *chat.waits.pings}
+        pong = chat.fence()
+        asides = {*([pong.message_id] if pong is not None else []), *chat.waits.pings}
         came = [e.type for e in chat.transcript.received(start=chat.mark) if e.message_id not in asides]
         pattern = "".join(f"(?:{t.rstrip('+')} ){'+' if t.endswith('+') else ''}" for t in types)
         if not re.fullmatch(pattern, "".join(f"{t} " for t in came)):

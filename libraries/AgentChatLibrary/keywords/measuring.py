@@ -12,7 +12,8 @@ from robot.api.deco import keyword
 from robot.libraries.BuiltIn import BuiltIn
 
 from ..chat import Unexpected
-from ..engine.session import Offer, Session, close_many, open_many, send_together
+from ..engine.crowd import close_many, open_many, send_together
+from ..engine.session import Session
 from ..kit import Kit
 from ..metrics import Metrics
 from ..outgoing import encoded, new_message_id
@@ -50,7 +51,7 @@ class Measuring:
             Unexpected: One was not welcomed.
         """
         found = self.kit.world.person(person)
-        offer = Offer(found.service.deployment.websocket_url, [("header", self.kit.token(found))])
+        offer = self.kit.offer(found.service.deployment, [("header", self.kit.token(found))])
         values: list[float] = []
         for number in range(times):
             session = Session(f"{person}, time {number + 1}", found.owner)
@@ -137,7 +138,7 @@ class Measuring:
             people: Who they are; each round is one cycle for each of them.
         """
         found = [self.kit.world.person(name) for name in people]
-        offers = [Offer(p.service.deployment.websocket_url, [("header", self.kit.token(p))]) for p in found]
+        offers = [self.kit.offer(p.service.deployment, [("header", self.kit.token(p))]) for p in found]
         for _ in range(rounds):
             sessions = [Session(p.name, p.owner) for p in found]
             open_many(sessions, offers, self.kit.environment.timeout("connect"))

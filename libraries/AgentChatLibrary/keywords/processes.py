@@ -11,7 +11,7 @@ from robot.api.deco import keyword
 
 from ..chat import Chat, Unexpected
 from ..deployment import Deployment
-from ..engine.session import Offer, Session
+from ..engine.session import Session
 from ..environment import EnvironmentProblem
 from ..kit import Kit
 from ..outage import writable
@@ -111,7 +111,7 @@ class Processes:
         found = self.kit.world.person(person)
         chat = Chat(Session(alias, found.owner), found, self.kit.environment)
         self.kit.world.add_chat(chat)
-        self._sessions.connect(chat, Offer(second.websocket_url, [("header", self.kit.token(found))]))
+        self._sessions.connect(chat, self.kit.offer(second, [("header", self.kit.token(found))]))
 
     @keyword(tags=("Processes", "Waiting"))
     def wait_until_held(self, session: str) -> None:

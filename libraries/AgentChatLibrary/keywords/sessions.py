@@ -6,11 +6,13 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+import jwt
 from robot.api.deco import keyword
 from robot.api.types import Secret
 
 from ..chat import Chat, Unexpected
-from ..engine.session import Carrier, Offer, Refused, Session
+from ..engine.offer import Carrier, Offer, Refused
+from ..engine.session import Session
 from ..identity import expiry
 from ..kit import Kit
 from ..transcript import Event, Frame, Kind
@@ -80,8 +82,8 @@ class Sessions:
         self, chat: Chat, carriers: list[Carrier], token: Secret | None, headers: Mapping[str, str] | None
     ) -> Offer:
         value = token.value if token is not None else self.kit.token(chat.person)
-        url = chat.person.service.deployment.websocket_url
-        return Offer(url, [(carrier, value) for carrier in carriers], headers or {})
+        deployment = chat.person.service.deployment
+        return self.kit.offer(deployment, [(carrier, value) for carrier in carriers], headers)
 
     @keyword(tags=("Sessions",))
     def reopen_session_if_it_has_ended(self, session: str) -> None:
@@ -111,7 +113,7 @@ class Sessions:
         chat.waits.for_reply(
             lambda t: next((f for f in t.frames if f.received), None), "connection_established"
         )
-        chat.expires = expiry(offer.credentials[0][1])
+        chat.expires = _expiry(offer.credentials[0][1])
 
     @keyword(tags=("Sessions",))
     def close_session(self, session: str) -> None:
@@ -206,6 +208,14 @@ class Sessions:
         if selected != subprotocol:
             came = f"the subprotocol {selected!r}" if selected is not None else "no subprotocol"
             raise Unexpected(f"The backend has selected {came} for {session}; it should be {subprotocol!r}.")
+
+
+def _expiry(token: str) -> int | None:
+    """When a token expires; None when it does not say so, as an API key does not."""
+    try:
+        return expiry(token)
+    except (jwt.InvalidTokenError, KeyError):
+        return None
 
 
 def _how(code: int | None, reason: str | None) -> str:

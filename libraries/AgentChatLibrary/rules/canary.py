@@ -76,7 +76,8 @@ def first_senders(transcripts: Iterable[Transcript]) -> dict[str, Sender]:
         transcripts: Every connection that may have sent one.
     """
     found: dict[str, Sender] = {}
-    for transcript in transcripts:
+    for told in transcripts:
+        transcript = told.wire or told
         for frame in transcript.frames[:]:
             if frame.direction is Direction.SENT:
                 for canary in canaries(frame):

@@ -1,0 +1,49 @@
+"""The tongue of one session: canonical messages go out in the backend's words, and come in canonical."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..transcript import Owner, Transcript
+from .model import INTENTS, Dialect
+from .reading import Reading
+from .speaking import Speaker
+
+
+class Tongue:
+    """What one session says and hears.
+
+    Args:
+        dialect: How the backend speaks.
+        values: The environment's own values for places in templates.
+        owner: Whose session it is.
+
+    Attributes:
+        dialect: How the backend speaks.
+        speaker: Says what the session's client means.
+    """
+
+    def __init__(self, dialect: Dialect, values: Mapping[str, Any], owner: Owner) -> None:
+        self.dialect = dialect
+        own = {"user_id": owner.user_id, "name": owner.name, "tier": owner.tier}
+        self.speaker = Speaker(dialect, {**own, **values})
+
+    def said(self, message: str) -> str:
+        """A canonical client frame as the backend wants to hear it; any other text as it is.
+
+        Raises:
+            NotOffered: The dialect has no way to say it.
+        """
+        try:
+            meant = json.loads(message)
+        except (ValueError, RecursionError):
+            return message
+        if not isinstance(meant, dict) or meant.get("type") not in INTENTS:
+            return message
+        return self.speaker.say(meant)
+
+    def reading(self, wire: Transcript) -> Reading:
+        """A new connection, told in the canonical alphabet while it grows."""
+        return Reading(self.dialect, wire, self.speaker)
