@@ -18,7 +18,7 @@ from .project import ROOT
 
 PYTHON: Final = ("libraries", "backend", "runner")
 """What mypy checks strictly."""
-SUITES: Final = ("tests", "resources")
+SUITES: Final = ("tests", "resources", "judging")
 AT_A_TIME: Final = 2
 """Checks at the same time: most keep one core busy, and two is what small machines have."""
 
