@@ -12,7 +12,7 @@ LEVELS = sys.getrecursionlimit() - 250
 DEEP = "[" * LEVELS + "]" * LEVELS
 
 
-def further_down(work, calls=200):
+def further_down(work, calls=400):
     """Calls ``work`` with so many calls around it that JSON of that depth can no longer be written."""
     return work() if not calls else further_down(work, calls - 1)
 

@@ -143,10 +143,16 @@ def test_an_entry_about_code_that_is_gone_is_told(tree):
 
 def test_what_is_out_of_scope_is_so_with_all_that_stands_in_it(found):
     (mutant, *_) = found
-    assert Scope([Entry("backend/purse.py", "why")]).excludes(mutant)
-    assert Scope([Entry("backend/purse.py", "why", "Purse")]).excludes(mutant)
-    assert not Scope([Entry("backend/purse.py", "why", "Pur")]).excludes(mutant)
-    assert not Scope([Entry("backend/other.py", "why")]).excludes(mutant)
+
+    def excluded(*entry, **more):
+        return Scope([Entry(*entry, **more)]).excludes(mutant, "embedded")
+
+    assert excluded("backend/purse.py", "why")
+    assert excluded("backend/purse.py", "why", "Purse")
+    assert not excluded("backend/purse.py", "why", "Pur")
+    assert not excluded("backend/other.py", "why")
+    assert excluded("backend/purse.py", "why", environment="embedded")
+    assert not excluded("backend/purse.py", "why", environment="real_services")
 
 
 def test_an_equivalent_mutant_is_known_by_its_text_and_its_reason_is_needed(tree, found, tmp_path):

@@ -126,9 +126,10 @@ def _files(kind: str, what: str) -> list[str]:
 def _try(
     kind: str, modules: list[str], workplace: Workplace, scope: Scope, wanted: Wanted, seed: int
 ) -> list[Record]:
+    env = environments.chosen(wanted.env).name
     everything = [mutant for module in modules for mutant in mutants(workplace.root, module)]
-    observable = [mutant for mutant in everything if not scope.excludes(mutant)]
-    records, judge = _judge(kind, workplace, wanted)
+    observable = [mutant for mutant in everything if not scope.excludes(mutant, env)]
+    records, judge = _judge(kind, workplace, env, wanted)
     say(f"{kind}: {judge.prepare(fresh=wanted.fresh)}")
     campaign = Campaign(kind, workplace, judge, records, scope, wanted.jobs)
     candidates = drawn(observable, seed) if wanted.sample else iter(observable)
@@ -140,13 +141,14 @@ def _try(
     return campaign.carry_out(chosen, fresh=wanted.fresh)
 
 
-def _judge(kind: str, workplace: Workplace, wanted: Wanted) -> tuple[Records, RulesJudge | BackendJudge]:
+def _judge(
+    kind: str, workplace: Workplace, env: str, wanted: Wanted
+) -> tuple[Records, RulesJudge | BackendJudge]:
     if kind == "rules":
         records = Records(RESULT / kind, fingerprint(kind, places=(LIBRARIES, ROOT / TESTS)))
         return records, RulesJudge(workplace, records)
-    env = environments.chosen(wanted.env)
-    records = Records(RESULT / kind, fingerprint(env.name))
-    return records, BackendJudge(workplace, records, env.name, wanted.jobs)
+    records = Records(RESULT / kind, fingerprint(env))
+    return records, BackendJudge(workplace, records, env, wanted.jobs)
 
 
 def _sites(found: list[Mutant]) -> int:

@@ -28,6 +28,7 @@ class Entry:
         line: The line as it is; empty in the list of what is out of scope.
         becomes: The line as the mutant has it.
         operator: What kind of change it is.
+        environment: The only environment that it holds in; empty when it holds in all.
     """
 
     module: str
@@ -36,6 +37,7 @@ class Entry:
     line: str = ""
     becomes: str = ""
     operator: str = ""
+    environment: str = ""
 
     def covers(self, mutant: Mutant) -> bool:
         """Whether a mutant stands in the entry's function."""
@@ -74,12 +76,13 @@ class Scope:
         """
         wanted = {"module", "function", "operator", "line", "becomes", "reason"}
         return cls(
-            list(_entries(out, {"module", "reason"}, {"function"})), list(_entries(equivalent, wanted, set()))
+            list(_entries(out, {"module", "reason"}, {"function", "environment"})),
+            list(_entries(equivalent, wanted, set())),
         )
 
-    def excludes(self, mutant: Mutant) -> bool:
-        """Whether the tests cannot observe what a mutant changes."""
-        return any(entry.covers(mutant) for entry in self.out)
+    def excludes(self, mutant: Mutant, environment: str) -> bool:
+        """Whether the tests cannot observe, in an environment, what a mutant changes."""
+        return any(entry.covers(mutant) for entry in self.out if entry.environment in {"", environment})
 
     def same(self, mutant: Mutant, change: Change) -> bool:
         """Whether a mutant is listed as equivalent."""
