@@ -16,15 +16,7 @@ Test Tags        area:agent-events    severity:critical
 *** Test Cases ***
 All Five Events Arrive
     [Documentation]    One question, one run, all five kinds of event, and nothing from anywhere else.
-    [Tags]    promise-04
-    ...       catches:dropped-agent-started
-    ...       catches:dropped-agent-thinking
-    ...       catches:dropped-tool-executing
-    ...       catches:dropped-tool-completed
-    ...       catches:dropped-agent-completed
-    ...       catches:duplicated-event
-    ...       catches:two-ends
-    ...       catches:stream-stops-silently
+    [Tags]    promise-04    catches:broken-run    catches:dropped-tool-executing
     When Ana asks "Where can we cut our cloud bill?"
     Then Ana sees the agent work from start to finish
     And Ana has seen all five kinds of event, of this run alone
@@ -78,6 +70,12 @@ Tool Completed Delivers The True Result
     ...       catches:tool-call-id-mismatch
     ...       catches:tool-query-without-organisation-filter
     ...       catches:duration-exaggerated
+    ...       catches:duplicated-event
+    ...       catches:swapped-neighbours
+    ...       catches:dropped-tool-executing
+    ...       catches:dropped-tool-completed
+    ...       catches:dropped-agent-completed
+    ...       catches:stream-stops-silently
     [Setup]    Ana Of Northwind Is Connected, And Contoso Is A Customer Too
     [Template]    Tool Results Are True For
     Where can we cut our cloud bill?
@@ -108,11 +106,11 @@ Agent Completed Carries The Answer
 Events Come In The Agreed Order
     [Documentation]    Whatever is asked: started, thinking before tools, each call before its result, one end last.
     [Tags]    promise-11
-    ...       catches:completion-before-last-tool-result
-    ...       catches:swapped-neighbours
-    ...       catches:event-after-completion
-    ...       catches:two-ends
+    ...       catches:broken-run
     ...       catches:started-after-first-thinking
+    ...       catches:dropped-tool-executing
+    ...       catches:wrong-run-id
+    ...       catches:seq-repeat
     [Template]    The Agreed Order Is Kept For
     Where can we cut our cloud bill?
     What did we spend by team?
@@ -122,7 +120,20 @@ Events Come In The Agreed Order
 
 Two Runs Of One Person Stay Apart
     [Documentation]    Two questions are worked on at the same time; each run's events answer its own question.
-    [Tags]    promise-11    needs:hold    catches:events-of-two-runs-exchanged
+    [Tags]    promise-11
+    ...       needs:hold
+    ...       catches:events-of-two-runs-exchanged
+    ...       catches:steps-not-counted
+    ...       catches:completion-before-last-tool-result
+    ...       catches:duplicated-event
+    ...       catches:dropped-agent-started
+    ...       catches:dropped-tool-completed
+    ...       catches:dropped-agent-completed
+    ...       catches:swapped-neighbours
+    ...       catches:event-after-completion
+    ...       catches:two-ends
+    ...       catches:stream-stops-silently
+    ...       catches:tool-call-id-mismatch
     Given Ana's runs are held before tool executing
     When Ana asks "What did platform spend?" and "Which resources are idle?"
     And both runs have begun before either goes on

@@ -41,7 +41,7 @@ Nothing Leaks From One Process To Another
 
 A Held Run Holds Up Nobody Else
     [Documentation]    Boris, a colleague, gets his answer while Ana's run stands still.
-    [Tags]    promise-34    needs:hold    catches:manager-shared-between-users
+    [Tags]    promise-34    needs:hold    catches:broken-run    catches:manager-shared-between-users
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And Ana's run stands still in the middle
     Then Boris and Clara get whole answers meanwhile
@@ -71,7 +71,11 @@ A Customer Who Reads Nothing Delays Nobody Else
 A Slow Line Is Served And Holds Up Nobody Else
     [Documentation]    Ana's question arrives bit by bit, as from a train. It is answered like any other, and
     ...    Boris is answered again and again while it is on its way.
-    [Tags]    promise-34    catches:slow-message-given-up    catches:slow-sender-blocks-others
+    [Tags]    promise-34
+    ...       catches:broken-run
+    ...       catches:slow-message-given-up
+    ...       catches:slow-sender-blocks-others
+    ...       catches:dropped-tool-executing
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     Then Ana's question arrives bit by bit and is accepted, and Boris gets a whole answer between any two bits
     And Ana sees the agent work from start to finish
@@ -80,7 +84,7 @@ A Slow Line Is Served And Holds Up Nobody Else
 A Broken Connection Breaks Nobody Else's
     [Documentation]    Ana is reset in the middle of a message; others do not notice, and her own second device
     ...    goes on.
-    [Tags]    promise-34    catches:crash-ends-another-run
+    [Tags]    promise-34    catches:broken-run    catches:crash-ends-another-run
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And Boris has a run that waits for a tool
     When Ana's connection is reset in the middle of a message
@@ -91,10 +95,12 @@ Many Runs At Once Stay Apart
     [Documentation]    Twenty people in four companies, each with a secret in the question; every transcript is
     ...    complete and free of every other's secret.
     [Tags]    promise-35
+    ...       catches:broken-run
     ...       catches:shared-context-between-runs
     ...       catches:event-broadcast-to-every-connection
     ...       catches:tool-query-without-organisation-filter
     ...       catches:leak-50-ms-late
+    ...       catches:dropped-tool-executing
     Given 20 people of 4 organisations are connected
     When each of them asks about a secret of their own at once
     Then every one of them gets a whole answer, and nothing of anybody else

@@ -17,9 +17,11 @@ Chat Delivers Savings In Real Time
     [Documentation]    The customer sees at once that somebody is at work, is never left in silence, and gets
     ...    savings that are really there.
     [Tags]    promise-36
+    ...       catches:broken-run
     ...       catches:first-sign-of-life-late
     ...       catches:long-silence-in-the-middle
     ...       catches:answer-with-wrong-figures
+    ...       catches:dropped-tool-executing
     Given Ana Of Northwind Is Connected
     When Ana asks "Please help me cut our cloud costs"
     Then Ana sees the agent work from start to finish
@@ -30,10 +32,12 @@ Enterprise Customers Are Isolated From Each Other
     [Documentation]    Two companies work at the same time; what one asks, holds or is told never reaches the other.
     [Tags]    promise-37
     ...       tier:enterprise
+    ...       catches:broken-run
     ...       catches:event-broadcast-to-every-connection
     ...       catches:tool-query-without-organisation-filter
     ...       catches:thread-list-without-user-filter
     ...       catches:foreign-thread-read
+    ...       catches:dropped-tool-executing
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana asks about a secret project of Northwind and Clara about one of Contoso
     Then each sees a whole answer of her own
@@ -60,9 +64,11 @@ A Free User Gets A True Answer And A Reason To Upgrade
     ...    that would save, true to the cent.
     [Tags]    promise-38
     ...       tier:free
+    ...       catches:broken-run
     ...       catches:offer-missing
     ...       catches:free-tier-gets-enterprise-tools
     ...       catches:offer-promises-too-much
+    ...       catches:dropped-tool-executing
     Given Ana is a free user of Northwind
     And Ana is connected
     When Ana asks "Where can we cut our cloud bill?"

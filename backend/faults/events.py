@@ -98,7 +98,7 @@ def dropped_agent_thinking(components: Components) -> Components:
     return replace(components, event_log=_LosesThinking)
 
 
-@fault("dropped-tool-executing", group="events", family="broken-run")
+@fault("dropped-tool-executing", group="events")
 def dropped_tool_executing(components: Components) -> Components:
     """Customers see the result of a tool that they never saw at work: the first of several calls is lost."""
     return replace(components, event_log=_LosesExecuting)

@@ -46,7 +46,7 @@ class _AlwaysTheFirstStep(TamperingLog):
         return [replace(draft, fields={**draft.fields, "step": 1})]
 
 
-@fault("steps-not-counted", group="events", family="broken-run")
+@fault("steps-not-counted", group="events")
 def steps_not_counted(components: Components) -> Components:
     """Customers who ask about a part of their costs cannot see how far the agent is: each step is 1."""
     return replace(components, event_log=_AlwaysTheFirstStep)

@@ -84,7 +84,7 @@ class _ThinksBeforeItStarts(RunLoop):
             await super().started(plan)
 
 
-@fault("started-after-first-thinking", group="events", family="broken-run")
+@fault("started-after-first-thinking", group="events")
 def started_after_first_thinking(components: Components) -> Components:
     """Customers who ask about teams see reasoning of an agent that has not introduced itself yet."""
     return replace(components, run_loop=_ThinksBeforeItStarts)
