@@ -17,7 +17,7 @@ from AgentChatLibrary.deployment import Deployment
 from AgentChatLibrary.environment import Environment
 from filelock import FileLock, Timeout
 
-from . import children, environments, leaks, planning, results, workers
+from . import artefacts, children, environments, history, leaks, planning, private, results, workers
 from .arguments import USAGE_ERROR
 from .console import INTERRUPTED, Clock, Stop, counted, first_line, say
 from .leaks import Leak, Secrets
@@ -28,10 +28,8 @@ from .results import Outcome
 SECRETS_FILE: Final = "AGENT_CHAT_SECRETS_FILE"
 DATABASE_URL: Final = "AGENT_CHAT_DATABASE_URL"
 CUT_SHORT: Final = "The run was interrupted before this test ended."
-WRITTEN: Final = ("output.xml", "log.html", "report.html", "xunit.xml", "backend.log")
-"""What a run leaves in its folder, beside what pabot does."""
-PROOF: Final = "proof"
-"""What ``run.py prove`` writes below results/: another run's, so left alone here."""
+TRANSCRIPTS_FOLDER: Final = "AGENT_CHAT_TRANSCRIPTS"
+KEEP_TRANSCRIPTS: Final = "AGENT_CHAT_KEEP_TRANSCRIPTS"
 PRIVATE: Final = "agent-chat-run-"
 """How the folder begins that holds a run's issued secrets while it lasts; the runner's process id follows."""
 SHOWN_FAILURES: Final = 20
@@ -65,6 +63,24 @@ class Finished:
         return f"{self.outcome.passed} passed, {self.outcome.failed} failed, {self.outcome.skipped} skipped"
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a command asks for beside the tests.
+
+    Attributes:
+        processes: Suites at the same time; None leaves it to the runner.
+        keep_transcripts: Whether the recordings of tests that pass are kept, too.
+        history: Whether the run is added to the history.
+    """
+
+    processes: int | None = None
+    keep_transcripts: bool = False
+    history: bool = False
+
+
+PLAIN: Final = Wanted()
+
+
 def main(options: argparse.Namespace) -> int:
     """Runs the acceptance suites.
 
@@ -79,19 +95,20 @@ def main(options: argparse.Namespace) -> int:
         env = environments.chosen(options.env)
         selection = planning.select(options.robot, category=options.category, shard=options.shard)
         plan = planning.discover(selection)
-    finished = run(plan, env, clock, processes=options.processes)
+    wanted = Wanted(options.processes, options.keep_transcripts, options.history)
+    finished = run(plan, env, clock, wanted)
     say(finished.last_line)
     return finished.status
 
 
-def run(plan: Plan, env: Environment, clock: Clock, *, processes: int | None = None) -> Finished:
+def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> Finished:
     """Runs planned tests and reports all but the last line.
 
     Args:
         plan: What to run.
         env: What to run it against.
         clock: Measures the parts.
-        processes: Suites at the same time, if the user says.
+        wanted: What else is asked for.
 
     Returns:
         How it ended.
@@ -102,12 +119,12 @@ def run(plan: Plan, env: Environment, clock: Clock, *, processes: int | None = N
     folder = Path(plan.settings.output_directory)
     with (
         _claimed(folder),
-        tempfile.TemporaryDirectory(prefix=f"{PRIVATE}{os.getpid()}-") as private,
+        tempfile.TemporaryDirectory(prefix=f"{PRIVATE}{os.getpid()}-") as hidden,
         children.interruptible(),
     ):
         _sweep()
-        _empty(folder)
-        issued, news = Path(private) / "issued", Path(private) / "progress"
+        artefacts.empty(folder)
+        issued, news = Path(hidden) / "issued", Path(hidden) / "progress"
         for file in (issued, news):
             file.touch(0o600)
         given: list[str] = []
@@ -115,22 +132,28 @@ def run(plan: Plan, env: Environment, clock: Clock, *, processes: int | None = N
         try:
             with ExitStack() as stack:
                 with clock.part("backend"):
-                    backend = stack.enter_context(environments.deployed(env, folder / "backend.log"))
+                    backend = stack.enter_context(environments.deployed(env, folder / artefacts.BACKEND_LOG))
                 given += _given(backend)
-                _announce(plan, env, backend, processes)
-                variables = {**backend.variables, SECRETS_FILE: str(issued)}
-                _work(plan, folder, workers.Progress(news), variables, clock, processes)
-                backend.ask_to_stop()
-                written = _write(plan, folder, clock, results.LOST)  # while the backend ends
+                _announce(plan, env, backend, wanted.processes)
+                variables = {**backend.variables, **_handed(folder, wanted), SECRETS_FILE: str(issued)}
+                with private.written_privately():
+                    _work(plan, folder, workers.Progress(news), variables, clock, wanted.processes)
+                    backend.ask_to_stop()
+                    written = _write(plan, folder, env, clock, results.LOST)  # while the backend ends
                 with clock.part("stopping"):
                     stack.close()
         except KeyboardInterrupt:
             interrupted = True
             say("Interrupted: writing down what there is.")
-        outcome, files = written or _write(plan, folder, clock, CUT_SHORT)
+        outcome, files = written or _write(plan, folder, env, clock, CUT_SHORT)
+        if wanted.history and plan.settings.output and not interrupted:
+            with clock.part("history"):
+                page = history.keep(Path(plan.settings.output), environment=env.name)
+                files += [page] if page else []
         with clock.part("scan for secrets"):
             secrets = Secrets([*given, *leaks.read_issued(issued)])
-            found = leaks.scan(folder, secrets, skip=(PROOF,))
+            found = artefacts.scan(folder, secrets, outcome, env.name)
+        artefacts.close(folder)
     finished = Finished(outcome, found, interrupted)
     if finished.status == 0:
         shutil.rmtree(folder / workers.PABOT_FOLDER, ignore_errors=True)  # all of it is in the report
@@ -139,11 +162,18 @@ def run(plan: Plan, env: Environment, clock: Clock, *, processes: int | None = N
     return finished
 
 
-def _write(plan: Plan, folder: Path, clock: Clock, lost_message: str) -> tuple[results.Outcome, list[Path]]:
+def _write(
+    plan: Plan, folder: Path, env: Environment, clock: Clock, lost_message: str
+) -> tuple[Outcome, list[Path]]:
     """Puts the workers' outputs together and writes the report; returns it and the files."""
-    with clock.part("report"):
-        outcome = results.combine(plan, workers.outputs(folder), lost_message=lost_message)
-        return outcome, results.write(outcome, plan)
+    with clock.part("report"), private.written_privately():
+        return artefacts.write(plan, folder, env.name, lost_message)
+
+
+def _handed(folder: Path, wanted: Wanted) -> dict[str, str]:
+    """What the workers are told about transcripts."""
+    keep = "1" if wanted.keep_transcripts or os.environ.get(KEEP_TRANSCRIPTS, "0") not in {"", "0"} else "0"
+    return {TRANSCRIPTS_FOLDER: str(folder.resolve() / artefacts.TRANSCRIPTS), KEEP_TRANSCRIPTS: keep}
 
 
 def _announce(plan: Plan, env: Environment, backend: Deployment, asked: int | None) -> None:
@@ -235,10 +265,3 @@ def _sweep() -> None:
         pid = left.name.removeprefix(PRIVATE).split("-")[0]
         if pid.isdigit() and not children.lives(int(pid)):
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _empty(folder: Path) -> None:
-    """Removes what the last run wrote, so that nothing old passes for new."""
-    shutil.rmtree(folder / workers.PABOT_FOLDER, ignore_errors=True)
-    for name in (*WRITTEN, workers.SUITE_NAMES, workers.PABOT_LOG, workers.ORDER):
-        (folder / name).unlink(missing_ok=True)

@@ -86,6 +86,12 @@ def _running(parser: argparse.ArgumentParser) -> None:
 def _accept(parser: argparse.ArgumentParser) -> None:
     _running(parser)
     parser.add_argument("--category", metavar="NAME", help="only the tests with this tag")
+    parser.add_argument(
+        "--keep-transcripts", action="store_true", help="keep what was recorded in tests that pass, too"
+    )
+    parser.add_argument(
+        "--history", action="store_true", help="add the run to results/history/ and draw trends over all runs"
+    )
     parser.add_argument("--shard", metavar="I/N", type=_shard, help="only the I-th of N parts of the suites")
 
 

@@ -14,17 +14,21 @@ import json
 import re
 import urllib.parse
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 SHORTEST: Final = 8
 """Characters; what is shorter cannot be told from ordinary text, and no secret that counts is."""
+MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]!|~])")
+"""What the summary puts a backslash in front of."""
 _JWT_PARTS: Final = 3
 _DEEPEST: Final = 3
 """How often something unpacked is unpacked again: a data URI inside a compressed string inside a data URI."""
 _WORD: Final = re.compile(rb"[A-Za-z0-9_-]{%d,}" % SHORTEST)
+_URI: Final = "a data URI"
 _PACKED: Final = re.compile(rb'"([A-Za-z0-9+/]{16,}={0,2})"')
 _PICTURE: Final = re.compile(rb"data:[\w.+/-]+(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/=%]+)")
 _DATA_URI: Final = re.compile(rb"data:[\w.+/-]+(?:;[\w=.-]+)*,([\w+/=%.~!$&'()*,;:@?-]+)")
@@ -113,42 +117,84 @@ def scan(folder: Path, secrets: Secrets, *, skip: Sequence[str] = ()) -> list[Le
         What was found, each file and form once.
     """
     leaks: dict[Leak, None] = {}
+    looking = _Looking(secrets)
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         if file.relative_to(folder).parts[0] in skip:
             continue
-        for content, inside in _unpacked(file.read_bytes(), ""):
-            for form in sorted(secrets.forms_in(content)):
-                leaks[Leak(file, form, inside)] = None
+        for form, inside in looking.at(file.read_bytes()):
+            leaks[Leak(file, form, inside)] = None
     return list(leaks)
 
 
-def _unpacked(content: bytes, inside: str, depth: int = 0) -> Iterator[tuple[bytes, str]]:
-    """The content, and all that can be unpacked from it."""
-    yield content, inside
-    if depth == _DEEPEST:
-        return
-    for kind, texts in (
-        ("a compressed string", [text for packed in _PACKED.findall(content) for text in _inflated(packed)]),
-        ("a data URI", [text for packed in _PICTURE.findall(content) for text in _decoded(packed)]),
-        ("a data URI", [urllib.parse.unquote_to_bytes(packed) for packed in _DATA_URI.findall(content)]),
-    ):
-        if texts:
-            name = f"{kind} in {inside}" if inside else kind
-            yield from _unpacked(b"\0".join(texts), name, depth + 1)
+class _Looking:
+    """Looks at content and at all that can be unpacked from it.
+
+    The same pictures stand in several files; what has been looked at once is remembered.
+
+    Args:
+        secrets: What to look for.
+    """
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+        self._known: dict[bytes, list[tuple[str, str]]] = {}
+
+    def at(self, content: bytes, depth: int = 0) -> list[tuple[str, str]]:
+        """How secrets stand in the content, and inside of what, from the outside in."""
+        packed: list[tuple[str, bytes, bytes]] = []
+        rest = content
+        if depth < _DEEPEST:
+            for kind, pattern, unpack in _PACKINGS:
+                rest = pattern.sub(partial(_taken, kind, unpack, packed), rest)
+        hits = dict.fromkeys((form, "") for form in sorted(self._secrets.forms_in(rest)))
+        for kind, text, inner in packed:
+            if text not in self._known:
+                # What inflates was compressed; what decodes may still be a secret as it stands.
+                outside = [(f, "") for f in sorted(self._secrets.forms_in(text))] if kind == _URI else []
+                deeper = [(form, _inside(kind, inside)) for form, inside in self.at(inner, depth + 1)]
+                self._known[text] = [*outside, *deeper]
+            hits.update(dict.fromkeys(self._known[text]))
+        return list(hits)
 
 
-def _inflated(packed: bytes) -> list[bytes]:
+def _inside(kind: str, deeper: str) -> str:
+    """Where something is: the innermost packing first."""
+    return f"{deeper} in {kind}" if deeper else kind
+
+
+def _taken(
+    kind: str,
+    unpack: Callable[[bytes], bytes | None],
+    packed: list[tuple[str, bytes, bytes]],
+    found: re.Match[bytes],
+) -> bytes:
+    """Takes what can be unpacked out of the content, which leaves less to look at."""
+    inner = unpack(found[1])
+    if inner is None:
+        return found[0]
+    packed.append((kind, found[1], inner))
+    return b" "
+
+
+def _inflated(packed: bytes) -> bytes | None:
     try:
-        return [zlib.decompress(base64.b64decode(packed, validate=True))]
+        return zlib.decompress(base64.b64decode(packed, validate=True))
     except (binascii.Error, zlib.error):
-        return []
+        return None
 
 
-def _decoded(packed: bytes) -> list[bytes]:
+def _decoded(packed: bytes) -> bytes | None:
     try:
-        return [base64.b64decode(urllib.parse.unquote_to_bytes(packed), validate=True)]
+        return base64.b64decode(urllib.parse.unquote_to_bytes(packed), validate=True)
     except binascii.Error:
-        return []
+        return None
+
+
+_PACKINGS: Final[tuple[tuple[str, re.Pattern[bytes], Callable[[bytes], bytes | None]], ...]] = (
+    ("a compressed string", _PACKED, _inflated),
+    (_URI, _PICTURE, _decoded),
+    (_URI, _DATA_URI, urllib.parse.unquote_to_bytes),
+)
 
 
 def _forms(secret: str) -> Iterator[tuple[bytes, str]]:
@@ -156,6 +202,7 @@ def _forms(secret: str) -> Iterator[tuple[bytes, str]]:
     yield secret.encode(), "plain"
     yield html.escape(secret).encode(), "escaped"
     yield json.dumps(secret)[1:-1].encode(), "escaped"
+    yield MARKDOWN.sub(r"\\\1", secret).encode(), "escaped"
     quoted = urllib.parse.quote(secret, safe="")
     yield quoted.encode(), "URL-encoded"
     yield re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), quoted).encode(), "URL-encoded"

@@ -97,7 +97,10 @@ class Plan:
         return tuple(test for test in self.tests if matching.match(test.tags))
 
 
-DEFAULTS: Final = ("--xunit", "xunit.xml", "--tagstatexclude", "catches:*")
+DEFAULTS: Final = (
+    *("--xunit", "xunit.xml", "--tagstatexclude", "catches:*"),
+    *("--reporttitle", "Agent chat: which promises hold", "--logtitle", "Agent chat: what was seen"),
+)
 """Options in front of the user's. A tag for each fault would fill the statistics and tell nobody anything."""
 
 

@@ -12,11 +12,15 @@ from robot.api import ExecutionResult, ResultWriter
 from robot.errors import DataError
 from robot.model import ModelModifier
 from robot.output import LOGGER
+from robot.reporting.xunitwriter import XUnitWriter
 from robot.result import Result, TestSuite
 from robot.running import TestSuite as PlannedSuite
 
+from . import tags
+from .dressing import dressed
 from .planning import Plan
 
+JSON: Final = "output.json"
 LOST: Final = "This test was planned but never reported: its worker ended before it."
 
 
@@ -108,7 +112,9 @@ def combine(plan: Plan, outputs: Sequence[Path], *, lost_message: str = LOST) ->
 
 
 def write(outcome: Outcome, plan: Plan) -> list[Path]:
-    """Writes output.xml, log.html, report.html and xunit.xml, as the plan's settings have it.
+    """Writes output.xml, output.json, xunit.xml, log.html and report.html, as the plan's settings have it.
+
+    Pages for people tell more than what programs read; see :mod:`runner.dressing` and :mod:`runner.tags`.
 
     Args:
         outcome: What to write.
@@ -122,12 +128,22 @@ def write(outcome: Outcome, plan: Plan) -> list[Path]:
     result = outcome.result
     if settings.pre_rebot_modifiers:
         result.suite.visit(ModelModifier(settings.pre_rebot_modifiers, settings.process_empty_suite, LOGGER))
+    tags.statistics(result.suite).apply(settings)
     result.configure(settings.status_rc, settings.suite_config, settings.statistics_config)
+    written: list[Path] = [Path(file) for file in (settings.log, settings.report) if file]
     if plan.settings.output:
-        result.save(plan.settings.output)
-    ResultWriter(result).write_results(settings)
-    files = (settings.log, settings.report, plan.settings.output, settings.xunit)
-    return [Path(file) for file in files if file]
+        output = Path(plan.settings.output)
+        json = output.with_name(JSON)
+        for file in (output, json):
+            result.save(file)
+        written += [output, json]
+    if settings.xunit:
+        written.append(Path(settings.xunit))
+        XUnitWriter(result).write(settings.xunit)
+        settings["XUnit"] = None
+    with dressed(result.suite):
+        ResultWriter(result).write_results(settings)
+    return written
 
 
 def _merge(into: TestSuite, part: TestSuite) -> None:

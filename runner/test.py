@@ -56,7 +56,7 @@ def _accept(options: argparse.Namespace) -> accept.Finished | None:
     try:
         env = environments.chosen(options.env)
         plan = planning.discover(planning.select(options.robot))
-        return accept.run(plan, env, clock, processes=options.processes)
+        return accept.run(plan, env, clock, accept.Wanted(options.processes))
     except Stop as stop:
         say(f"  FAIL  {stop}")
         return None

@@ -133,10 +133,15 @@ def folded(
     who = ", ".join(people[:6]) + (f" and {len(people) - 6} more" if len(people) > 6 else "")  # noqa: PLR2004 -- a line
     title = html.escape(f"What was seen by {who}: {frames} frames")
     drawn = uri(full(transcripts, marks, budgets))
+    # For programs that follow times over many runs.
+    times = "".join(
+        f' data-time-{one.what.replace(" ", "-")}="{one.seconds:.6f}"'
+        for one in latencies(transcripts, budgets)
+    )
     told = html.escape(summary(transcripts))
     rows = recorded.frames(transcripts, marks.frames, FAILED_CHARACTERS if open_ else PASSED_CHARACTERS)
     return (
-        f'<details class="swimlane"{" open" if open_ else ""}><summary>{title}</summary>'
+        f'<details class="swimlane"{" open" if open_ else ""}{times}><summary>{title}</summary>'
         f'<img src="{drawn}" alt="{told}" style="max-width:100%">{rows}</details>'
     )
 

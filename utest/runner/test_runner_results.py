@@ -43,7 +43,8 @@ def test_the_report_is_in_the_order_of_the_plan_and_says_the_same_when_read_agai
     plan = planned(suites(c=FINE, a__b=FINE, a__a=FINE, d=DIES))
     outcome = results.combine(plan, run_together(plan))
     files = results.write(outcome, plan)
-    assert [file.name for file in files] == ["log.html", "report.html", "output.xml", "xunit.xml"]
+    names = ["log.html", "report.html", "output.xml", "output.json", "xunit.xml"]
+    assert [file.name for file in files] == names
     again = ExecutionResult(tmp_path / "results" / "output.xml").suite
     assert [t.full_name for t in again.all_tests] == [t.name for t in plan.tests]
     assert (again.statistics.passed, again.statistics.failed) == (outcome.passed, outcome.failed)

@@ -16,7 +16,7 @@ SMALL: Final = Look(
     width=136, left=6, right=130, text=9, radius=5, signs=36, lanes=3, breaks=3, names_above=True
 )
 FULL: Final = Look(
-    width=900, left=150, right=880, text=12, radius=8, signs=400, lanes=12, breaks=8, names_above=False
+    width=900, left=150, right=880, text=12, radius=8, signs=400, lanes=12, breaks=5, names_above=False
 )
 TICK: Final = 60.0
 """Pixels between two labels of the axis at the least."""
@@ -165,9 +165,14 @@ def _axis(scale: Scale, y: float, look: Look) -> tuple[list[Markup], float]:
                 body.append(el("text", seconds(at - scale.start), class_="d m", x=x, y=y + 16))
                 last = x
     body.append(el("path", class_="l", d=ticks))
+    last = float("-inf")
     for b in scale.breaks:
-        told = f"{seconds(b.end - b.start)} cut"
-        body.append(el("text", told, class_="d m", x=b.x, y=y + 29, font_size=10))
+        if b.x - last >= TICK:  # what stands too close to another is in the sum
+            body.append(el("text", f"{seconds(b.end - b.start)} cut", class_="d m", x=b.x, y=y + 29))
+            last = b.x
+    if len(scale.breaks) > 1:
+        told = f"{seconds(sum(b.end - b.start for b in scale.breaks))} cut in all"
+        body.append(el("text", told, class_="d", x=8, y=y + 29))
     return body, y + (36 if scale.breaks else 24)
 
 

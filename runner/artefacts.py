@@ -1,0 +1,81 @@
+"""What a run leaves in its folder: written once, for its user alone, and emptied when the next one begins."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from . import history, leaks, private, results, summary, workers
+from .leaks import Leak, Secrets
+from .planning import Plan
+from .results import Outcome
+
+TRANSCRIPTS: Final = "transcripts"
+"""Where the recordings of tests go; log.html links there."""
+SUMMARY: Final = "summary.md"
+BACKEND_LOG: Final = "backend.log"
+PAGES: Final = ("log.html", "report.html", "output.xml", results.JSON, "xunit.xml", SUMMARY, BACKEND_LOG)
+WORK: Final = (workers.SUITE_NAMES, workers.PABOT_LOG, workers.ORDER)
+PROOF: Final = "proof"
+"""What ``run.py prove`` writes below results/: another run's, so left alone here."""
+
+
+def empty(folder: Path) -> None:
+    """Removes what the last run wrote, so that nothing old passes for new.
+
+    Args:
+        folder: The folder of reports; the history and the proof stay.
+    """
+    for name in (workers.PABOT_FOLDER, TRANSCRIPTS):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in (*PAGES, *WORK):
+        (folder / name).unlink(missing_ok=True)
+
+
+def write(plan: Plan, folder: Path, environment: str, lost: str) -> tuple[Outcome, list[Path]]:
+    """Puts the workers' outputs together and writes the reports.
+
+    Args:
+        plan: The run.
+        folder: The folder of reports.
+        environment: What it ran against.
+        lost: What a test says that was planned and not reported.
+
+    Returns:
+        What the run came to, and the files.
+    """
+    outcome = results.combine(plan, workers.outputs(folder), lost_message=lost)
+    files = results.write(outcome, plan)
+    summary.write(folder / SUMMARY, outcome, environment=environment)
+    return outcome, [*files, folder / SUMMARY]
+
+
+def scan(folder: Path, secrets: Secrets, outcome: Outcome, environment: str) -> list[Leak]:
+    """Looks for secrets in everything that the run wrote, and tells in the summary when there are some.
+
+    Args:
+        folder: The folder of reports.
+        secrets: What to look for.
+        outcome: What the run came to.
+        environment: What it ran against.
+
+    Returns:
+        Where secrets are.
+    """
+    found = leaks.scan(folder, secrets, skip=(PROOF,))
+    if found:
+        told = [str(leak) for leak in found]
+        summary.write(folder / SUMMARY, outcome, environment=environment, leaks=told)
+    return found
+
+
+def close(folder: Path) -> None:
+    """Lets nobody else read what the run wrote.
+
+    Args:
+        folder: The folder of reports.
+    """
+    names: Sequence[str] = (*PAGES, *WORK, workers.PABOT_FOLDER, TRANSCRIPTS, history.FOLDER)
+    private.close_to_others(folder / name for name in names)

@@ -1,0 +1,71 @@
+"""Which promises hold: what the tests of each came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from robot.result import TestCase
+
+from .coverage import PROMISES, Promise, promises
+
+HOLDS: Final = "holds"
+BROKEN: Final = "broken"
+UNTESTED: Final = "not tested"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of one promise.
+
+    Attributes:
+        promise: The promise.
+        verdict: ``holds``, ``broken``, or ``not tested`` where all of its tests were skipped.
+    """
+
+    promise: Promise
+    verdict: str
+
+    @property
+    def name(self) -> str:
+        """Its number and what it says."""
+        return f"{self.promise.tag.removeprefix('promise-')} {self.promise.promise}"
+
+
+def known() -> list[Promise]:
+    """The promises, in order; none where a project states none."""
+    return promises() if PROMISES.exists() else []
+
+
+def kept(tests: Sequence[TestCase]) -> list[Kept]:
+    """What became of each promise that has a test among these.
+
+    Args:
+        tests: Every test of a result.
+    """
+    found = []
+    for promise in known():
+        of_it = [test for test in tests if promise.tag in test.tags]
+        if any(test.failed for test in of_it):
+            found.append(Kept(promise, BROKEN))
+        elif of_it:
+            found.append(Kept(promise, HOLDS if any(test.passed for test in of_it) else UNTESTED))
+    return found
+
+
+def headline(verdicts: Sequence[Kept]) -> str:
+    """All of it in a line: how many hold, and which do not.
+
+    Args:
+        verdicts: What became of each promise.
+    """
+    if not verdicts:
+        return "no test of a promise was run"
+    holding = sum(one.verdict == HOLDS for one in verdicts)
+    told = [f"{holding} of {len(verdicts)} promises hold"]
+    for word in (BROKEN, UNTESTED):
+        names = [one.name for one in verdicts if one.verdict == word]
+        if names:
+            told.append(f"{word.capitalize()}: {'; '.join(names)}")
+    return ". ".join(told) + "."

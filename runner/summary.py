@@ -1,0 +1,137 @@
+"""A run in Markdown, short enough for a pull request: the verdict by area, the slowest, the failures."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from robot.result import TestCase
+
+from . import promised
+from .console import counts, first_line, seconds
+from .leaks import MARKDOWN
+from .results import Outcome
+
+SLOWEST: Final = 5
+FAILURES: Final = 30
+"""Failures that are listed; the report has all."""
+LONGEST: Final = 300
+"""Characters of a failure's first line."""
+AREA: Final = "area:"
+_LINKING: Final = re.compile("([@#])")
+"""Signs that hosts of pull requests turn into links to people and issues."""
+_JOINER: Final = "\u2060"
+"""Without width; what it stands in is no word any more."""
+
+
+@dataclass(slots=True)
+class Area:
+    """The tests of one area of promises.
+
+    Attributes:
+        name: The area.
+        passed: How many of its tests passed.
+        failed: How many failed.
+        skipped: How many were skipped.
+    """
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    @property
+    def verdict(self) -> str:
+        """What became of the area's promises."""
+        if self.failed:
+            return "BROKEN"
+        return "kept" if self.passed else "not tested"
+
+
+def write(file: Path, outcome: Outcome, *, environment: str, leaks: Sequence[str] = ()) -> None:
+    """Writes the summary.
+
+    Args:
+        file: Where to.
+        outcome: The run.
+        environment: What it ran against.
+        leaks: Where secrets were found, without the secrets.
+    """
+    file.write_text(text(outcome, environment=environment, leaks=leaks), "utf-8")
+
+
+def text(outcome: Outcome, *, environment: str, leaks: Sequence[str] = ()) -> str:
+    """The summary as Markdown.
+
+    Args:
+        outcome: The run.
+        environment: What it ran against.
+        leaks: Where secrets were found, without the secrets.
+    """
+    tests = list(outcome.result.suite.all_tests)
+    good = outcome.good and not leaks
+    told = counts(outcome.passed, outcome.failed, outcome.skipped)
+    lines = [
+        f"## Agent chat: {'every promise is kept' if good else 'promises are broken'}",
+        "",
+        f"{told} against the environment {plain(environment)}.",
+        plain(promised.headline(promised.kept(tests))),
+        "",
+        "| area | verdict | passed | failed | skipped |",
+        "|---|---|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {plain(area.name)} | {area.verdict} | {area.passed} | {area.failed} | {area.skipped} |"
+        for area in areas(tests)
+    ]
+    if outcome.failed:
+        lines += ["", "### Failures", ""]
+        failed = [test for test in tests if test.failed]
+        for test in failed[:FAILURES]:
+            about = ", ".join(plain(tag) for tag in test.tags if tag.startswith(("promise-", "severity:")))
+            told = plain(first_line(test.message)[:LONGEST])
+            lines.append(f"- **{plain(test.name)}** ({about or 'no promise'}): {told}")
+        if len(failed) > FAILURES:
+            lines.append(f"- and {len(failed) - FAILURES} more; the report has all.")
+    for title, found in (
+        ("Errors outside of tests", [first_line(error)[:LONGEST] for error in outcome.errors]),
+        ("Reported though not planned", outcome.extra),
+        ("Secrets were written (none may be)", leaks),
+    ):
+        if found:
+            lines += ["", f"### {title}", "", *(f"- {plain(line)}" for line in found[:FAILURES])]
+    slowest = sorted(tests, key=lambda test: -test.elapsed_time.total_seconds())[:SLOWEST]
+    lines += ["", "### Slowest tests", "", "| test | time |", "|---|---:|"]
+    lines += [f"| {plain(t.name)} | {seconds(t.elapsed_time.total_seconds())} |" for t in slowest]
+    return "\n".join(lines) + "\n"
+
+
+def areas(tests: Sequence[TestCase]) -> list[Area]:
+    """The areas, by name, with what their tests came to.
+
+    Args:
+        tests: Every test of a result.
+    """
+    found: dict[str, Area] = {}
+    for test in tests:
+        names = [str(tag)[len(AREA) :] for tag in test.tags if str(tag).startswith(AREA)] or ["no area"]
+        for name in names:
+            area = found.setdefault(name, Area(name))
+            area.passed += test.passed
+            area.failed += test.failed
+            area.skipped += test.skipped
+    return [found[name] for name in sorted(found)]
+
+
+def plain(words: str) -> str:
+    """Text that Markdown and HTML leave as it is, on one line.
+
+    Args:
+        words: Any text, also what came over the wire.
+    """
+    line = MARKDOWN.sub(r"\\\1", " ".join(words.split()))
+    return html.escape(_LINKING.sub(rf"\1{_JOINER}", line), quote=False)
