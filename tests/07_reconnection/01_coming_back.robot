@@ -54,6 +54,7 @@ Nothing Is Lost That Ended While Away
     ...       catches:resume-off-by-one-at-the-watershed
     ...       catches:replay-duplicates-the-last-frame
     Given Ana also has a second device
+    And Ana has the answer to "What did we spend by team?"
     When Ana is dropped before any event of her run, and it ends while she is away
     Then what she gets on coming back equals what her second device received
 
