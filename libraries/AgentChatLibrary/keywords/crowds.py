@@ -30,8 +30,8 @@ ONCE_A_RUN: Final = tuple(
     name for name in RUN_BUDGETS if name not in {"thinking_to_executing", "executing_to_completed"}
 )
 """Transitions that every run has once; tools are used several times."""
-ASKS_A_ROUND: Final = 2
-"""How often somebody asks while a round of the others' questions is being answered."""
+STILL_WORKING: Final = 0.25
+"""The share of the others whose runs are still going on at least whenever a measured question is asked."""
 
 
 class Course:
@@ -188,7 +188,7 @@ class Crowds:
     def ask_while_others_work(
         self, session: str, question: str, times: int, others_question: str, *others: str
     ) -> None:
-        """Asks again and again while all the others are being answered; they ask anew every few times.
+        """Asks again and again while the others are being answered; they ask anew when most have answers.
 
         It ends as soon as so many runs were slow that the rest could not bring a budget back.
 
@@ -205,7 +205,7 @@ class Crowds:
         chat, overlapped = self.kit.world.chat(session), 0
         course = self._course(chat, times)
         for number in range(times):
-            if number % ASKS_A_ROUND == 0:
+            if number == 0 or self._working(others) < STILL_WORKING * len(others):
                 self._wait_for_all(others if number else ())
                 self.everybody_asks(others_question, *others)
             mine = chat.ask(question).run_id
@@ -226,6 +226,9 @@ class Crowds:
     def _wait_for_all(self, sessions: Iterable[str]) -> None:
         for alias in sessions:
             self.kit.world.chat(alias).wait_for_end()
+
+    def _working(self, sessions: Iterable[str]) -> int:
+        return sum(self.kit.world.chat(alias).run().end is None for alias in sessions)
 
     def _overlapped(self, chat: Chat, run_id: str, others: tuple[str, ...]) -> bool:
         mine = chat.run(run_id).events
