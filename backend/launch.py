@@ -24,6 +24,9 @@ BAD_SETTING = 2
 ADDRESS_TAKEN = 3
 """Exit status when the address cannot be listened on."""
 
+NO_DATABASE = 4
+"""Exit status when the database is not there at the start."""
+
 
 def parser(program: str) -> argparse.ArgumentParser:
     """Returns the parser of the command line.
@@ -81,6 +84,7 @@ def run(options: argparse.Namespace, settings: Settings, components: Components 
     from backend import log  # noqa: PLC0415
     from backend.components import Components as Healthy  # noqa: PLC0415
     from backend.server import Launch, loop_factory, serve  # noqa: PLC0415
+    from backend.store.engine import DatabaseUnavailableError, DatabaseUrlError  # noqa: PLC0415
 
     components = components or Healthy()
     log.configure(options.log_file, components.log_format())
@@ -91,8 +95,15 @@ def run(options: argparse.Namespace, settings: Settings, components: Components 
         print(f"Cannot listen on {options.host}:{options.port}: {reason}.", file=sys.stderr)  # noqa: T201
         return ADDRESS_TAKEN
     launch = Launch(options.ready_file, options.owner_pid)
-    with listener, asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(serve(settings, components, listener, launch))
+    try:
+        with listener, asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(serve(settings, components, listener, launch))
+    except DatabaseUrlError as problem:
+        raise SettingsError(f"AGENT_CHAT_DATABASE_URL is wrong: {problem}") from None
+    except DatabaseUnavailableError as problem:
+        reason = str(getattr(problem.__cause__, "orig", None) or problem).strip().splitlines()[0]
+        print(f"The database is not there: {reason}", file=sys.stderr)  # noqa: T201 -- for whoever starts it
+        return NO_DATABASE
     return 0
 
 

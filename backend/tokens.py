@@ -14,6 +14,7 @@ from backend.clock import Clock
 from backend.ids import new_id
 from backend.settings import Settings
 from backend.store.people import Person
+from backend.texts import is_text
 
 ALGORITHM = "HS256"
 """Pinned: what a token says about its own algorithm decides nothing."""
@@ -100,7 +101,7 @@ class TokenVerifier:
     def shape(self, claims: Mapping[str, Any]) -> None:
         """Checks that every claim that is needed is there and of its type."""
         for name in ("sub", "org", "sid", "jti", "iss", "token_type"):
-            if not isinstance(claims.get(name), str) or not claims[name] or "\x00" in claims[name]:
+            if not isinstance(claims.get(name), str) or not claims[name] or not is_text(claims[name]):
                 raise InvalidTokenError(f"shape: {name}")
         for name in ("iat", "exp"):
             if type(claims.get(name)) is not int:

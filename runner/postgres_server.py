@@ -15,7 +15,7 @@ import sys
 import tempfile
 import urllib.parse
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from . import children
 from .postgres_programs import NoPostgres, Programs
@@ -49,6 +49,8 @@ SETTINGS: Final = {
     "log_min_messages": "warning",
 }
 
+_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
+
 
 class Server:
     """A private server. It is stopped and removed by ``stop``.
@@ -62,6 +64,7 @@ class Server:
         self._account = _account()
         self.home = Path(tempfile.mkdtemp(prefix=f"{HOME}{os.getpid()}-", dir=short_folder()))
         self.process: subprocess.Popen[bytes] | None = None
+        self._data, self._said = self.home / "data", self.home / "log"
 
     @property
     def url(self) -> str:
@@ -77,29 +80,42 @@ class Server:
         if self._account:
             os.chown(self.home, self._account.pw_uid, self._account.pw_gid)
             self._programs = self._within_reach()
-        data, said = self.home / "data", self.home / "log"
-        made = [str(self._programs.path("initdb")), "--pgdata", str(data), "--username", USER]
-        made += ["--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions"]
-        with said.open("ab") as output:
-            done = subprocess.run(made, check=False, stdout=output, stderr=output, **self._as_account())
-            if done.returncode == 0:
-                settings = {**SETTINGS, "unix_socket_directories": str(self.home)}
-                self.process = subprocess.Popen(
-                    [
-                        *(str(self._programs.path("postgres")), "-D", str(data)),
-                        *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
-                    ],
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    start_new_session=True,  # Ctrl-C in a terminal is not for the server
-                    preexec_fn=_end_with_parent,  # noqa: PLW1509 -- the keeper has one thread
-                    **self._as_account(),
-                )
+        command = [str(self._programs.path("initdb")), "--pgdata", str(self._data), "--username", USER]
+        command += ["--auth", "trust", "--encoding", "UTF8", "--locale", "C"]
+        command += ["--no-sync", "--no-instructions"]
+        with self._said.open("ab") as output:
+            done = subprocess.run(command, check=False, stdout=output, stderr=output, **self._as_account())
+        if done.returncode != 0:
+            self._give_up()
+        self.serve()
+
+    def serve(self) -> None:
+        """Starts the server on the data that there are.
+
+        Raises:
+            NoPostgres: It did not come up; the message holds the end of what it said.
+        """
+        settings = {**SETTINGS, "unix_socket_directories": str(self.home)}
+        with self._said.open("ab") as output:
+            self.process = subprocess.Popen(
+                [
+                    *(str(self._programs.path("postgres")), "-D", str(self._data)),
+                    *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C in a terminal is not for the server
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 -- it does nothing but one call of the system
+                **self._as_account(),
+            )
         if not children.wait_until(lambda: self._ready() or self._ended(), START_SECONDS) or self._ended():
-            told = said.read_text("utf-8", "replace").strip().splitlines()[-3:]
-            self.stop()
-            raise NoPostgres("PostgreSQL did not come up:\n" + "\n".join(f"  {line}" for line in told))
+            self._give_up()
+
+    def _give_up(self) -> NoReturn:
+        told = self._said.read_text("utf-8", "replace").strip().splitlines()[-3:]
+        self.stop()
+        raise NoPostgres("PostgreSQL did not come up:\n" + "\n".join(f"  {line}" for line in told))
 
     def stop(self) -> None:
         """Stops the server, first with goodbye to its clients, and removes all that was made."""
@@ -114,7 +130,7 @@ class Server:
 
     def _ready(self) -> bool:
         try:
-            return "ready" in (self.home / "data" / "postmaster.pid").read_text("utf-8")
+            return "ready" in (self._data / "postmaster.pid").read_text("utf-8")
         except OSError:
             return False
 
@@ -168,9 +184,9 @@ def short_folder() -> str:
 
 def _end_with_parent() -> None:
     """Has the kernel end the server when its keeper is killed, where the kernel can (Linux)."""
-    if sys.platform == "linux":
+    if _LIBC is not None:
         set_death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
-        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGINT)
+        _LIBC.prctl(set_death_signal, signal.SIGINT)
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:

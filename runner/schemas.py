@@ -39,7 +39,7 @@ class Given:
             with psycopg.connect(self.url, connect_timeout=5) as connection:
                 version = connection.info.server_version // 10_000
         except psycopg.Error as problem:
-            reason = str(problem).strip().splitlines()[-1]
+            reason = str(problem).strip().splitlines()[0]
             raise NoPostgres(f"The server that {GIVEN} names does not answer: {reason}") from problem
         if version < OLDEST:
             raise NoPostgres(f"The server that {GIVEN} names is PostgreSQL {version}; {OLDEST} is needed.")
@@ -90,5 +90,5 @@ def create_schema(url: str, schema: str) -> None:
         with psycopg.connect(url, connect_timeout=5, autocommit=True) as connection:
             connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
     except psycopg.Error as problem:
-        reason = str(problem).strip().splitlines()[-1]
+        reason = str(problem).strip().splitlines()[0]
         raise NoPostgres(f"The schema {schema} could not be made: {reason}") from problem

@@ -32,6 +32,10 @@ class DatabaseUnavailableError(Exception):
     """The database did not do the work in time; nothing of it was stored."""
 
 
+class DatabaseUrlError(Exception):
+    """The database's URL is none; the message does not hold it, as it may hold a password."""
+
+
 class Connections(Protocol):
     """The open connections to a database of one kind. All moments are monotonic times."""
 
@@ -78,12 +82,18 @@ class Database:
         self._writers = ThreadPoolExecutor(writers, "database-write")
 
     def connect(self, url: str, readers: int, writers: int) -> Connections:
-        """Returns the connections to the database of a URL; none is opened yet."""
+        """Returns the connections to the database of a URL; none is opened yet.
+
+        Raises:
+            DatabaseUrlError: It is no URL of a database that is known here.
+        """
         # Only what is needed is loaded: PostgreSQL's driver takes half as long as the rest of the service.
         if self.sqlite:
             from backend.store.sqlite import SqliteConnections  # noqa: PLC0415
 
             return SqliteConnections(url, patience=self.patience, readers=readers)
+        if not url.startswith("postgres"):
+            raise DatabaseUrlError("It must begin with sqlite:/// or postgresql://.")
         from backend.store.postgres import PostgresConnections  # noqa: PLC0415
 
         return PostgresConnections(url, patience=self.patience, readers=readers, writers=writers)

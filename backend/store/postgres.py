@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from backend.store.engine import DatabaseUnavailableError
+from backend.store.engine import DatabaseUnavailableError, DatabaseUrlError
 
 EXTRA_CONNECTIONS = 1
 """Connections in each pool beside those of its threads: for the probe, and for other threads that read."""
@@ -187,9 +187,15 @@ def conninfo(url: str, settings: dict[str, str] | None = None) -> str:
     Args:
         url: SQLAlchemy URL, or one that libpq understands.
         settings: Server settings of the connection, values with spaces escaped.
+
+    Raises:
+        DatabaseUrlError: It is none.
     """
     scheme, separator, rest = url.partition("://")
-    given: dict[str, Any] = conninfo_to_dict(f"{scheme.partition('+')[0]}{separator}{rest}")
+    try:
+        given: dict[str, Any] = conninfo_to_dict(f"{scheme.partition('+')[0]}{separator}{rest}")
+    except psycopg.ProgrammingError:
+        raise DatabaseUrlError("libpq does not understand it.") from None
     options = [str(given.pop("options", "") or ""), *(f"-c {k}={v}" for k, v in (settings or {}).items())]
     return make_conninfo(**{**RESILIENT, **given, "options": " ".join(filter(None, options))})
 

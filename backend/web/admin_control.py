@@ -44,9 +44,9 @@ class AdminControl:
     def routes(self) -> list[BaseRoute]:
         """Returns the routes."""
         return [
-            self._guard.admin_route("/admin/people/{id}/hold", self.hold, "POST"),
-            self._guard.admin_route("/admin/people/{id}/release", self.release, "POST"),
-            self._guard.admin_route("/admin/people/{id}/revoke", self.revoke, "POST"),
+            self._guard.admin_route("/admin/people/{id:id}/hold", self.hold, "POST"),
+            self._guard.admin_route("/admin/people/{id:id}/release", self.release, "POST"),
+            self._guard.admin_route("/admin/people/{id:id}/revoke", self.revoke, "POST"),
             self._guard.admin_route("/admin/drain", self.drain, "POST"),
         ]
 

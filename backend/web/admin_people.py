@@ -46,10 +46,10 @@ class AdminPeople:
         """Returns the routes."""
         return [
             self._guard.admin_route("/admin/organisations", self.add_organisation, "POST"),
-            self._guard.admin_route("/admin/organisations/{id}/records", self.replace_records, "PUT"),
+            self._guard.admin_route("/admin/organisations/{id:id}/records", self.replace_records, "PUT"),
             self._guard.admin_route("/admin/people", self.add_person, "POST"),
-            self._guard.admin_route("/admin/people/{id}", self.show_person, "GET"),
-            self._guard.admin_route("/admin/people/{id}", self.change_person, "PATCH"),
+            self._guard.admin_route("/admin/people/{id:id}", self.show_person, "GET"),
+            self._guard.admin_route("/admin/people/{id:id}", self.change_person, "PATCH"),
         ]
 
     async def add_organisation(self, request: Request) -> Response:

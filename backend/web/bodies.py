@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from backend import strict_json
 from backend.store.people import LIMIT_NAMES
+from backend.texts import is_text
 from backend.web.answers import Refusal
 
 MAX_BODY = 64 * 1024
@@ -71,7 +72,7 @@ def text(fields: Mapping[str, Any], name: str, *, longest: int = MAX_TEXT) -> st
         raise invalid(name, f"The field {name} {problem}.")
     if not value.strip() or len(value) > longest:
         raise invalid(name, f"The field {name} must have 1 to {longest} characters.")
-    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if not is_text(value):
         raise invalid(name, f"The field {name} holds characters that are no text.")
     return value
 

@@ -12,6 +12,7 @@ from backend.ground import Ground
 from backend.identity import Authenticator, Identity
 from backend.store.people import Person
 from backend.tokens import InvalidTokenError
+from backend.web import paths  # noqa: F401 -- what {name:id} means in a path
 from backend.web.answers import Refusal, refusal_for_token
 
 Action = Callable[[Request], Awaitable[Response]]

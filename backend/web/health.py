@@ -34,6 +34,7 @@ class Health:
     def __init__(self, ground: Ground, draining: DrainState) -> None:
         self._settings = ground.settings
         self._database = ground.database
+        self._link = ground.bus.link
         self._draining = draining
         self._clock = ground.clock
         self._thread = ThreadPoolExecutor(1, "health")
@@ -53,6 +54,10 @@ class Health:
         database: dict[str, object] = {"status": "ok" if seconds is not None else "unavailable"}
         if seconds is not None:
             database["latency_ms"] = round(seconds * 1000, 3)
+        accepting = {"status": "draining" if self._draining.active else "ok"}
+        checks: dict[str, object] = {"database": database, "accepting": accepting}
+        if self._link.shared:
+            checks["notices"] = {"status": "ok" if self._link.works else "lost"}
         return answer(
             {
                 "status": status,
@@ -60,16 +65,13 @@ class Health:
                 "version": VERSION,
                 "timestamp": self._clock.now(),
                 "instance": self._settings.instance,
-                "checks": {
-                    "database": database,
-                    "accepting": {"status": "draining" if self._draining.active else "ok"},
-                },
+                "checks": checks,
             },
             code,
         )
 
     def status(self, seconds: float | None) -> str:
-        """Returns the state that a probe's duration and the draining amount to.
+        """Returns the state that a probe's duration, the draining and the way to other processes amount to.
 
         Args:
             seconds: Duration of the probe; None when it failed.
@@ -78,7 +80,8 @@ class Health:
             return "draining"
         if seconds is None:
             return "unhealthy"
-        return "degraded" if seconds > SLOW_SECONDS else "healthy"
+        # Without notices everything is found out all the same, only later.
+        return "degraded" if seconds > SLOW_SECONDS or not self._link.works else "healthy"
 
     async def database_works(self) -> bool:
         """Says whether the database takes writes."""

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 from backend.ground import Ground, Stores
 from backend.store.people import Person
 from backend.store.records import DIMENSIONS
+from backend.texts import is_text
 from backend.web.answers import Refusal, answer
 from backend.web.bodies import invalid
 from backend.web.guard import Guard
@@ -25,7 +26,7 @@ class ThreadPages:
         """Returns the routes."""
         return [
             Route("/threads", self.listed, methods=["GET"]),
-            Route("/threads/{thread_id}/messages", self.messages, methods=["GET"]),
+            Route("/threads/{thread_id:id}/messages", self.messages, methods=["GET"]),
         ]
 
     async def listed(self, request: Request) -> Response:
@@ -71,6 +72,8 @@ class Usage:
         for name, value in request.query_params.multi_items():
             if name not in (*DIMENSIONS, "group_by") or name in wanted:
                 raise invalid(name[:64], "There is no such parameter, or it comes twice.")
+            if not is_text(value):
+                raise invalid(name, f"The parameter {name} holds characters that are no text.")
             wanted[name] = value
         group_by = wanted.pop("group_by", "service")
         if group_by not in DIMENSIONS:

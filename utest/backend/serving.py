@@ -1,10 +1,15 @@
-"""A real service on a loopback port, in a thread of the test's process, and a client that checks frames."""
+"""Real services on loopback ports, in threads or processes, a real PostgreSQL, and a client that checks."""
 
 import asyncio
 import contextlib
 import json
+import os
 import secrets
+import signal
+import subprocess
+import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -16,7 +21,10 @@ from backend.app import Components, build
 from backend.listening import listen
 from backend.server import ChatServer, configuration
 from backend.settings import Settings
+from runner.postgres_programs import find
+from runner.postgres_server import Server
 
+ROOT = Path(__file__).parents[2]
 CONTRACT = Path(__file__).parents[2] / "resources" / "contract" / "schemas"
 SCHEMAS = {
     schema["$id"]: schema
@@ -151,6 +159,74 @@ class Running:
         assert status == 200
         lines = [line.split(" ") for line in text.decode().splitlines() if not line.startswith("#")]
         return {name: float(value) for name, value in lines}
+
+
+class Process:
+    """A service as a process of its own."""
+
+    def __init__(self, folder, *options, owner=None, name="one", database_url=None):
+        folder.mkdir(exist_ok=True, parents=True)
+        self.ready, self.log = folder / f"{name}.json", folder / f"{name}.log"
+        self.ready.unlink(missing_ok=True)
+        variables = {"AGENT_CHAT_JWT_KEY": KEY, "AGENT_CHAT_ADMIN_TOKEN": ADMIN}
+        if database_url:
+            variables["AGENT_CHAT_DATABASE_URL"] = database_url
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "backend", "--ready-file", self.ready, "--log-file", self.log),
+                *("--instance", name, "--setting", "password_profile=fast"),
+                *("--owner-pid", str(owner or os.getpid())),
+                *options,
+            ],
+            cwd=ROOT,
+            env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        deadline = time.monotonic() + 20
+        while not self.ready.exists() and self.process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if self.ready.exists():
+            self.url = json.loads(self.ready.read_text())["url"]
+
+    http, admin, organisation, person = Running.http, Running.admin, Running.organisation, Running.person
+    metrics = Running.metrics
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        return self.process.wait(15)
+
+
+class PostgresServer(Server):
+    """A PostgreSQL server that can be stopped, hang, and come back with its data."""
+
+    def __init__(self):
+        super().__init__(find())
+        self.start()
+
+    def hang(self):
+        """No process of it does anything any more; connections stay open."""
+        for pid in self.processes():
+            os.kill(pid, signal.SIGSTOP)
+
+    def go_on(self):
+        for pid in self.processes():
+            os.kill(pid, signal.SIGCONT)
+
+    def go_away(self, number=signal.SIGINT):
+        self.process.send_signal(number)
+        self.process.wait(WAIT)
+
+    def come_back(self):
+        self.serve()
+
+    def processes(self):
+        listed = subprocess.run(
+            ["/bin/ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+        )
+        pairs = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
+        return [self.process.pid, *(pid for pid, parent in pairs if parent == self.process.pid)]
 
 
 class Person:

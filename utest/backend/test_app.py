@@ -10,8 +10,8 @@ from serving import DURABLE, ENDS, Running, eventually
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    service = Running(tmp_path_factory.mktemp("data"))
+def running(either_url_for_all, tmp_path_factory):
+    service = Running(tmp_path_factory.mktemp("data"), database_url=either_url_for_all)
     yield service
     service.stop()
 

@@ -9,12 +9,12 @@ import time
 import jwt
 import pytest
 import websockets
-from serving import ENDS, KEY, PASSWORD, Running, Session, eventually
+from serving import ADMIN, ENDS, KEY, PASSWORD, Running, Session, eventually
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    service = Running(tmp_path_factory.mktemp("data"))
+def running(either_url_for_all, tmp_path_factory):
+    service = Running(tmp_path_factory.mktemp("data"), database_url=either_url_for_all)
     yield service
     service.stop()
 
@@ -289,3 +289,23 @@ def test_nothing_is_left_of_closed_connections(running):
         await eventually(lambda: found() == before)
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/threads/%00/messages", (404, "not_found")),
+        ("/usage/summary?team=%00", (400, "invalid_request")),
+        ("/usage/summary?team=a&group_by=%00", (400, "invalid_request")),
+    ],
+)
+def test_what_no_database_can_hold_is_nowhere(running, path, told):
+    ana = running.person()
+    status, body, _ = running.http("GET", path, token=ana.access)
+    assert (status, body["error"]["code"]) == told
+
+
+def test_what_no_database_can_hold_is_no_id(running):
+    for method, path in (("GET", "/people/%00"), ("PUT", "/organisations/%00/records")):
+        status, body, _ = running.http(method, "/admin" + path, {}, ADMIN)
+        assert (status, body["error"]["code"]) == (404, "not_found")

@@ -9,8 +9,8 @@ from serving import ENDS, Running
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    service = Running(tmp_path_factory.mktemp("data"))
+def running(either_url_for_all, tmp_path_factory):
+    service = Running(tmp_path_factory.mktemp("data"), database_url=either_url_for_all)
     yield service
     service.stop()
 

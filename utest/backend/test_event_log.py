@@ -50,8 +50,8 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path):
-    base = Database(f"sqlite:///{tmp_path / 'x.sqlite3'}", patience=2.0, connections=4, read_threads=2)
+def world(either_url):
+    base = Database(either_url, patience=2.0, connections=4, read_threads=2, write_threads=3)
     base.create_tables()
     yield World(base)
     base.close()
@@ -191,7 +191,7 @@ def test_what_comes_too_late_is_not_stored(world):
 
     def slow(connection):
         connection.exec_driver_sql(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n LIMIT 900000) "
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 900000) "
             "SELECT count(*) FROM n"
         ).scalar()
         return LOG.append(connection, key, Draft("agent_thinking", 1, {}), MINE)
@@ -210,6 +210,25 @@ def test_a_plan_is_that_of_the_run_that_had_ended_before(world):
     world.run("r_3")
     assert world.database.read_here(RUNS.previous_plan, "r_2") is None
     assert world.database.read_here(RUNS.previous_plan, "r_3") == "first"
+
+
+def test_a_lease_that_ran_out_while_the_owner_slept_is_over_though_its_clock_says_otherwise(database_url):
+    """What it took for now before it was stopped is long ago when it asks; the database knows better."""
+    base = Database(database_url, patience=2.0, connections=2, read_threads=1)
+    base.create_tables()
+    world, now = World(base), Clock().now()
+    key = world.run(until=now - 1)
+    asleep = Ownership(MINE.owner, now - 2, now + 3)
+    assert world.append(key, ownership=asleep) is NotAppended.LOST
+    assert base.write_now(RUNS.renew, MINE.owner, [key.run_id], now - 2, now + 3) == 0
+    base.close()
+
+
+def test_only_runs_that_are_worked_on_are_kept(world):
+    for name in ("r_1", "r_2"):
+        world.run(name)
+    assert world.database.write_now(RUNS.renew, MINE.owner, ["r_1"], NOW, NOW + 60) == 1
+    assert [run.id for run in world.database.read_here(RUNS.expired, NOW + 30, [])] == ["r_2"]
 
 
 def test_dead_owners_are_known_by_their_process(world):

@@ -18,8 +18,8 @@ PEOPLE = People(Tiers.load())
 
 
 @pytest.fixture
-def database(tmp_path):
-    base = Database(f"sqlite:///{tmp_path / 'x.sqlite3'}", patience=1.0, connections=2, read_threads=1)
+def database(either_url):
+    base = Database(either_url, patience=1.0, connections=2, read_threads=1)
     base.create_tables()
     yield base
     base.close()
@@ -64,10 +64,8 @@ def test_an_upgrade_helps_at_once(database):
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    base = Database(
-        f"sqlite:///{tmp_path_factory.mktemp('x') / 'x'}", patience=1, connections=1, read_threads=1
-    )
+def shared(either_url_for_all):
+    base = Database(either_url_for_all, patience=5.0, connections=1, read_threads=1)
     base.create_tables()
     yield base
     base.close()

@@ -10,13 +10,10 @@ import sqlite3
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import websockets
-from serving import ADMIN, ENDS, KEY, Running, eventually
-
-ROOT = Path(__file__).parents[2]
+from serving import ADMIN, ENDS, KEY, ROOT, Process, Running, eventually
 
 
 @contextlib.contextmanager
@@ -171,40 +168,6 @@ def test_a_peer_that_answers_no_ping_is_dropped(tmp_path):
         asyncio.run(scenario())
     finally:
         service.stop()
-
-
-class Process:
-    """The service as a process of its own."""
-
-    def __init__(self, folder, *options, owner=None, name="one"):
-        folder.mkdir(exist_ok=True, parents=True)
-        self.ready, self.log = folder / f"{name}.json", folder / f"{name}.log"
-        self.ready.unlink(missing_ok=True)
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "backend", "--ready-file", self.ready, "--log-file", self.log),
-                *("--instance", name, "--setting", "password_profile=fast"),
-                *("--owner-pid", str(owner or os.getpid())),
-                *options,
-            ],
-            cwd=ROOT,
-            env={**os.environ, "AGENT_CHAT_JWT_KEY": KEY, "AGENT_CHAT_ADMIN_TOKEN": ADMIN},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        deadline = time.monotonic() + 20
-        while not self.ready.exists() and self.process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
-        if self.ready.exists():
-            self.url = json.loads(self.ready.read_text())["url"]
-
-    http, admin, organisation, person = Running.http, Running.admin, Running.organisation, Running.person
-    metrics = Running.metrics
-
-    def end(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        return self.process.wait(15)
 
 
 def test_a_restarted_process_ends_what_the_killed_one_left_open(tmp_path):

@@ -104,6 +104,7 @@ def test_good_in_another_way(changes):
         signed({"sub": 7}),
         signed({"sub": ""}),
         signed({"sub": "u\x00"}),
+        signed({"sid": "s\ud800"}),
         *(
             signed(without=(name,))
             for name in ("sub", "org", "iss", "aud", "iat", "exp", "jti", "sid", "token_type")
