@@ -15,6 +15,7 @@ from typing import Final
 from . import children
 from .console import counts, say, seconds
 from .project import ROOT
+from .skipping import SKIPPED
 
 PYTHON: Final = ("libraries", "backend", "runner")
 """What mypy checks strictly."""
@@ -62,6 +63,7 @@ def all_checks() -> list[Check]:
         Check("suites (dry run)", ("robot", "--dryrun", "--console", "dotted", *nothing, "tests")),
         Check("house rules", ("runner.house",)),
         Check("promises (coverage)", ("runner.coverage",)),
+        Check("reports in a browser", ("runner.pages",)),
         Check("Python (ruff check)", ("ruff", "check", ".")),
         Check("Python (ruff format)", ("ruff", "format", "--check", ".")),
         Check("unit tests (pytest)", ("pytest", "utest"), counted=True),
@@ -112,6 +114,9 @@ class _Running:
 
     def tell(self) -> Checked:
         """Says how the check ended, and shows its output if it failed."""
+        if self.process.returncode == SKIPPED:
+            say(f"  skip  {self.check.name}: {self.output.read_text('utf-8', 'replace').strip()}")
+            return Checked(0, 0)
         good = self.process.returncode == 0
         verdict = Checked(int(good), int(not good))
         counted = ""

@@ -10,6 +10,7 @@ from robot.api.deco import library
 from robotlibcore import DynamicCore
 
 from .ambient import AmbientListener
+from .cleaning import Cleaning
 from .evidence import of_problem
 from .keywords.asking import Asking
 from .keywords.bursts import Bursts
@@ -53,7 +54,8 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
             variables: The folder of environment files; the project's own when omitted.
         """
         self.kit = Kit(variables)
-        self.ROBOT_LIBRARY_LISTENER = self._listener = AmbientListener(self.kit)
+        self._listener = AmbientListener(self.kit)
+        self.ROBOT_LIBRARY_LISTENER = [self._listener, Cleaning()]
         kit = self.kit
         people, judging, content = People(kit), Judging(kit), Content(kit)
         sessions, operations = Sessions(kit), Operations(kit)

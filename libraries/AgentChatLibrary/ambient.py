@@ -11,10 +11,11 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from robot import model, result, running
+from robot import result, running
 from robot.api import logger
 
 from .chat import Chat
+from .cleaning import clean
 from .engine.crowd import close_many
 from .engine.session import LoadedSession
 from .environment import CAPABILITIES
@@ -86,11 +87,10 @@ class AmbientListener:
             stories.append(f"what the test had started could not be stopped: {problem!r}")
         if stories and not outcome.skipped:
             lines = [f"{MARK} {story}" for story in stories]
-            outcome.message = mask("\n\n".join([*([outcome.message] if outcome.message else []), *lines]))
+            outcome.message = clean("\n\n".join([*([outcome.message] if outcome.message else []), *lines]))
             outcome.status = "FAIL"
         elif outcome.message:
-            outcome.message = mask(outcome.message)
-        _mask_header(outcome)
+            outcome.message = clean(outcome.message)
         try:
             self._show(outcome, scope, chats)
         except BaseException as problem:  # noqa: BLE001 -- a test's verdict does not depend on its picture
@@ -103,24 +103,6 @@ class AmbientListener:
             close_many([chat.session for chat in _chats(self.kit.world.scope)])
         finally:
             self._leave()
-
-    def log_message(self, message: model.Message) -> None:
-        """A second net under every secret: what is logged is masked."""
-        masked = mask(message.message)
-        if masked != message.message:
-            message.message = masked
-
-    def end_body_item(self, _: running.BodyItem, outcome: result.BodyItem) -> None:
-        """The same net under what a keyword failed with."""
-        message = getattr(outcome, "message", "")
-        if message:
-            outcome.message = mask(message)
-
-    def end_for_iteration(self, _: running.ForIteration, outcome: result.ForIteration) -> None:
-        """The same net under the values of a loop, which the log shows."""
-        for name, value in outcome.assign.items():
-            outcome.assign[name] = mask(value)
-        outcome.message = mask(outcome.message)
 
     def _settle(self, scope: Scope, chats: Sequence[Chat]) -> None:
         """Gives back what was taken away, fences every session, and closes the test's own."""
@@ -155,16 +137,6 @@ class AmbientListener:
     def _leave(self) -> None:
         for deployment in reversed(self.kit.world.leave().deployments):
             deployment.stop()
-
-
-def _mask_header(outcome: result.TestCase) -> None:
-    """The same net under what a suite may have put into a test's header."""
-    outcome.doc = mask(outcome.doc)
-    for name, value in outcome.metadata.items():
-        outcome.metadata[name] = mask(value)
-    masked = [mask(str(tag)) for tag in outcome.tags]
-    if masked != [str(tag) for tag in outcome.tags]:
-        outcome.tags = masked
 
 
 def _chats(scope: Scope) -> list[Chat]:

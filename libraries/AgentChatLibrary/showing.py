@@ -17,6 +17,7 @@ from robot import result
 from robot.api import logger
 
 from . import recorded
+from .cleaning import own_markup
 from .evidence import Evidence, marking
 from .filing import Filing, wanted
 from .redaction import masked
@@ -76,7 +77,8 @@ def show(
         file = filing.keep(outcome.full_name, clean)
         told = f"{told}, [{file}|transcript]"
     outcome.metadata[WIRE] = told
-    logger.write(folded(clean, marks, budgets, open_=outcome.failed), html=True)
+    with own_markup():
+        logger.write(folded(clean, marks, budgets, open_=outcome.failed), html=True)
 
 
 def headline(message: str) -> str:

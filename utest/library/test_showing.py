@@ -12,13 +12,14 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from AgentChatLibrary import evidence, filing, recorded, redaction, showing
+from AgentChatLibrary import cleaning, evidence, filing, recorded, redaction, showing
 from AgentChatLibrary.swimlane import Marking
 from AgentChatLibrary.transcript import Direction, Kind, Owner, Transcript, load
 from AgentChatLibrary.verdict import broken
 from hypothesis import given
 from hypothesis import strategies as st
 from robot.api import ExecutionResult
+from robot.result import Keyword, Message
 from robot.result import TestCase as Result
 from robot.utils import html_format
 from strategies import Server, quick, scenes
@@ -102,8 +103,8 @@ def test_the_frames_are_folded_in_the_log_and_open_where_a_test_failed(out):
         folded[name] = [item.message for item in test.body if item.type == "MESSAGE" and item.html]
     assert folded["Has No Session"] == []
     (passed,), (failed,) = folded["Asks And Sees"], folded["Loses And Comes Back"]
-    assert passed.startswith('<details class="swimlane"><summary>')
-    assert failed.startswith('<details class="swimlane" open><summary>')
+    assert re.match(r'<details class="swimlane"( data-time-[\w-]+="0\.\d+"){3}><summary>', passed)
+    assert failed.startswith('<details class="swimlane" open')
     assert "agent_completed" in passed
     assert "TCP reset" in failed
 
@@ -224,6 +225,30 @@ def test_a_title_never_breaks_out_of_its_picture(text):
 @given(one=scenes())
 def test_the_log_of_a_test_is_bounded(one):
     assert len(showing.folded(one.transcripts, Marking(), {}, open_=False)) < 120_000
+
+
+@pytest.mark.parametrize("name", ['"><b onclick=x>', "<script>x</script>", "</details><b>"])
+def test_names_are_text_in_the_log(name):
+    transcript = Transcript(name, Owner(name), 1, 0.0, 0.0)
+    transcript.append(0.1, Direction.RECEIVED, Kind.TEXT, "{}")
+    markup = showing.folded([transcript], Marking(), {}, open_=False)
+    assert "<b" not in markup
+    assert "<script" not in markup
+    assert markup.count("<details") == markup.count("</details") == 2
+
+
+def test_html_from_elsewhere_is_logged_as_text_and_only_our_own_as_html():
+    net = cleaning.Cleaning()
+    theirs = Message("<b>x</b>", html=True)
+    net.log_message(theirs)
+    assert not theirs.html
+    with cleaning.own_markup():
+        ours = Message("<b>x</b>", html=True)
+        net.log_message(ours)
+    assert ours.html
+    failed = Keyword(status="FAIL", message="*HTML* *HTML*<b>x</b>")
+    net.end_body_item(None, failed)
+    assert failed.message == "<b>x</b>"
 
 
 def test_what_is_left_out_is_counted():
