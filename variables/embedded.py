@@ -94,9 +94,9 @@ TIMEOUTS = {
 }
 """Longest waits in seconds; each ends at once when what it waits for can no longer come.
 
-``reply``: until a ping is sent behind a message; its pong then decides. ``life``: a ping is answered, though the
-database hangs (it is given up after 3 s). ``answer``: anything at all. ``silence``: nothing comes, though a run
-is open. ``delivery``: an event that is stored reaches a connection. ``close``: a connection ends that must.
-``notice``: health and figures follow what has happened, a cancelled run ends. ``interrupted``: the run of a dead
-process ends.
+``reply``: until a ping is sent behind a message; its pong then decides. ``life``: a ping is answered,
+though the database hangs (it is given up after 3 s). ``answer``: anything at all. ``silence``: nothing
+comes, though a run is open. ``delivery``: an event that is stored reaches a connection. ``close``: a
+connection ends that must. ``notice``: health and figures follow what has happened, a cancelled run ends.
+``interrupted``: the run of a dead process ends.
 """
