@@ -25,9 +25,11 @@ from .kit import Kit
 from .outgoing import encoded, new_message_id
 from .redaction import issued, mask
 from .rules.ambient import ambient
+from .rules.story import counted
 from .service import Declined
 from .showing import show, since
 from .transcript import Frame, Transcript
+from .verdict import Verdict
 from .world import Scope
 
 MARK: Final = "Ambient:"
@@ -119,8 +121,13 @@ class AmbientListener:
         transcripts = [t for session in live for t in session.transcripts]
         verdicts = ambient(transcripts, self.kit.contract, issued()) if transcripts else []
         broken = [verdict for verdict in verdicts if verdict.broken]
-        self.noted += [of_verdict(verdict) for verdict in broken]
-        return [verdict.text() for verdict in broken]
+        by_rule: dict[str, list[Verdict]] = {}
+        for verdict in broken:
+            by_rule.setdefault(verdict.rule, []).append(verdict)
+        for alike in by_rule.values():
+            # All of them are shown in the picture, though only the first is told.
+            self.noted += [of_verdict(verdict, alike[0].text()) for verdict in alike]
+        return [_story(alike) for alike in by_rule.values()]
 
     def _show(self, outcome: result.TestCase, scope: Scope, chats: Sequence[Chat]) -> None:
         """Adds what was seen to the test's result; sessions of a suite count from the test's beginning."""
@@ -137,6 +144,14 @@ class AmbientListener:
     def _leave(self) -> None:
         for deployment in reversed(self.kit.world.leave().deployments):
             deployment.stop()
+
+
+def _story(alike: Sequence[Verdict]) -> str:
+    """The first break of a rule, and on how many other connections it is broken too."""
+    first, others = alike[0].text(), len(alike) - 1
+    if not others:
+        return first
+    return f"{first}\nThe same is so on {counted(others, 'more connection')}."
 
 
 def _chats(scope: Scope) -> list[Chat]:

@@ -41,18 +41,23 @@ def frames(transcripts: Sequence[Transcript], wrong: Collection[tuple[int, int]]
 
 def _connection(transcript: Transcript, wrong: Collection[int], most: int) -> str:
     shown: list[str] = []
-    used, left = 0, 0
+    used, spare = 0, most  # offending frames have room of their own, so that they are not the ones left out
+    left = wrong_left = 0
     for frame in transcript.frames:
+        offending = frame.index in wrong
+        if (spare if offending else most - used) <= 0:
+            left, wrong_left = left + 1, wrong_left + offending
+            continue
         line = _line(transcript, frame)
-        used += len(line)
-        if frame.index in wrong:
+        if offending:
+            spare -= len(line)
             shown.append(f"<b>{html.escape(line)}   &lt;- offending</b>")
-        elif used <= most:
-            shown.append(html.escape(line))
         else:
-            left += 1
+            used += len(line)
+            shown.append(html.escape(line))
     if left:
-        shown.append(f"... and {counted(left, 'more frame')}, not shown here")
+        offenders = f", {wrong_left} of them offending" if wrong_left else ""
+        shown.append(f"... and {counted(left, 'more frame')}{offenders}, not shown here")
     if transcript.truncated:
         shown.append(f"... and {counted(transcript.truncated, 'frame')} that no one recorded")
     title = html.escape(f"{plain(someone(transcript), 60)}: {counted(len(transcript.frames), 'frame')}")

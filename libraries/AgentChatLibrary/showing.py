@@ -75,7 +75,7 @@ def show(
     told = counted(sum(len(t.frames) for t in clean), "frame")
     if wanted(failed=outcome.failed):
         file = filing.keep(outcome.full_name, clean)
-        told = f"{told}, [{file}|transcript]"
+        told = f"[{file}|transcript of {told}]"
     outcome.metadata[WIRE] = told
     with own_markup():
         logger.write(folded(clean, marks, budgets, open_=outcome.failed), html=True)

@@ -273,7 +273,7 @@ def test_the_same_canary_is_nowhere_when_all_is_masked_and_nothing_else_is_lost(
     assert [test.name for test in tests] == ["Everywhere one", "Everywhere two"]
     for test in tests:
         assert test.metadata["Seen"].startswith("[data:image/svg+xml;base64,")
-        link = re.search(r"\[([^|]+)\|transcript\]", test.metadata["Wire"])[1]
+        link = re.search(r"\[([^|]+)\|transcript of", test.metadata["Wire"])[1]
         assert (out / link).exists()
     assert {file.name for file in out.iterdir()} >= {"output.json", "summary.md", "xunit.xml", "history"}
     assert json.loads((out / "output.json").read_text())["suite"]["name"] == "Suites"
@@ -329,7 +329,7 @@ def test_shards_that_are_merged_lose_no_picture_and_no_transcript(tmp_path):
         assert test.metadata["Seen"].startswith("[data:image/svg+xml;base64,")
         assert "answer" in test.metadata["Times"]
         assert [item for item in test.body if item.type == "MESSAGE" and item.html]
-    link = re.search(r"\[([^|]+)\|transcript\]", two.metadata["Wire"])[1]
+    link = re.search(r"\[([^|]+)\|transcript of", two.metadata["Wire"])[1]
     assert (merged / link).exists()
 
 

@@ -13,7 +13,7 @@ from .layout import Scale
 from .scene import WORDS, Lane, Latency, Marking, Scene, Sign, scene
 
 SMALL: Final = Look(
-    width=136, left=6, right=130, text=9, radius=5, signs=36, lanes=3, breaks=3, names_above=True
+    width=136, left=6, right=130, text=9, radius=5, signs=30, lanes=3, breaks=3, names_above=True
 )
 FULL: Final = Look(
     width=900, left=150, right=880, text=12, radius=8, signs=400, lanes=12, breaks=5, names_above=False
@@ -74,7 +74,7 @@ def _draw(what: Scene, look: Look) -> str:
     body += _breaks(scale, first, y)
     axis, y = _axis(scale, y, look)
     body += axis
-    for note in _notes(what, hidden, together):
+    for note in _notes(what, hidden, together, short=look.names_above):
         for line in textwrap.wrap(note, look.letters):
             body.append(el("text", line, class_="d", x=4 if look.names_above else 8, y=y + look.text))
             y += look.text + 3
@@ -107,14 +107,15 @@ def _chosen(lanes: Sequence[Lane], most: int) -> tuple[list[Lane], list[Lane]]:
     return [lanes[i] for i in sorted(kept)], [lane for i, lane in enumerate(lanes) if i not in kept]
 
 
-def _notes(what: Scene, hidden: Sequence[Lane], together: int) -> list[str]:
+def _notes(what: Scene, hidden: Sequence[Lane], together: int, *, short: bool) -> list[str]:
     """What the picture leaves out, so that nobody takes it for everything."""
     notes = []
     if hidden:
         frames = sum(len(lane.marks) for lane in hidden)
-        notes.append(f"+ {len(hidden)} more, with {frames} frames, not drawn")
+        more = f"+{len(hidden)} more, {frames} frames"
+        notes.append(more if short else f"{more}, not drawn")
     if together:
-        notes.append(f"{together} events share a sign (x2, x3, ...), being too close")
+        notes.append(f"{together} events share a sign" + ("" if short else " (x2, x3, ...), being too close"))
     if what.lost:
         notes.append(f"{what.lost} frames were not recorded")
     return notes
@@ -235,14 +236,11 @@ def _legend(y: float, look: Look) -> tuple[list[Markup], float]:
 
 
 def seconds(value: float) -> str:
-    """A time as people read it: ``0``, ``0.4 ms``, ``12 ms``, ``1.24 s``, ``75 s``."""
+    """A time as people read it: ``0``, ``0.4 ms``, ``12 ms``, ``1.24 s``, ``5 s``, ``75 s``."""
     if value < 1e-6:  # noqa: PLR2004 -- less than can be measured
         return "0"
-    for below, text in (
-        (0.00995, f"{value * 1e3:.1f} ms"),
-        (0.9995, f"{value * 1e3:.0f} ms"),
-        (9.995, f"{value:.2f} s"),
-    ):
-        if value < below:
-            return text
-    return f"{value:.0f} s"
+    if value < 0.00995:  # noqa: PLR2004 -- would be told as 10.0 ms
+        return f"{value * 1e3:.1f} ms"
+    if value < 0.9995:  # noqa: PLR2004 -- would be told as 1000 ms
+        return f"{value * 1e3:.0f} ms"
+    return f"{value:.2f}".rstrip("0").rstrip(".") + " s" if value < 9.995 else f"{value:.0f} s"  # noqa: PLR2004 -- would be told as 10.00 s
