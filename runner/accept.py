@@ -79,6 +79,7 @@ class Wanted:
 
 
 PLAIN: Final = Wanted()
+NONE: Final = Secrets(())
 
 
 def main(options: argparse.Namespace) -> int:
@@ -118,7 +119,7 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
     """
     folder = Path(plan.settings.output_directory)
     with (
-        _claimed(folder),
+        claimed(folder),
         tempfile.TemporaryDirectory(prefix=f"{PRIVATE}{os.getpid()}-") as hidden,
         children.interruptible(),
     ):
@@ -157,7 +158,7 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
     finished = Finished(outcome, found, interrupted)
     if finished.status == 0:
         shutil.rmtree(folder / workers.PABOT_FOLDER, ignore_errors=True)  # all of it is in the report
-    _tell(finished, secrets, files)
+    tell(finished, files, secrets)
     say(clock.line())
     return finished
 
@@ -210,7 +211,14 @@ def _parts(plan: Plan) -> tuple[set[str], set[str]]:
     return {test.suite for test in plan.tests if test.name not in measuring}, measuring
 
 
-def _tell(finished: Finished, secrets: Secrets, files: Sequence[Path]) -> None:
+def tell(finished: Finished, files: Sequence[Path], secrets: Secrets = NONE) -> None:
+    """Says what failed, and where the report is.
+
+    Args:
+        finished: The run.
+        files: What was written.
+        secrets: What must not be shown.
+    """
     outcome = finished.outcome
     failures = outcome.failures
     if failures:
@@ -240,7 +248,7 @@ def _given(backend: Deployment) -> list[str]:
 
 
 @contextmanager
-def _claimed(folder: Path) -> Iterator[None]:
+def claimed(folder: Path) -> Iterator[None]:
     """Keeps two runs from writing into the same folder."""
     if folder.resolve() == ROOT:
         raise Stop("Reports need a folder of their own; the project's folder is not one.", USAGE_ERROR)

@@ -137,6 +137,13 @@ def _prove(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fresh", action="store_true", help="prove again what an earlier run has proven")
 
 
+def _merge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "parts", metavar="PART", nargs="+", help="the folder of reports of one machine (run with --shard)"
+    )
+    parser.add_argument("--category", metavar="NAME", help="the tag that the parts were run with, if any")
+
+
 def _serve(parser: argparse.ArgumentParser) -> None:
     _environment(parser)
     parser.add_argument(
@@ -152,6 +159,7 @@ COMMANDS: Final = {
     "prove": Command(
         "run the suites against every fault and write the kill matrix", "runner.prove.command", _prove
     ),
+    "merge": Command("make one report out of those of several machines", "runner.merge", _merge),
     "serve": Command("run the reference backend in the foreground", "runner.serve", _serve),
 }
 

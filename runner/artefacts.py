@@ -34,19 +34,23 @@ def empty(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def write(plan: Plan, folder: Path, environment: str, lost: str) -> tuple[Outcome, list[Path]]:
-    """Puts the workers' outputs together and writes the reports.
+def write(
+    plan: Plan, folder: Path, environment: str, lost: str, outputs: Sequence[Path] | None = None
+) -> tuple[Outcome, list[Path]]:
+    """Puts outputs together and writes the reports.
 
     Args:
         plan: The run.
         folder: The folder of reports.
         environment: What it ran against.
         lost: What a test says that was planned and not reported.
+        outputs: The outputs; those of the run's workers when omitted.
 
     Returns:
         What the run came to, and the files.
     """
-    outcome = results.combine(plan, workers.outputs(folder), lost_message=lost)
+    found = workers.outputs(folder) if outputs is None else outputs
+    outcome = results.combine(plan, found, lost_message=lost)
     files = results.write(outcome, plan)
     summary.write(folder / SUMMARY, outcome, environment=environment)
     return outcome, [*files, folder / SUMMARY]

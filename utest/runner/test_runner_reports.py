@@ -312,6 +312,16 @@ def test_shards_that_are_merged_lose_no_picture_and_no_transcript(tmp_path):
         outputs.append(str(out / "output.xml"))
         if (out / "transcripts").exists():
             shutil.copytree(out / "transcripts", merged / "transcripts", dirs_exist_ok=True)
+    ours = [sys.executable, "-m", "runner", "merge", *(str(Path(o).parent) for o in outputs)]
+    done = subprocess.run(
+        [*ours, "--", "--outputdir", str(tmp_path / "ours"), str(suites)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.stdout.rstrip().endswith("1 passed, 1 failed, 0 skipped"), done.stdout + done.stderr
+    assert done.returncode == 1
     rebot = [
         sys.executable,
         "-m",
@@ -324,13 +334,36 @@ def test_shards_that_are_merged_lose_no_picture_and_no_transcript(tmp_path):
         *outputs,
     ]
     subprocess.run(rebot, check=False, capture_output=True)
-    one, two = ExecutionResult(merged / "output.xml").suite.all_tests
-    for test in (one, two):
-        assert test.metadata["Seen"].startswith("[data:image/svg+xml;base64,")
-        assert "answer" in test.metadata["Times"]
-        assert [item for item in test.body if item.type == "MESSAGE" and item.html]
-    link = re.search(r"\[([^|]+)\|transcript of", two.metadata["Wire"])[1]
-    assert (merged / link).exists()
+    for folder in (merged, tmp_path / "ours"):
+        one, two = ExecutionResult(folder / "output.xml").suite.all_tests
+        for test in (one, two):
+            assert test.metadata["Seen"].startswith("[data:image/svg+xml;base64,")
+            assert "answer" in test.metadata["Times"]
+            assert [item for item in test.body if item.type == "MESSAGE" and item.html]
+        link = re.search(r"\[([^|]+)\|transcript of", two.metadata["Wire"])[1]
+        assert (folder / link).exists()
+
+
+def test_a_part_that_is_missing_shows_as_failed_tests_by_name(tmp_path, suites, run_robot):
+    tests = suites(one="One\n    Log    x\n", two="Two\n    Log    x\n")
+    part = run_robot(tests / "one.robot", "--name", "Tests")
+    merge = [sys.executable, "-m", "runner", "merge", str(part), "--"]
+    done = subprocess.run(
+        [*merge, "--outputdir", str(tmp_path / "all"), str(tests)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.returncode == 1
+    assert "Tests.Two.Two\n    This test was planned, but none of the parts" in done.stdout
+
+
+def test_merging_says_what_is_wrong_with_its_parts(tmp_path):
+    merge = [sys.executable, "-m", "runner", "merge", str(tmp_path)]
+    done = subprocess.run(merge, check=False, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 2
+    assert "holds no output.xml: it is no folder of reports." in done.stdout + done.stderr
 
 
 def test_a_worker_that_is_killed_shows_as_failed_tests_by_name_and_the_others_keep_their_pictures(tmp_path):

@@ -1,0 +1,56 @@
+"""``run.py merge``: one report out of those of several machines, each of which ran a shard."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+from typing import Final
+
+from . import accept, artefacts, planning, private
+from .arguments import USAGE_ERROR
+from .console import Clock, Stop, say
+from .project import shown
+
+OUTPUT: Final = "output.xml"
+LOST: Final = "This test was planned, but none of the parts that were merged reports it."
+
+
+def main(options: argparse.Namespace) -> int:
+    """Merges reports.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit status: 0 only if every test that is planned is reported by a part, and none failed.
+
+    Raises:
+        Stop: A part is no folder of reports.
+    """
+    plan = planning.discover(planning.select(options.robot, category=options.category))
+    folder, parts = Path(plan.settings.output_directory), [Path(part) for part in options.parts]
+    for part in parts:
+        if not (part / OUTPUT).is_file():
+            raise Stop(f"{shown(part)} holds no {OUTPUT}: it is no folder of reports.", USAGE_ERROR)
+        if part.resolve() == folder.resolve():
+            raise Stop(
+                f"{shown(part)} is where the merged report goes; move the part, "
+                "or name another folder: run.py merge PART... -- --outputdir FOLDER",
+                USAGE_ERROR,
+            )
+    clock = Clock()
+    with accept.claimed(folder), private.written_privately():
+        artefacts.empty(folder)
+        for part in parts:
+            recordings = part / artefacts.TRANSCRIPTS
+            if recordings.is_dir():
+                shutil.copytree(recordings, folder / artefacts.TRANSCRIPTS, dirs_exist_ok=True)
+        with clock.part("report"):
+            outputs = [part / OUTPUT for part in parts]
+            outcome, files = artefacts.write(plan, folder, "of the parts", LOST, outputs)
+        artefacts.close(folder)
+    finished = accept.Finished(outcome)
+    accept.tell(finished, files)
+    say(finished.last_line)
+    return finished.status
