@@ -26,7 +26,7 @@ from .project import ROOT, shown
 from .results import Outcome
 
 SECRETS_FILE: Final = "AGENT_CHAT_SECRETS_FILE"
-DATABASE_URL: Final = "AGENT_CHAT_DATABASE_URL"
+DATABASE_URLS: Final = ("DATABASE_URL", "AGENT_CHAT_DATABASE_URL")
 CUT_SHORT: Final = "The run was interrupted before this test ended."
 TRANSCRIPTS_FOLDER: Final = "AGENT_CHAT_TRANSCRIPTS"
 KEEP_TRANSCRIPTS: Final = "AGENT_CHAT_KEEP_TRANSCRIPTS"
@@ -242,9 +242,9 @@ def tell(finished: Finished, files: Sequence[Path], secrets: Secrets = NONE) -> 
 
 def _given(backend: Deployment) -> list[str]:
     """The secrets that the run itself has handed out."""
-    database = urllib.parse.urlsplit(os.environ.get(DATABASE_URL, ""))
-    password = urllib.parse.unquote(database.password or "")
-    return [secret for secret in (backend.admin_token, backend.jwt_key, password) if secret]
+    databases = [urllib.parse.urlsplit(os.environ.get(name, "")) for name in DATABASE_URLS]
+    passwords = [urllib.parse.unquote(database.password or "") for database in databases]
+    return [secret for secret in (backend.admin_token, backend.jwt_key, *passwords) if secret]
 
 
 @contextmanager

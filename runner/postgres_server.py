@@ -155,9 +155,7 @@ class Server:
         )
         if reached.returncode == 0:
             return self._programs
-        copy = self.home / "programs"
-        shutil.copytree(self._programs.folder.parent, copy, symlinks=True)
-        return Programs(copy / "bin", self._programs.version)
+        return self._programs.copied(self.home / "programs")
 
 
 def _account() -> pwd.struct_passwd | None:

@@ -42,7 +42,7 @@ def main(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="agent-chat-serve-") as private, children.interruptible():
         ready = Path(private) / "ready.json"
         command = [
-            *env.command,
+            *(env.services or env.command),
             "--port",
             str(options.port),
             "--ready-file",

