@@ -21,7 +21,7 @@ ${ANOTHER KEY: str}     a-key-that-is-long-enough-and-is-not-ours
 *** Test Cases ***
 A Signed In User Connects
     [Documentation]    The token comes from a real login, and the welcome names the person it belongs to.
-    [Tags]    promise-01    catches:welcome-with-wrong-tier
+    [Tags]    promise-01    needs:sign_up    needs:tiers    catches:welcome-with-wrong-tier
     Given Ana has signed up and logged in
     When Ana connects with the token in the header
     Then Ana is welcomed by name, with the tier that was paid for
@@ -30,7 +30,12 @@ A Signed In User Connects
 A Signed In User Connects From A Browser
     [Documentation]    Browsers cannot set headers: there the token travels as a subprotocol, and only the
     ...    agreed subprotocol is ever selected.
-    [Tags]    promise-01    catches:subprotocol-not-echoed    catches:token-selected-as-subprotocol
+    [Tags]    promise-01
+    ...       needs:sign_up
+    ...       needs:subprotocol
+    ...       needs:tiers
+    ...       catches:subprotocol-not-echoed
+    ...       catches:token-selected-as-subprotocol
     Given Ana has signed up and logged in
     When Ana connects with the token as a subprotocol
     Then Ana is welcomed by name, with the tier that was paid for
@@ -62,6 +67,7 @@ Nobody Connects Without A Credential
 Nobody Connects With A Bad Token
     [Documentation]    Each is refused with one and the same answer, so that nobody learns what was wrong.
     [Tags]    promise-03
+    ...       needs:mint
     ...       catches:signature-not-checked
     ...       catches:alg-none-accepted
     ...       catches:issuer-ignored
@@ -104,6 +110,8 @@ A Token That Was Tampered With Is Refused
 An Expired Token Is Told Apart From A Bad One
     [Documentation]    A client can tell "log in again" from "go away"; there is no leeway.
     [Tags]    promise-03
+    ...       needs:mint
+    ...       needs:refusal_codes
     ...       catches:expiry-ignored-at-handshake
     ...       catches:leeway-for-expired-tokens
     ...       catches:expired-told-as-invalid
@@ -113,7 +121,7 @@ An Expired Token Is Told Apart From A Bad One
 
 Two Credentials That Differ Are Refused
     [Documentation]    Nobody can guess which of the two was meant, so neither counts.
-    [Tags]    promise-03    catches:first-of-two-credentials-counts
+    [Tags]    promise-03    needs:subprotocol    catches:first-of-two-credentials-counts
     Given Ana And Boris Work For Different Companies
     Then Ana is refused when she presents her own token and Boris'
     And Ana is accepted when she presents her own token twice

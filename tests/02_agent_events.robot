@@ -16,7 +16,7 @@ Test Tags        area:agent-events    severity:critical
 *** Test Cases ***
 All Five Events Arrive
     [Documentation]    One question, one run, all five kinds of event, and nothing from anywhere else.
-    [Tags]    promise-04    catches:broken-run    catches:dropped-tool-executing
+    [Tags]    promise-04    needs:five_events    catches:broken-run    catches:dropped-tool-executing
     When Ana asks "Where can we cut our cloud bill?"
     Then Ana sees the agent work from start to finish
     And Ana has seen all five kinds of event, of this run alone
@@ -44,6 +44,7 @@ Agent Started Says Who Began
 Agent Thinking Shows Reasoning About This Question
     [Documentation]    Reasoning that is empty, or the same for everything, is decoration.
     [Tags]    promise-07
+    ...       needs:reasoning
     ...       catches:empty-reasoning
     ...       catches:same-reasoning-for-every-question
     ...       catches:steps-not-counted
@@ -66,6 +67,7 @@ Tool Completed Delivers The True Result
     [Documentation]    The result is the one that follows from the organisation's own records, and the time it is
     ...    said to have taken is no longer than the customer waited.
     [Tags]    promise-09
+    ...       needs:records
     ...       catches:tool-result-disagrees-with-database
     ...       catches:tool-call-id-mismatch
     ...       catches:tool-query-without-organisation-filter
@@ -86,7 +88,7 @@ Tool Completed Delivers The True Result
 
 Tool Results Agree With The Usage Report
     [Documentation]    What the agent says of the spend and what the usage page says are the same.
-    [Tags]    promise-09    catches:tool-result-disagrees-with-database
+    [Tags]    promise-09    needs:records    catches:tool-result-disagrees-with-database
     When Ana asks "What did we spend by team?"
     And Ana sees the answer
     Then the tool's figures are those of Ana's usage report by team
@@ -95,6 +97,7 @@ Agent Completed Carries The Answer
     [Documentation]    The answer is there, each finding's amount stands in its text, and each follows from the
     ...    records; none is left out.
     [Tags]    promise-10
+    ...       needs:records
     ...       catches:empty-answer
     ...       catches:answer-with-wrong-figures
     ...       catches:findings-cut-from-the-text

@@ -27,13 +27,13 @@ The Other Word For A Question Means The Same
 
 A Ping Gets Its Pong And Nothing Else
     [Documentation]    It echoes what the ping carried, starts no run, and costs nothing.
-    [Tags]    promise-12    catches:pong-without-data
+    [Tags]    promise-12    needs:ping    needs:echo    catches:pong-without-data
     When Ana pings with data of her own
     Then Ana receives a pong with that data, and nothing else
 
 Resuming Replays And Starts Nothing
     [Documentation]    What came before comes again, with an end that tells how much it was.
-    [Tags]    promise-12    catches:resume-off-by-one-at-the-watershed
+    [Tags]    promise-12    needs:resume    catches:resume-off-by-one-at-the-watershed
     Given Ana has the answer to "What did we spend by team?" and has come back
     When Ana resumes from the beginning
     Then Ana receives the events of that run again, and nothing else
@@ -42,6 +42,7 @@ Cancelling Ends The Run And Nothing Else
     [Documentation]    The open tool call is closed, the run ends as cancelled, and another run is not touched.
     [Tags]    promise-12
     ...       needs:hold
+    ...       needs:cancel
     ...       catches:cancel-ignored
     ...       catches:cancelled-run-goes-on
     ...       catches:cancel-leaves-calls-open
@@ -52,7 +53,7 @@ Cancelling Ends The Run And Nothing Else
 
 Renewing The Token Says When It Expires And Nothing Else
     [Documentation]    The connection goes on with the new token; the answer names its expiry.
-    [Tags]    promise-12    catches:expiry-in-milliseconds
+    [Tags]    promise-12    needs:refresh    catches:expiry-in-milliseconds
     Given Ana has logged in and renewed her tokens
     When Ana hands over the new token
     Then Ana receives word of the new expiry, and nothing else

@@ -26,7 +26,7 @@ Many People Chat At Once
 
 A Burst Of Pings Is Answered Ping By Ping
     [Documentation]    1,000 pings without a pause: every ping its own pong, in order, once.
-    [Tags]    promise-16    catches:pong-overtakes-the-queue
+    [Tags]    promise-16    needs:ping    catches:pong-overtakes-the-queue
     Given Ana Of Northwind Is Connected
     When Ana sends 1000 pings in a burst
     Then every ping of Ana has its own pong, in order, once
@@ -46,7 +46,11 @@ A Burst Of Questions Is Answered Question By Question
 Pings And Questions Do Not Overtake Each Other
     [Documentation]    What is sent first is answered first: the pong of an earlier ping comes before the acceptance
     ...    of a later question.
-    [Tags]    promise-16    catches:pong-overtakes-the-queue    catches:seq-repeat    catches:steps-not-counted
+    [Tags]    promise-16
+    ...       needs:one_queue
+    ...       catches:pong-overtakes-the-queue
+    ...       catches:seq-repeat
+    ...       catches:steps-not-counted
     Given Ana Of Northwind Is Connected
     When Ana sends a ping, a question and a ping, 10 times in a burst
     Then every reply to Ana came in the order of her messages
@@ -55,6 +59,7 @@ Pings And Questions Do Not Overtake Each Other
 People Do Not See Each Other
     [Documentation]    Ana asks while Boris, on two devices, and Clara listen, and the other way round.
     [Tags]    promise-17
+    ...       needs:devices
     ...       catches:event-broadcast-to-every-connection
     ...       catches:leak-50-ms-late
     ...       catches:leak-to-colleagues
@@ -64,9 +69,17 @@ People Do Not See Each Other
     When Boris asks about a secret
     Then nothing of it reaches Ana or Clara, and both his devices have it all
 
+Listeners Hear Nothing Of Others
+    [Documentation]    Ana asks about a secret while a colleague and a customer of another company listen.
+    [Tags]    promise-17    catches:event-broadcast-to-every-connection
+    Given Ana and Boris of Northwind and Clara of Contoso are connected
+    When Ana asks about a secret
+    Then neither Clara nor Boris has seen anything of Ana's
+
 Two Devices See The Same
     [Documentation]    Every open connection of a customer gets every event, byte for byte the same.
     [Tags]    promise-17
+    ...       needs:devices
     ...       catches:broken-run
     ...       catches:second-device-gets-nothing
     ...       catches:dropped-tool-executing

@@ -18,6 +18,7 @@ Test Tags        area:errors    severity:normal
 A Connection Recovers After Every Error
     [Documentation]    After each kind of error a whole run completes on the same connection.
     [Tags]    promise-18
+    ...       needs:errors
     ...       catches:malformed-json-kills-the-connection
     ...       catches:binary-frame-kills-the-connection
     ...       catches:resume-beyond-the-end-accepted
@@ -35,7 +36,7 @@ A Connection Recovers After Every Error
 
 A Customer Recovers After An Abrupt Drop
     [Documentation]    The connection is reset in the middle of a message; a new one carries a whole run.
-    [Tags]    promise-18    promise-24    catches:half-message-taken-for-whole
+    [Tags]    promise-18    promise-24    needs:admin    catches:half-message-taken-for-whole
     When Ana's connection is reset in the middle of a message
     Then Ana comes back and gets an answer
     And the half message has started nothing
@@ -45,6 +46,8 @@ An Error Tells Nothing About The Inside
     [Tags]    promise-18
     ...       severity:critical
     ...       -severity:normal
+    ...       needs:errors
+    ...       needs:mint
     ...       catches:stack-trace-in-the-error
     ...       catches:token-echoed-in-the-error
     When Ana makes every mistake there is
@@ -53,6 +56,8 @@ An Error Tells Nothing About The Inside
 Messages Are Accepted Up To The Limit And Not Beyond
     [Documentation]    8,192 bytes pass, 8,193 are refused, up to 65,536; what is counted are bytes, not characters.
     [Tags]    promise-19
+    ...       needs:limits
+    ...       needs:threads
     ...       catches:oversize-accepted
     ...       catches:size-counted-in-characters
     ...       catches:size-limit-one-too-low
@@ -71,7 +76,7 @@ Messages Are Accepted Up To The Limit And Not Beyond
 
 A Message Beyond The Hard Limit Ends Its Connection Alone
     [Documentation]    65,537 bytes close the connection with 1009; others are served meanwhile.
-    [Tags]    promise-19    catches:oversize-accepted    catches:giant-message-without-1009
+    [Tags]    promise-19    needs:limits    catches:oversize-accepted    catches:giant-message-without-1009
     [Template]    A Giant Message Closes With 1009
     # bytes    fragments
     65537    1
@@ -80,7 +85,7 @@ A Message Beyond The Hard Limit Ends Its Connection Alone
 
 Missing Fields Are Named
     [Documentation]    The error names the field, and nothing reaches the agent.
-    [Tags]    promise-20    catches:missing-field-reaches-the-agent
+    [Tags]    promise-20    needs:errors    catches:missing-field-reaches-the-agent
     [Template]    A Message Without A Field Is Refused
     # type of message    field
     chat    content
@@ -91,14 +96,14 @@ Missing Fields Are Named
 
 A Message Without A Type Is Refused
     [Documentation]    There is nobody to give it to.
-    [Tags]    promise-20    catches:field-unnamed
+    [Tags]    promise-20    needs:errors    catches:field-unnamed
     When Ana sends an object without a type
     Then the error names the type as missing
     And Ana still gets an answer
 
 Fields Of A Wrong Type Are Named
     [Documentation]    The error names the field, and nothing reaches the agent.
-    [Tags]    promise-20    catches:missing-field-reaches-the-agent    catches:field-unnamed
+    [Tags]    promise-20    needs:errors    catches:missing-field-reaches-the-agent    catches:field-unnamed
     [Template]    A Message With A Wrong Field Is Refused
     # type of message    field    value
     chat    content    ${5}
@@ -120,6 +125,6 @@ Fields Of A Wrong Type Are Named
 
 Errors Name The Message They Are About
     [Documentation]    Every error echoes the id of the message that it refuses, so that the client can tell which.
-    [Tags]    promise-20    catches:errors-without-message-id
+    [Tags]    promise-20    needs:errors    needs:message_ids    catches:errors-without-message-id
     When Ana makes three mistakes with ids of her own
     Then each error echoes the id of its own mistake

@@ -22,7 +22,7 @@ Connecting Is Fast
 
 Messages Flow Fast
     [Documentation]    A ping and its pong, one after the other, five hundred times; every reply fits its request.
-    [Tags]    promise-22    catches:round-trips-stall
+    [Tags]    promise-22    needs:ping    catches:round-trips-stall
     Given Ana Of Northwind Is Connected
     When Ana pings 500 times
     Then round trips have kept their budget

@@ -19,6 +19,8 @@ Each Customer Has A World Of Their Own
     ...    arguments reaches Clara in any frame, list, error or metric, and the other way round.
     [Tags]    promise-33
     ...       needs:hold
+    ...       needs:records
+    ...       needs:threads
     ...       catches:shared-context-between-runs
     ...       catches:leak-while-others-are-active
     ...       catches:leak-into-error-frame
@@ -49,7 +51,7 @@ A Held Run Holds Up Nobody Else
 
 A Flood Of One Customer Drowns Nobody Else
     [Documentation]    Ana is throttled; Boris' limits are his own.
-    [Tags]    promise-34    catches:limit-global
+    [Tags]    promise-34    needs:admin    needs:limits    catches:limit-global
     Given Ana may send 5 messages in a burst and 30 a minute
     And Boris of the same company is connected too
     When Ana sends many more messages than she may
@@ -72,6 +74,7 @@ A Slow Line Is Served And Holds Up Nobody Else
     [Documentation]    Ana's question arrives bit by bit, as from a train. It is answered like any other, and
     ...    Boris is answered again and again while it is on its way.
     [Tags]    promise-34
+    ...       needs:threads
     ...       catches:broken-run
     ...       catches:slow-message-given-up
     ...       catches:slow-sender-blocks-others
@@ -84,7 +87,7 @@ A Slow Line Is Served And Holds Up Nobody Else
 A Broken Connection Breaks Nobody Else's
     [Documentation]    Ana is reset in the middle of a message; others do not notice, and her own second device
     ...    goes on.
-    [Tags]    promise-34    catches:broken-run    catches:crash-ends-another-run
+    [Tags]    promise-34    needs:hold    catches:broken-run    catches:crash-ends-another-run
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And Boris has a run that waits for a tool
     When Ana's connection is reset in the middle of a message
@@ -95,6 +98,7 @@ Many Runs At Once Stay Apart
     [Documentation]    Twenty people in four companies, each with a secret in the question; every transcript is
     ...    complete and free of every other's secret.
     [Tags]    promise-35
+    ...       needs:records
     ...       catches:broken-run
     ...       catches:shared-context-between-runs
     ...       catches:event-broadcast-to-every-connection

@@ -17,6 +17,7 @@ Chat Delivers Savings In Real Time
     [Documentation]    The customer sees at once that somebody is at work, is never left in silence, and gets
     ...    savings that are really there.
     [Tags]    promise-36
+    ...       needs:records
     ...       catches:broken-run
     ...       catches:first-sign-of-life-late
     ...       catches:long-silence-in-the-middle
@@ -32,6 +33,8 @@ Enterprise Customers Are Isolated From Each Other
     [Documentation]    Two companies work at the same time; what one asks, holds or is told never reaches the other.
     [Tags]    promise-37
     ...       tier:enterprise
+    ...       needs:records
+    ...       needs:threads
     ...       catches:broken-run
     ...       catches:event-broadcast-to-every-connection
     ...       catches:tool-query-without-organisation-filter
@@ -50,6 +53,8 @@ Colleagues Share A Conversation And Nobody Else Does
     ...    with it. For another company it does not exist, and live events go to the asker alone.
     [Tags]    promise-37
     ...       tier:enterprise
+    ...       needs:threads
+    ...       needs:tiers
     ...       catches:foreign-thread-continued
     ...       catches:shared-thread-open-to-everybody
     Given Ana and Boris of Northwind and Clara of Contoso are connected
@@ -64,6 +69,8 @@ A Free User Gets A True Answer And A Reason To Upgrade
     ...    that would save, true to the cent.
     [Tags]    promise-38
     ...       tier:free
+    ...       needs:records
+    ...       needs:tiers
     ...       catches:broken-run
     ...       catches:offer-missing
     ...       catches:free-tier-gets-enterprise-tools
@@ -80,6 +87,8 @@ A Spent Quota Ends With An Offer
     [Documentation]    Not an error wall: a clear word, when it goes on, and what an upgrade would bring.
     [Tags]    promise-38
     ...       tier:free
+    ...       needs:admin
+    ...       needs:tiers
     ...       catches:quota-not-counted
     ...       catches:offer-missing
     ...       catches:quota-one-too-low
@@ -96,6 +105,9 @@ An Upgrade Acts At The Next Question
     [Tags]    promise-38
     ...       tier:free
     ...       tier:enterprise
+    ...       needs:admin
+    ...       needs:records
+    ...       needs:tiers
     ...       catches:offer-to-those-who-have-it
     ...       catches:upgrade-needs-reconnect
     Given Ana is a free user of Northwind who may ask twice a day
@@ -113,6 +125,9 @@ Payloads Meet The Contract
     [Tags]    promise-39
     ...       needs:hold
     ...       needs:mint
+    ...       needs:cancel
+    ...       needs:refresh
+    ...       needs:resume
     ...       catches:field-renamed
     ...       catches:field-dropped
     ...       catches:number-as-string

@@ -38,8 +38,6 @@ GIVEN_SERVER: Final = "DATABASE_URL"
 """The database server that the user names, where the run does not start one."""
 REACH_SECONDS: Final = 4.0
 """Longest time to find out whether a backend answers; a run must say so within 5 s."""
-READY_SECONDS: Final = 20.0
-"""Longest time for a backend to start; it takes well under one second on an idle machine."""
 ADMIN_BYTES: Final = 32
 """Random bytes of a new administrator's credential."""
 KEY_BYTES: Final = 48
@@ -220,10 +218,11 @@ def launch(
         EnvironmentProblem: The environment cannot start one, or it did not come up; the message shows the end
             of its log.
     """
+    prepare(environment)
     home = Path(tempfile.mkdtemp(prefix="agent-chat-"))
     deployment = Deployment(
         "",
-        secrets.token_urlsafe(ADMIN_BYTES),
+        secrets.token_urlsafe(ADMIN_BYTES) if environment.offers("admin") else "",
         secrets.token_urlsafe(KEY_BYTES),
         home=home,
         log=(log or home / "backend.log").resolve(),
@@ -233,6 +232,24 @@ def launch(
     command = environment.command if beside else environment.services or environment.command
     _start(environment, deployment, home, owner_pid, ("--remove", str(home)), command)
     return deployment
+
+
+def prepare(environment: Environment) -> None:
+    """Installs a backend that the environment knows how to install; done at once when it is there.
+
+    Raises:
+        EnvironmentProblem: It could not be installed; the message shows what the installation said.
+    """
+    if not environment.prepare:
+        return
+    done = subprocess.run(
+        environment.prepare, cwd=environment.directory, check=False, stderr=subprocess.PIPE, text=True
+    )
+    if done.returncode != 0:
+        raise EnvironmentProblem(
+            f"The environment {environment.name} cannot be prepared: {' '.join(environment.prepare)} gave "
+            f"status {done.returncode}.\n{done.stderr.strip()}"
+        )
 
 
 def relaunch(environment: Environment, deployment: Deployment, *, owner_pid: int) -> None:
@@ -297,7 +314,7 @@ def _start(
             stderr=output,
             start_new_session=True,
         )
-    deadline, pause = time.monotonic() + READY_SECONDS, Event()
+    deadline, pause = time.monotonic() + environment.timeout("start"), Event()
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
             ended = (

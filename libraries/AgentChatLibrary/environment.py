@@ -84,6 +84,7 @@ class Environment:
         file: Where it was read from.
         url: HTTP address of the backend; None when the library starts one.
         command: How to start a backend, without options; empty where none can be started.
+        prepare: What installs the backend where it is not installed yet; empty where nothing must be.
         services: How to start all that a run needs, where that is more than one backend; else empty.
         backends: HTTP addresses of the single processes, where ``url`` is one in front of several.
         directory: The folder the command is started in.
@@ -102,6 +103,7 @@ class Environment:
     file: Path
     url: str | None
     command: tuple[str, ...] = ()
+    prepare: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     backends: tuple[str, ...] = ()
     directory: Path = Path()
@@ -237,6 +239,7 @@ def load(file: Path) -> Environment:
         file=file,
         url=url.rstrip("/") if url else None,
         command=command,
+        prepare=tuple(_typed(file, given, "PREPARE", (list, tuple), ())),
         services=services,
         backends=tuple(backend.rstrip("/") for backend in backends),
         directory=Path(_typed(file, given, "DIRECTORY", (str, Path), file.resolve().parent.parent)),
@@ -259,6 +262,7 @@ _KNOWN: Final = {
     "DATABASE",
     "DIALECT",
     "DIRECTORY",
+    "PREPARE",
     "SERVICES",
     "SETTINGS",
     "TIMEOUTS",

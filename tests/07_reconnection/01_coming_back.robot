@@ -16,7 +16,7 @@ Test Tags        area:reconnection    severity:critical
 *** Test Cases ***
 People Can Come Back After A Drop
     [Documentation]    The connection is reset, not closed; a new one works, and the backend counts rightly again.
-    [Tags]    promise-24    catches:zombie-connection-after-drop
+    [Tags]    promise-24    needs:admin    catches:zombie-connection-after-drop
     When Ana's connection is dropped
     Then the backend soon counts no connection of Ana
     And Ana comes back and gets an answer
@@ -30,7 +30,7 @@ A Customer Returns While The Old Connection Hangs
 
 The Conversation Goes On
     [Documentation]    After reconnecting the history is intact, code point for code point, in every script.
-    [Tags]    promise-25    catches:unicode-damaged    catches:answer-missing-in-the-thread
+    [Tags]    promise-25    needs:threads    catches:unicode-damaged    catches:answer-missing-in-the-thread
     Given Ana has the answer to "What did Zażółć-Gęślą 🐢 日本 café́ spend?"
     When Ana's connection is dropped
     And Ana comes back
@@ -38,7 +38,7 @@ The Conversation Goes On
 
 A Follow-Up Remembers What It Is About
     [Documentation]    "And by team?" means the same database as before, also after reconnecting.
-    [Tags]    promise-25    catches:follow-up-forgets-the-filter
+    [Tags]    promise-25    needs:threads    needs:records    catches:follow-up-forgets-the-filter
     Given Ana has the answer to "What did we spend on the database by month?"
     When Ana's connection is dropped
     And Ana comes back
@@ -49,6 +49,7 @@ Nothing Is Lost That Ended While Away
     [Documentation]    The run goes on without its customer; the whole of it is there after coming back.
     [Tags]    promise-26
     ...       needs:hold
+    ...       needs:resume
     ...       catches:queue-in-memory-only
     ...       catches:replay-from-the-beginning
     ...       catches:resume-off-by-one-at-the-watershed
@@ -62,6 +63,7 @@ Nothing Is Lost When Dropped At Any Moment And Released While Away
     [Documentation]    Dropped at every boundary between two events; the run goes on while the customer is away.
     [Tags]    promise-26
     ...       needs:hold
+    ...       needs:resume
     ...       catches:queue-in-memory-only
     ...       catches:replay-from-the-beginning
     ...       catches:resume-off-by-one-at-the-watershed
@@ -73,7 +75,7 @@ Nothing Is Lost When Dropped At Any Moment And Released While Away
 
 Nothing Is Lost When The Run Goes On Before Resuming
     [Documentation]    The run goes on between the welcome of the new connection and its request to resume.
-    [Tags]    promise-26    needs:hold    catches:replay-misses-frames-during-reconnect
+    [Tags]    promise-26    needs:hold    needs:resume    catches:replay-misses-frames-during-reconnect
     Given Ana also has a second device
     Then dropped before every event and released before resuming, Ana gets what her second device received
 
@@ -81,6 +83,7 @@ Nothing Is Lost When The Run Goes On While Resuming
     [Documentation]    The run goes on right after the request to resume has been sent.
     [Tags]    promise-26
     ...       needs:hold
+    ...       needs:resume
     ...       catches:replay-misses-frames-during-reconnect
     ...       catches:live-frames-inside-the-replay
     Given Ana also has a second device
@@ -88,14 +91,14 @@ Nothing Is Lost When The Run Goes On While Resuming
 
 Resuming May Be Repeated
     [Documentation]    Asked twice, told twice: the same events, byte for byte; from the end on there is nothing.
-    [Tags]    promise-26    catches:resume-off-by-one-at-the-watershed
+    [Tags]    promise-26    needs:resume    catches:resume-off-by-one-at-the-watershed
     Given Ana has the answer to "Which resources are idle?" and has come back
     Then Ana can resume from every event, again and again, and gets exactly what is missing
 
 The Same Message Twice Is One Question
     [Documentation]    A client that lost the acceptance asks again with the same id: one run, the same acceptance,
     ...    also on a new connection; the same id with another question is refused.
-    [Tags]    promise-26    catches:same-message-id-runs-twice
+    [Tags]    promise-26    needs:message_ids    needs:resume    catches:same-message-id-runs-twice
     Given Ana has asked with an id of her own and was dropped
     When Ana comes back and asks the same again
     Then she gets the same acceptance, and there is one run

@@ -15,7 +15,7 @@ Test Tags        area:reconnection    severity:critical
 Events Are Numbered One By One
     [Documentation]    Over all runs of a customer the numbers rise by one, without a gap or a repeat, and the times
     ...    never fall, live and replayed.
-    [Tags]    promise-26    catches:seq-gap    catches:seq-repeat    catches:timestamps-going-backwards
+    [Tags]    promise-26    needs:resume    catches:seq-gap    catches:seq-repeat    catches:timestamps-going-backwards
     Given Ana Of Northwind Is Connected
     And Ana has the answer to "Review every service one by one"
     And Ana has the answer to "Where can we cut our cloud bill?" and has come back
@@ -62,7 +62,7 @@ A Customer Who Reads For A While Is Not Cut Off
 
 A Run Goes On Though Nobody Is Connected
     [Documentation]    Its customer has no device online at all; the whole answer is there on coming back.
-    [Tags]    promise-26    needs:hold    catches:run-ends-with-its-socket
+    [Tags]    promise-26    needs:hold    needs:resume    catches:run-ends-with-its-socket
     Given Ana Of Northwind Is Connected
     And Ana has a run that waits for a tool, and drops her only connection
     When the run goes on, and Ana comes back and resumes from where she was

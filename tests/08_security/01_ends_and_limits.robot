@@ -19,6 +19,7 @@ An Expired Token Ends The Connection
     ...    token goes on.
     [Tags]    promise-27
     ...       needs:mint
+    ...       needs:refresh
     ...       catches:expiry-ignored-on-live-connection
     ...       catches:live-expiry-late
     ...       catches:refresh-does-not-extend
@@ -29,14 +30,18 @@ An Expired Token Ends The Connection
 
 A Customer Is Warned Before The Token Expires
     [Documentation]    token_expiring comes once for each token, at once when less than a minute is left.
-    [Tags]    promise-27    needs:mint    catches:no-word-before-expiry    catches:expiry-in-milliseconds
+    [Tags]    promise-27
+    ...       needs:mint
+    ...       needs:refresh
+    ...       catches:no-word-before-expiry
+    ...       catches:expiry-in-milliseconds
     Given Ana is connected with a token that expires in 50 seconds
     Then Ana is warned once, with the time of the expiry
 
 A Renewed Token Replaces The Old One
     [Documentation]    The old token opens no new connection any more; a token of somebody else is refused, and the
     ...    connection keeps its old identity.
-    [Tags]    promise-27    catches:old-token-usable-after-refresh    catches:foreign-token-refreshes
+    [Tags]    promise-27    needs:refresh    catches:old-token-usable-after-refresh    catches:foreign-token-refreshes
     Given Ana has logged in and renewed her tokens
     When Ana hands over the new token
     Then Ana's old token opens no connection any more
@@ -46,6 +51,8 @@ A Renewed Token Replaces The Old One
 Logging Out Closes Every Connection Of That Login
     [Documentation]    Closed with 1008 logged_out, on every device of that login; another login goes on.
     [Tags]    promise-27
+    ...       needs:refresh
+    ...       needs:sign_up
     ...       catches:logout-leaves-sockets-open
     ...       catches:logout-closes-other-devices
     ...       catches:token-usable-after-logout
@@ -59,14 +66,18 @@ Logging Out Closes Every Connection Of That Login
 
 A Refresh Token Works Once
     [Documentation]    Used again, it was stolen: the whole login is revoked.
-    [Tags]    promise-27    catches:refresh-token-reusable
+    [Tags]    promise-27    needs:refresh    needs:sign_up    catches:refresh-token-reusable
     Given Ana has logged in and renewed her tokens
     Then the first refresh token is refused when it is used again
     And Ana's connection closes as logged out
 
 A Disabled Customer Is Out At Once
     [Documentation]    Closed with 1008 disabled; no new connection, no login, no question.
-    [Tags]    promise-29    catches:disabled-user-keeps-working    catches:disabled-user-comes-back
+    [Tags]    promise-29
+    ...       needs:admin
+    ...       needs:sign_up
+    ...       catches:disabled-user-keeps-working
+    ...       catches:disabled-user-comes-back
     Given Ana Of Northwind Is Connected
     When Ana is disabled
     Then Ana's connection closes as disabled
@@ -76,6 +87,8 @@ Abuse Is Throttled
     [Documentation]    Over the limit: rate_limited, with a retry_after that is true: refused at half of it, accepted
     ...    just after it.
     [Tags]    promise-28
+    ...       needs:admin
+    ...       needs:limits
     ...       catches:no-rate-limit
     ...       catches:limit-never-recovers
     ...       catches:retry-after-too-short
@@ -88,14 +101,14 @@ Abuse Is Throttled
 
 Pings Are Free And Every Other Message Costs
     [Documentation]    A wrong message costs like a right one; a ping and a refused message cost nothing.
-    [Tags]    promise-28    catches:wrong-messages-cost-nothing    catches:pings-cost
+    [Tags]    promise-28    needs:admin    needs:limits    catches:wrong-messages-cost-nothing    catches:pings-cost
     Given Ana may send 5 messages in a burst and 30 a minute
     Then Ana's 2 good messages, 3 wrong ones and 100 pings are answered for what they are
     And the next one is refused, with the time to wait
 
 A Second Connection Does Not Help
     [Documentation]    The limit is the customer's, over all connections, and nobody else's.
-    [Tags]    promise-28    catches:limit-per-connection    catches:limit-global
+    [Tags]    promise-28    needs:admin    needs:limits    catches:limit-per-connection    catches:limit-global
     Given Ana may send 5 messages in a burst and 30 a minute
     And Boris of the same company is connected too
     When Ana has sent 5 messages
@@ -105,6 +118,8 @@ A Second Connection Does Not Help
 Connections Are Limited For Each Customer
     [Documentation]    One more than granted is refused with 429 and a time to wait; closing one makes room.
     [Tags]    promise-28
+    ...       needs:admin
+    ...       needs:limits
     ...       catches:connections-unlimited
     ...       catches:connection-slot-never-freed
     ...       catches:retry-after-header-lost

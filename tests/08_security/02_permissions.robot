@@ -14,7 +14,7 @@ Test Tags        area:security    severity:critical    promise-29
 *** Test Cases ***
 Each Tier Gets Its Tools And No Others
     [Documentation]    Asked for savings and for a forecast, each tier is served with what it pays for.
-    [Tags]    catches:free-tier-gets-enterprise-tools
+    [Tags]    needs:tiers    catches:free-tier-gets-enterprise-tools
     [Template]    A Customer Of This Tier Is Served By
     # tier    tools for savings    tools for a forecast
     free    ${FREE SAVINGS}    ${NO FORECAST}
@@ -23,7 +23,10 @@ Each Tier Gets Its Tools And No Others
 
 Each Permission Opens Its Own Operation
     [Documentation]    Without a permission its operations are forbidden, and the others go on working.
-    [Tags]    catches:permissions-not-checked    catches:permissions-not-checked-over-http
+    [Tags]    needs:tiers
+    ...       needs:admin
+    ...       catches:permissions-not-checked
+    ...       catches:permissions-not-checked-over-http
     [Template]    Without This Permission
     # permission    what is forbidden then
     chat:write    ask    ask in the other word    cancel
@@ -34,7 +37,7 @@ Each Permission Opens Its Own Operation
 
 A Right That Is Taken Away Ends At The Next Message
     [Documentation]    On the connection that is open: the token still says otherwise, the database decides.
-    [Tags]    catches:permissions-from-the-token
+    [Tags]    needs:tiers    needs:admin    catches:permissions-from-the-token
     Given Ana Of Northwind Is Connected
     And Ana has the answer to "What did we spend in total?"
     When Ana loses the permission to ask
@@ -45,6 +48,7 @@ What The Token Says Of Tier And Permissions Changes Nothing
     [Documentation]    A free customer's token that claims enterprise gets what a free customer gets.
     [Tags]    needs:mint
     ...       tier:free
+    ...       needs:tiers
     ...       catches:tier-from-the-token
     ...       catches:sharing-open-to-all-tiers
     ...       catches:tier-from-the-payload
@@ -56,7 +60,7 @@ What The Token Says Of Tier And Permissions Changes Nothing
 
 What A Message Says Of Its Sender Changes Nothing
     [Documentation]    A user_id, organisation or tier in a message is ignored: the run is the sender's own.
-    [Tags]    catches:identity-from-payload    catches:unknown-fields-refused
+    [Tags]    needs:records    catches:identity-from-payload    catches:unknown-fields-refused
     Given Ana and Boris of different companies are connected
     When Ana asks in the name of Boris
     Then the question is accepted as Ana's, and answered with Ana's own figures
@@ -65,6 +69,8 @@ What A Message Says Of Its Sender Changes Nothing
 Conversations And Runs Of Others Do Not Exist
     [Documentation]    A colleague's, another company's and nobody's are refused with one and the same answer.
     [Tags]    needs:hold
+    ...       needs:threads
+    ...       needs:cancel
     ...       catches:foreign-thread-continued
     ...       catches:foreign-run-cancelled
     ...       catches:foreign-thread-told-apart

@@ -14,7 +14,7 @@ Test Tags        area:security    severity:critical
 *** Test Cases ***
 Nobody Logs In With A Wrong Password
     [Documentation]    Refused in the same words as an account that does not exist.
-    [Tags]    promise-01    catches:any-password-accepted
+    [Tags]    promise-01    needs:sign_up    catches:any-password-accepted
     Given Ana is an enterprise user of Northwind
     Then a wrong password for Ana and any password for nobody are refused alike
     And the right password still works
@@ -22,7 +22,7 @@ Nobody Logs In With A Wrong Password
 Passwords Cannot Be Guessed
     [Documentation]    After five wrong ones the account is closed for a while, with the time to wait; other accounts
     ...    are not.
-    [Tags]    promise-28    catches:password-guessing-not-throttled
+    [Tags]    promise-28    needs:sign_up    catches:password-guessing-not-throttled
     Given Ana is an enterprise user of Northwind
     And Boris is an enterprise user of Northwind
     When somebody tries 5 wrong passwords for Ana
@@ -31,7 +31,7 @@ Passwords Cannot Be Guessed
 
 Runs At The Same Time Are Limited
     [Documentation]    One more than granted is declined; when one ends there is room again.
-    [Tags]    promise-28    needs:hold    catches:runs-unlimited
+    [Tags]    promise-28    needs:hold    needs:admin    needs:limits    catches:runs-unlimited
     Given Ana may have 2 runs at the same time, and both wait
     Then a third question is declined as too many
     When the runs go on and are answered

@@ -17,6 +17,7 @@ from .decoders import Form
 from .files import DialectFile, Where, find
 from .model import (
     INTENTS,
+    OTHER,
     Carriers,
     Credential,
     Dialect,
@@ -259,17 +260,18 @@ class _Builder:
             TimeFormat(given["time"]) if "time" in given else None,
             given.get("values"),
             text=given.get("text", False),
+            scale=given.get("scale", 1),
         )
 
     # -- saying -------------------------------------------------------------------------------------
 
     def _says(self, given: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
         found: dict[str, tuple[Any, ...]] = {}
-        for kind in INTENTS:
+        for kind in (*INTENTS, OTHER):
             if kind not in given:
                 continue
             templates = _listed(given[kind])
-            known = frozenset(_fields("client")[kind]) | self.kept
+            known = frozenset({"type"} if kind == OTHER else _fields("client")[kind]) | self.kept
             for at, template in enumerate(templates):
                 where: Where = ("says", kind, at) if isinstance(given[kind], list) else ("says", kind)
                 self._check_places(where, template, known)

@@ -14,6 +14,8 @@ from .sources import Source
 
 INTENTS: Final = ("chat", "user_message", "ping", "resume", "cancel", "refresh_token")
 """What a client may mean to send: the client frames of the contract."""
+OTHER: Final = "other"
+"""What a client may send beside: a message of a type that nobody knows."""
 NEEDED_TO_SAY: Final[Mapping[str, str]] = {"ping": "ping", "resume": "resume", "cancel": "cancel"}
 """The capability that an intent belongs to."""
 

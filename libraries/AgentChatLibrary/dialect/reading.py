@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from ..transcript import DURABLE, Direction, Frame, Kind, Transcript
 from .decoders import TEXT, Decoded, Decoder
-from .model import Dialect, Refusal, Rule, Said
+from .model import OTHER, Dialect, Refusal, Rule, Said
 from .paths import MISSING, get
 from .sources import At, FirstOf, Telling
 from .speaking import Speaker
@@ -124,11 +124,12 @@ class Reading:
         objects = self._decoder.sent(text) if text else []
         if message is None and len(objects) == 1:
             message = self._speaker.read(objects[0])
+        if message is None and any(self._speaker.greets(one) for one in objects):
+            self._note(frame, reason="part of the greeting")
+            return
+        if message is None and len(objects) == 1:
+            message = self._speaker.read(objects[0], (OTHER,))
         if message is None:
-            greeting = any(self._speaker.greets(one) for one in objects)
-            if greeting:
-                self._note(frame, reason="part of the greeting")
-                return
             self._copy(frame)
             self._note(frame, reason="no template of `says` reads it", unmatched=True)
             return

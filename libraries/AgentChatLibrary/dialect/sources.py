@@ -77,12 +77,14 @@ class At:
         time: How the backend writes it, when it is a time.
         values: The canonical word for each of the backend's.
         text: Whether another kind of value is told as its JSON text.
+        scale: What a number is multiplied by.
     """
 
     paths: tuple[Path, ...]
     time: TimeFormat | None = None
     values: Mapping[str, Any] | None = None
     text: bool = False
+    scale: float = 1
     derived: str = ""
 
     def read(self, name: str, telling: Telling) -> Any:  # noqa: ANN401, ARG002 -- any JSON value; by protocol
@@ -96,6 +98,8 @@ class At:
     def _canonical(self, value: object) -> object:
         if self.time is not None:
             value = to_seconds(value, self.time)
+        if self.scale != 1 and isinstance(value, int | float) and not isinstance(value, bool):
+            value *= self.scale
         if self.values is not None:
             value = self.values.get(str(value), self.values.get("*", value))
         if self.text and not isinstance(value, str):
@@ -109,6 +113,8 @@ class At:
             value = back.get(str(value), value)
         if self.time is not None:
             value = from_seconds(value, self.time)
+        if self.scale != 1 and isinstance(value, int | float) and not isinstance(value, bool):
+            value /= self.scale
         put(frame, self.paths[0], value)
 
 

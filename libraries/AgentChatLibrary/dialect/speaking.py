@@ -8,13 +8,13 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from robot.api import SkipExecution
 
-from .model import INTENTS, Dialect
+from .model import INTENTS, OTHER, Dialect
 from .paths import MISSING
 from .templates import Unsayable, fill, match
 
@@ -39,6 +39,7 @@ NEEDED: Final[Mapping[str, frozenset[str]]] = {
     "resume": frozenset({"after_seq"}),
     "cancel": frozenset({"run_id"}),
     "refresh_token": frozenset({"token"}),
+    "other": frozenset({"type"}),
 }
 """What a message must carry to mean something (contract: Client frames)."""
 
@@ -74,9 +75,7 @@ class Speaker:
             NotOffered: The dialect has no template for it, or the template needs what is not there.
         """
         kind = str(message["type"])
-        templates = self.dialect.says.get(kind) or (
-            self.dialect.says.get("chat") if kind == "user_message" else None
-        )
+        templates = self.dialect.says.get(kind if kind in INTENTS else OTHER)
         if not templates:
             raise NotOffered(f"{self.dialect.name} offers no way to say {kind!r} (`says` has no {kind}).")
         text = self.filled(templates[0], message)
@@ -108,14 +107,19 @@ class Speaker:
                 del self._meant[text]
             return message
 
-    def read(self, sent: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The canonical message that a template reads in what some client sent; None when none does."""
-        for kind in INTENTS:
+    def read(self, sent: Mapping[str, Any], kinds: Sequence[str] = INTENTS) -> dict[str, Any] | None:
+        """The canonical message that a template reads in what some client sent; None when none does.
+
+        Args:
+            sent: What the client sent.
+            kinds: What it may have meant.
+        """
+        for kind in kinds:
             for template in self.dialect.says.get(kind, ()):
                 found: dict[str, Any] = {}
                 if match(template, sent, found) and NEEDED[kind] <= found.keys():
                     own = {n: v for n, v in found.items() if n not in MADE and n not in self.values}
-                    return {"type": kind, **own}
+                    return {"type": kind, **own}  # of another type, the type itself stands in its place
         return None
 
     def greets(self, sent: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..transcript import Owner, Transcript
-from .model import INTENTS, Dialect
+from .model import INTENTS, OTHER, Dialect
 from .reading import Reading
 from .speaking import Speaker
 
@@ -40,9 +40,10 @@ class Tongue:
             meant = json.loads(message)
         except (ValueError, RecursionError):
             return message
-        if not isinstance(meant, dict) or meant.get("type") not in INTENTS:
-            return message
-        return self.speaker.say(meant)
+        kind = meant.get("type") if isinstance(meant, dict) else None
+        if kind in INTENTS or (isinstance(kind, str) and OTHER in self.dialect.says):
+            return self.speaker.say(meant)
+        return message
 
     def reading(self, wire: Transcript) -> Reading:
         """A new connection, told in the canonical alphabet while it grows."""

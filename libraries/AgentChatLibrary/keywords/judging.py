@@ -271,7 +271,8 @@ class Judging:
 
         Args:
             session: Alias of the session.
-            types: The types of the frames; one that may come once or more often ends in ``+``.
+            types: The types of the frames; one that may come more often ends in ``+``, one that need not come
+                in ``*``.
 
         Raises:
             BrokenPromise: Something else came, or something is missing.
@@ -280,7 +281,7 @@ class Judging:
         pong = chat.fence()
         asides = {*([pong.message_id] if pong is not None else []), *chat.waits.pings}
         came = [e.type for e in chat.transcript.received(start=chat.mark) if e.message_id not in asides]
-        pattern = "".join(f"(?:{t.rstrip('+')} ){'+' if t.endswith('+') else ''}" for t in types)
+        pattern = "".join(f"(?:{t.rstrip('+*')} ){t[-1] if t[-1] in '+*' else ''}" for t in types)
         if not re.fullmatch(pattern, "".join(f"{t} " for t in came)):
             expected = ", ".join(types) or "nothing"
             raise BrokenPromise(

@@ -304,6 +304,15 @@ class People:
             raise Unexpected(f"The token expires at {found} (Unix seconds), but {when} was told.")
 
     @keyword(tags=("Credentials",))
+    def make_up_token(self, text: str) -> Secret:
+        """Returns any text as if it were a token, to be refused.
+
+        Args:
+            text: The text; nobody's secret.
+        """
+        return Secret(text)
+
+    @keyword(tags=("Credentials",))
     def tamper_with_token(self, token: Secret, **claims: Any) -> Secret:  # noqa: ANN401 -- any claim
         """Returns a token with other claims and its old signature.
 

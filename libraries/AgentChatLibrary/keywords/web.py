@@ -9,6 +9,7 @@ from requests.auth import AuthBase
 from robot.api.deco import keyword
 from robot.libraries.BuiltIn import BuiltIn
 
+from ..dialect.door import address
 from ..kit import Kit
 from ..redaction import MASK, issue
 
@@ -53,6 +54,12 @@ class Web:
         found = self.kit.world.person(person) if person is not None else None
         service = found.service if found is not None else self.kit.service
         self._open(alias, service.deployment.url, self.kit.token(found) if found is not None else "")
+
+    @keyword(tags=("Web",))
+    def get_chat_path(self) -> str:
+        """Returns the path of the chat's address, below the backend's."""
+        dialect = self.kit.environment.dialect
+        return "/ws" if dialect is None else address(dialect, self.kit.environment.values)
 
     @keyword(tags=("Web", "Operations"))
     def open_admin_session(self, alias: str) -> None:
