@@ -20,7 +20,10 @@ from .tags import PLUMBING, SEVERITIES
 PICTURE: Final = re.compile(r'<img src="data:image/svg\+xml;base64,[\w+/=]+" alt="[^"<>]*"[^<>]*>')
 """The full picture as the library writes it into the log; nothing else is taken from there."""
 FOLDED: Final = '<details class="swimlane"'
-STORY: Final = "white-space:pre-wrap;overflow-wrap:anywhere;font-family:monospace;margin:0"
+STORY: Final = "white-space:pre-wrap;overflow-wrap:anywhere"
+COLUMNS: Final = "font-family:monospace;font-size:0.9em"
+FRAME: Final = re.compile(r"\s*#\d+ ")
+"""How a line begins that shows a frame."""
 WHY: Final = "Why it matters:"
 """How a suite's documentation begins to say so."""
 PROMISES: Final = "Promises"
@@ -54,10 +57,16 @@ def dressed(suite: TestSuite) -> Iterator[None]:
 
 
 def _story(message: str) -> str:
-    lines: list[str] = []
+    """The message as HTML: what happened in bold, frames in columns, the offending ones marked."""
+    told: list[str] = []
     for line in html.escape(message, quote=False).splitlines():
-        lines.append(f"<b>{line}</b>" if line.rstrip().endswith(OFFENDING) or not lines else line)
-    return f'<div style="{STORY}">{chr(10).join(lines)}</div>'
+        if FRAME.match(line):
+            told.append(f'<span style="{COLUMNS}">{line.replace(OFFENDING, f"<b>{OFFENDING}</b>")}</span>')
+        elif not told or not told[-1]:  # the first line of a story says what happened
+            told.append(f"<b>{line}</b>" if line else "")
+        else:
+            told.append(line)
+    return f'<div style="{STORY}">{chr(10).join(told)}</div>'
 
 
 def _reason(test: TestCase) -> str:

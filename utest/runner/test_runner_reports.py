@@ -95,7 +95,7 @@ def test_a_failed_test_shows_story_picture_and_reason_at_its_top(outcome):
         assert good.message == ""
         assert IMAGE in bad.message
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in bad.message
-        assert "<b>#1 x &lt;- offending</b>" in bad.message
+        assert "#1 x <b>&lt;- offending</b></span>" in bad.message
         assert "<b>Why it matters:</b> money &amp; &lt;b&gt;trust&lt;/b&gt;." in bad.message
         assert "Severity critical:" in bad.message
         folded = [m.message for m in bad.body if m.type == "MESSAGE"]

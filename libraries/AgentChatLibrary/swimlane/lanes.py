@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -99,8 +100,9 @@ def lane(one: Lane, top: float, scale: Scale, look: Look, most: int) -> Drawn:
     if any(spot.wrong for spot in placed):
         body += _blamed(placed, bottom, look)
         bottom += look.text + 7
-    for what in one.missing[:LABELS]:
-        told = f"missing: {what}"[: look.letters]
+    absent = Counter(f"missing: {what}"[: look.letters] for what in one.missing)
+    for what, times in list(absent.items())[:LABELS]:
+        told = what if times == 1 else f"{what[: look.letters - 5]} (x{times})"
         body.append(
             el("text", told, class_="r", x=4 if look.names_above else look.left, y=bottom + look.text)
         )

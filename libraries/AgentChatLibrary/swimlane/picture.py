@@ -157,13 +157,15 @@ def _axis(scale: Scale, y: float, look: Look) -> tuple[list[Markup], float]:
         body.append(el("text", told, class_="d e", x=look.right, y=y + look.text + 1))
         body.append(el("text", "0", class_="d", x=look.left, y=y + look.text + 1))
         return body, y + look.text + 4
+    shown = scale.end - scale.start - sum(b.end - b.start for b in scale.breaks)
     ends = [b.x - 12 for b in scale.breaks] + [right]
     ticks, last = "", float("-inf")
     for (start, place), end in zip(scale.starts, ends, strict=True):
         for at, x in _places(scale, start, place, end):
             ticks += f"M{x:.1f} {y:.1f}v5"
             if x - last >= TICK:
-                body.append(el("text", seconds(at - scale.start), class_="d m", x=x, y=y + 16))
+                told = _moment(at - scale.start, shown)
+                body.append(el("text", told, class_="d m", x=x, y=y + 16))
                 last = x
     body.append(el("path", class_="l", d=ticks))
     last = float("-inf")
@@ -175,6 +177,18 @@ def _axis(scale: Scale, y: float, look: Look) -> tuple[list[Markup], float]:
         told = f"{seconds(sum(b.end - b.start for b in scale.breaks))} cut in all"
         body.append(el("text", told, class_="d", x=8, y=y + 29))
     return body, y + (36 if scale.breaks else 24)
+
+
+def _moment(value: float, shown: float) -> str:
+    """A moment on the axis, as exact as is needed to tell it from the next.
+
+    Args:
+        value: Seconds from the beginning.
+        shown: How many seconds the axis shows.
+    """
+    if value < 1:
+        return seconds(value)
+    return f"{value:.{sum(shown < limit for limit in (10, 1, 0.1))}f} s"
 
 
 def _places(scale: Scale, start: float, place: float, end: float) -> list[tuple[float, float]]:
