@@ -279,3 +279,9 @@ def test_frames_that_were_not_recorded_are_counted(frames, story):
     transcript = scripted(greeted())
     transcript.truncated = frames
     undecided(correlation.replies_match_messages(transcript), story)
+
+
+def test_frames_of_the_wire_between_messages_play_no_part():
+    lines = ("<ping", ">pong", "< pong message_id=p_1", "<close:1000")
+    assert correlation.replies_match_messages(scripted(greeted(), *lines)).broken
+    assert correlation.replies_match_messages(scripted(greeted(), "> ping", *lines[:2], "< pong"))

@@ -178,6 +178,13 @@ def test_a_connection_that_nobody_knows_does_not_keep_the_others_from_being_comp
     assert devices.same_seq_same_frame([unknown, one, scripted(greeted(), *OTHER)]).broken
 
 
+def test_only_run_events_with_a_seq_are_compared():
+    assert devices.same_seq_same_frame([scripted(greeted(), "< pong seq=1", "< pong seq=1 data=7")])
+    assert devices.same_seq_same_frame(
+        [scripted(greeted(), "< agent_started run_id=r_1", "< agent_started run_id=r_1 x=1")]
+    )
+
+
 def test_nothing_to_compare_holds():
     assert devices.same_frames([], [], 1, 0)
     here = scripted(greeted(), *ONE)

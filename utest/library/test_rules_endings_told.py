@@ -1,7 +1,7 @@
 """What the rules say of what is broken, whole: the sentence, the frames that show it, and the expectation."""
 
 from AgentChatLibrary.rules import endings
-from scripted import ASKED, STARTED, greeted, scripted, stories, told, undecided
+from scripted import ASKED, ENDED, STARTED, THOUGHT, greeted, scripted, stories, told, undecided
 
 
 @stories(
@@ -67,6 +67,41 @@ from scripted import ASKED, STARTED, greeted, scripted, stories, told, undecided
             "Ana's run r_1 had no end when the drained server closed with 1001; its last frame was ack.",
             "  #2       +0.375 s  ack               run r_1  message q_1",
             "  #3       +0.500 s  <close>           1001   <- offending",
+            "Expected: every acknowledged run ends before a drained server closes.",
+        ],
+    ),
+    (
+        "an open run of several events when the server drains",
+        lambda: endings.acknowledged_runs_ended(
+            [scripted(greeted(), *ASKED, STARTED, THOUGHT, "<close:1001")]
+        ),
+        [
+            "Ana's run r_1 had no end when the drained server closed with 1001; its last frame was "
+            "agent_thinking.",
+            "  #2       +0.375 s  ack               run r_1  message q_1",
+            "  #4       +0.625 s  agent_thinking    seq 2  run r_1",
+            "  #5       +0.750 s  <close>           1001   <- offending",
+            "Expected: every acknowledged run ends before a drained server closes.",
+        ],
+    ),
+    (
+        "an open run beside one that ended when the server drains",
+        lambda: endings.acknowledged_runs_ended(
+            [
+                scripted(
+                    greeted(),
+                    *ASKED,
+                    ENDED,
+                    "> chat message_id=q_2",
+                    "< ack message_id=q_2 run_id=r_2",
+                    "<close:1001",
+                )
+            ]
+        ),
+        [
+            "Ana's run r_2 had no end when the drained server closed with 1001; its last frame was ack.",
+            "  #5       +0.750 s  ack               run r_2  message q_2",
+            "  #6       +0.875 s  <close>           1001   <- offending",
             "Expected: every acknowledged run ends before a drained server closes.",
         ],
     ),

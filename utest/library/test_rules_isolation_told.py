@@ -2,6 +2,7 @@
 
 import pytest
 from AgentChatLibrary.rules import isolation
+from AgentChatLibrary.rules.canary import first_senders
 from AgentChatLibrary.transcript import Owner
 from scripted import greeted, scripted, stories, told, undecided
 
@@ -167,3 +168,16 @@ def test_who_sends_a_canary_at_the_moment_it_comes_may_see_it():
     assert isolation.no_foreign_canary(transcript)
     transcript.frames[2].at = transcript.frames[1].at - 0.001
     assert isolation.no_foreign_canary(transcript).broken
+
+
+@pytest.mark.parametrize("other", ["u_0", "u_9"])
+def test_what_another_sent_first_may_not_be_seen_whoever_that_is(other):
+    theirs = scripted(f"> chat content={STRANGER}", owner=Owner("Boris", other, "o_2"))
+    ours = scripted(greeted(), f"< ack x={STRANGER}", first=9.0)
+    assert isolation.no_foreign_canary(ours, first_senders([theirs, ours])).broken
+
+
+def test_ones_own_canary_hides_no_other_in_the_same_frame():
+    own = "canary-person-u_1-0badcafe"
+    for both in (f"{own},{STRANGER}", f"{STRANGER},{own}"):
+        assert isolation.no_foreign_canary(scripted(greeted(), f"< ack x={both}")).broken

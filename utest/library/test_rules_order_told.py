@@ -252,6 +252,53 @@ FAILED = "< agent_failed run_id=r_1 seq=6 code=internal"
             "Expected: nothing of a run comes after its end.",
         ],
     ),
+    (
+        "events in another thread than that of the ack",
+        lambda: order.complete_run(scripted(greeted(), *ASKED, *RUN), "r_1"),
+        [
+            "Ana's run r_1 has events of two thread_ids: t_1 and null.",
+            "  #2       +0.375 s  ack               run r_1  message q_1",
+            "  #3       +0.500 s  agent_started     seq 1  run r_1   <- offending",
+            "Expected: all five events, agent_started to agent_completed, of one run, one thread and "
+            "one person.",
+        ],
+    ),
+    (
+        "an answer to another person than the rest",
+        lambda: order.complete_run(scripted(greeted(), *RUN[:-1], f"{ENDED} user_id=u_2"), "r_1"),
+        [
+            "Ana's run r_1 has events of two user_ids: null and u_2.",
+            "  #1       +0.250 s  agent_started     seq 1  run r_1",
+            "  #5       +0.750 s  agent_completed   seq 5  run r_1   <- offending",
+            "Expected: all five events, agent_started to agent_completed, of one run, one thread and "
+            "one person.",
+        ],
+    ),
+    (
+        "two starts that come late",
+        lambda: order.started_first(
+            scripted(greeted(), THOUGHT, STARTED, "< agent_started run_id=r_1 seq=3")
+        ),
+        [
+            "Ana's run r_1 broke the agreed order: agent_thinking came before agent_started.",
+            "  #1       +0.250 s  agent_thinking    seq 2  run r_1   <- offending",
+            "  #2       +0.375 s  agent_started     seq 1  run r_1",
+            "Expected: agent_started is the first event of a run, and comes once.",
+        ],
+    ),
+    (
+        "a tool before any thought, and thoughts later",
+        lambda: order.thinking_before_tools(
+            scripted(greeted(), STARTED, CALLED, THOUGHT, "< agent_thinking run_id=r_1 seq=4 step=2")
+        ),
+        [
+            'Ana\'s run r_1 used "query" before any agent_thinking.',
+            "  #1       +0.250 s  agent_started     seq 1  run r_1",
+            "  #2       +0.375 s  tool_executing    seq 3  query  call c_1  run r_1   <- offending",
+            "  #3       +0.500 s  agent_thinking    seq 2  run r_1",
+            "Expected: at least one agent_thinking before the first tool_executing.",
+        ],
+    ),
 )
 def test_what_is_broken_is_told_with_its_frames(judge, lines):
     told(judge(), *lines)
@@ -278,6 +325,12 @@ def test_what_is_undecided_says_why(judge, story):
     undecided(judge(), story)
 
 
+def test_only_results_of_open_calls_are_shown_beside_an_end_that_came_too_early():
+    late = (CALLED, "< tool_completed run_id=r_1 seq=7 tool_call_id=c_7", ANSWERED)
+    verdict = order.calls_closed_before_the_end(scripted(greeted(), STARTED, CALLED, ENDED, *late))
+    assert [frame.index for frame in verdict.context] == [2, 6]
+
+
 @pytest.mark.parametrize("last_seq", [0, 9])
 def test_a_whole_run_holds(last_seq):
     assert order.complete_run(scripted(greeted(last_seq), *RUN), "r_1")
@@ -287,6 +340,7 @@ def test_a_run_that_was_cancelled_before_it_began_holds():
     failed = "< agent_failed run_id=r_1 seq=1 code=cancelled"
     assert order.started_first(scripted(greeted(), failed))
     assert order.started_first(scripted(greeted(), failed, failed)).broken
+    assert order.started_first(scripted(greeted(), f"{THOUGHT} code=cancelled")).broken
 
 
 @pytest.mark.parametrize(

@@ -202,8 +202,14 @@ def test_what_is_broken_is_told_with_its_frames(judge, lines):
             "< ack message_id=q_1 run_id=r_1",
             "< ack message_id=q_2 run_id=r_2",
         ),
+        (
+            "> cancel message_id=x_1",
+            "> chat message_id=q_1",
+            "< ack message_id=q_1 run_id=r_1",
+            "< ack message_id=x_1 run_id=r_2",
+        ),
     ],
-    ids=["an ack that is repeated", "a cancellation that is acknowledged"],
+    ids=["an ack that is repeated", "a cancellation that is acknowledged", "one that is acknowledged later"],
 )
 def test_acks_as_they_should_be_hold(lines):
     assert replies.acks_come_first(scripted(greeted(), *lines))
@@ -214,8 +220,18 @@ def test_acks_as_they_should_be_hold(lines):
     [
         ("> ping sequence=1", "> ping sequence=2", "< error", "< error", "< error"),
         ('> ping data={"a":1,"b":2}', '< pong data={"b":2,"a":1}'),
+        ("> ping sequence=1 message_id=p_1", "< error message_id=p_1"),
     ],
-    ids=["more errors without an id than pings", "data whose names come in another order"],
+    ids=[
+        "more errors without an id than pings",
+        "data whose names come in another order",
+        "a ping that is refused by its id",
+    ],
 )
 def test_pongs_as_they_should_be_hold(lines):
     assert replies.pongs_answer_pings(scripted(greeted(), *lines), complete=True)
+
+
+def test_a_run_that_was_not_asked_here_does_not_keep_the_next_from_being_judged():
+    late = ("> chat message_id=q_1", "< agent_started run_id=r_2", "< ack message_id=q_1 run_id=r_2")
+    assert replies.acks_come_first(scripted(greeted(), STARTED, *late)).broken

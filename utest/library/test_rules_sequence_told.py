@@ -276,6 +276,29 @@ def judged(*lines, last_seq=2):
             "Expected: timestamps never fall with rising seq.",
         ],
     ),
+    (
+        "a replay that fits neither of two resumes",
+        lambda: judged(RESUME % 0, "> resume after_seq=1 message_id=s_2", event(3), last_seq=3),
+        [
+            "Ana asked to resume after seq 0 and was sent seq 3 where seq 1 was due.",
+            "  #1       +0.250 s  sent resume       message s_1",
+            "  #3       +0.500 s  agent_started     seq 3  run r_1   <- offending",
+            "Expected: a resume replays exactly after_seq + 1 to the watershed, in order, and then "
+            "resumed says so.",
+        ],
+    ),
+    (
+        "a replay whose last event is still due",
+        lambda: judged(RESUME % 0, event(1), event(1)),
+        [
+            "Ana asked to resume after seq 0 and was sent seq 1 where seq 2 was due.",
+            "  #1       +0.250 s  sent resume       message s_1",
+            "  #2       +0.375 s  agent_started     seq 1  run r_1",
+            "  #3       +0.500 s  agent_started     seq 1  run r_1   <- offending",
+            "Expected: a resume replays exactly after_seq + 1 to the watershed, in order, and then "
+            "resumed says so.",
+        ],
+    ),
 )
 def test_what_is_broken_is_told_with_its_frames(judge, lines):
     told(judge(), *lines)

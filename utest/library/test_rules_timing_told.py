@@ -184,6 +184,18 @@ def test_a_run_that_was_replayed_does_not_keep_the_next_from_being_judged():
     assert [frame.index for frame in verdict.offending] == [9]
 
 
+def test_a_run_has_one_longest_gap():
+    transcript = scripted(greeted(), *ASKED, *RUN)
+    transcript.frames[4].at += 0.0625
+    assert timing.times(transcript, "r_1").seconds("longest_gap") == (0.1875,)
+
+
+def test_the_slack_is_told_in_milliseconds():
+    done = "< agent_completed run_id=r_1 duration_ms=1752"
+    verdict = timing.durations_are_true(scripted(greeted(), *ASKED, done), slack=1.5)
+    assert verdict.expected == "duration_ms is at most the time between the frames plus 1500 ms."
+
+
 def test_the_worst_is_what_is_most_over_its_budget_not_what_is_so_many_times():
     budgets = {"asked_to_ack": 0.001, "whole": 0.5}
     verdict = timing.within(scripted(greeted(), *ASKED, *RUN), "r_1", budgets)

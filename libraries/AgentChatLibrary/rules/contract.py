@@ -42,8 +42,8 @@ def valid(
                 wrong.append((frame, "; ".join(problems[:3])))
     if not wrong:
         return settle(VALID, transcript)
-    frame, problem = wrong[0]
-    more = f" ({counted(len(wrong) - 1, 'further frame')} too)" if len(wrong) > 1 else ""
+    (frame, problem), *others = wrong
+    more = f" ({counted(len(others), 'further frame')} too)" if others else ""
     name = "a binary frame" if frame.kind is Kind.BINARY else shown(frame.type).strip('"')
     return broken(
         VALID,

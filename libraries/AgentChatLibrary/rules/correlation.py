@@ -119,8 +119,11 @@ class _Desk:
 
 
 def _both(replies: list[Event]) -> str:
-    kinds = {reply.type for reply in replies}
-    return f"both {' and '.join(sorted(kinds))}" if len(kinds) > 1 else f"{replies[0].type} {_times(replies)}"
+    match sorted({reply.type for reply in replies}):
+        case [kind]:
+            return f"{kind} {_times(replies)}"
+        case kinds:
+            return f"both {' and '.join(kinds)}"
 
 
 def _times(messages: list[Event]) -> str:

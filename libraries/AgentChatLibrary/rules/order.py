@@ -247,11 +247,11 @@ def _complete(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[Verdi
         return
     last = run.events[-1]
     absent = [kind for kind in FIVE if transcript.can_tell(kind) and not run.of(kind)]
-    failed = run.of("agent_failed")
-    if failed:
-        code = shown(failed[0].get("code"))
+    failed = next(iter(run.of("agent_failed")), None)
+    if failed is not None:
+        code = shown(failed.get("code"))
         story = f"{name} ended with agent_failed {code} instead of an answer."
-        yield broken(rule, transcript, story, expected, [failed[0].frame], [run.events[0].frame])
+        yield broken(rule, transcript, story, expected, [failed.frame], [run.events[0].frame])
     elif absent and (run.whole or run.end is None):
         if run.end is not None:
             story = f"{name} ended without {listing(absent, 'or')}."

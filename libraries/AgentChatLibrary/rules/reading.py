@@ -7,7 +7,7 @@ first, each once, then what came live, in the order of its coming.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -53,7 +53,7 @@ class _Growing:
     question: Event | None = None
     ack: Event | None = None
     live: list[Event] = field(default_factory=list)
-    replays: dict[int, list[Event]] = field(default_factory=dict)
+    replays: dict[int, list[tuple[int, Event]]] = field(default_factory=dict)
 
     def written(self, resumed: int) -> list[Event]:
         """Replayed events, each once, then the live ones.
@@ -62,19 +62,24 @@ class _Growing:
             resumed: How many replays are over. One that is not leaves a hole before what came live, so it
                 counts only where there is nothing else.
         """
-        over = [events for replay, events in self.replays.items() if replay < resumed]
-        if not over:
-            return self.live or [event for events in self.replays.values() for event in events]
-        if len(over) == 1:
-            return over[0] + self.live
-        first_seen: dict[int, list[Event]] = {}
-        for replay in over:
-            here: dict[int, list[Event]] = {}
-            for event in replay:
-                here.setdefault(event.seq or 0, []).append(event)
-            for seq, events in here.items():
-                first_seen.setdefault(seq, events)
-        return [event for seq in sorted(first_seen) for event in first_seen[seq]] + self.live
+        match [events for replay, events in self.replays.items() if replay < resumed]:
+            case []:
+                return self.live or [event for events in self.replays.values() for _, event in events]
+            case [only]:
+                return [event for _, event in only] + self.live
+            case several:
+                return _each_once(several) + self.live
+
+
+def _each_once(replays: Iterable[list[tuple[int, Event]]]) -> list[Event]:
+    """Events in the order of their seq, as the first replay gave them that has them."""
+    first_seen: dict[int, list[Event]] = {}
+    for replay in replays:
+        here: dict[int, list[Event]] = {}
+        for seq, event in replay:
+            here.setdefault(seq, []).append(event)
+        first_seen = {**here, **first_seen}
+    return [event for seq in sorted(first_seen) for event in first_seen[seq]]
 
 
 def integer(value: object) -> int | None:
@@ -96,7 +101,7 @@ def seen_runs(transcript: Transcript) -> dict[str, SeenRun]:
     runs: dict[str, _Growing] = {}
     asked: dict[str, Event] = {}
     cancels: set[str] = set()
-    resumes, resumed, from_the_first = 0, 0, watershed == 0
+    resuming, resumed, from_the_first = False, 0, watershed == 0
     for direction, event in each(transcript):
         kind = event.type
         if direction is Direction.SENT:
@@ -105,7 +110,7 @@ def seen_runs(transcript: Transcript) -> dict[str, SeenRun]:
             elif kind == "cancel":
                 cancels.add(event.message_id or f"of {event.run_id}")
             elif kind == "resume":
-                resumes += 1
+                resuming = True
             continue
         if kind == "resumed":
             resumed += 1
@@ -119,8 +124,8 @@ def seen_runs(transcript: Transcript) -> dict[str, SeenRun]:
             if question is not None or (event.message_id not in cancels and f"of {run_id}" not in cancels):
                 run.ack = run.ack or event
                 run.question = run.question or question
-        elif resumes and watershed is not None and event.seq is not None and event.seq <= watershed:
-            run.replays.setdefault(resumed, []).append(event)
+        elif resuming and watershed is not None and event.seq is not None and event.seq <= watershed:
+            run.replays.setdefault(resumed, []).append((event.seq, event))
         else:
             run.live.append(event)
     return {

@@ -109,12 +109,12 @@ def _quoted(fields: dict[str, Any]) -> str | None:
 
 
 def _beside_the_quote(pong: Frame, pings: set[str]) -> list[str]:
-    """What a pong says, without the data when a ping asked for it; escaped and not, as a secret may be."""
+    """What a pong says, without the data when a ping asked for it."""
     event = pong.event
     if event is None or _quoted(event.fields) not in pings:
         return [_text(pong)]
     beside = {name: value for name, value in event.fields.items() if name != "data"}
     try:
-        return [json.dumps(beside, ensure_ascii=escaped) for escaped in (True, False)]
+        return [json.dumps(beside, ensure_ascii=False)]
     except RecursionError:
         return [_text(pong)]

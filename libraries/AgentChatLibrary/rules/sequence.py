@@ -32,16 +32,16 @@ def established_first(transcript: Transcript) -> Verdict:
         return undecided(FIRST, transcript, f"{someone(transcript)} received no message at all.")
     if first.type == "connection_refused":  # as another dialect refuses, after the upgrade
         return undecided(FIRST, transcript, f"{someone(transcript)} was refused, so nobody was welcomed.")
-    came = transcript.received("connection_established")
-    if not came or came[0].frame is not first:
-        story = (
-            f"{someone(transcript)} was greeted with {plain(first.type)} instead of connection_established."
-        )
-        return broken(FIRST, transcript, story, expected, [first], [e.frame for e in came[:1]])
-    if len(came) > 1:
-        story = f"{someone(transcript)} received connection_established {len(came)} times."
-        return broken(FIRST, transcript, story, expected, [e.frame for e in came[1:]], [first])
-    return settle(FIRST, transcript)
+    match [event.frame for event in transcript.received("connection_established")]:
+        case [greeting] if greeting is first:
+            return settle(FIRST, transcript)
+        case [greeting, *again] if greeting is first:
+            story = f"{someone(transcript)} received connection_established {len(again) + 1} times."
+            return broken(FIRST, transcript, story, expected, again, [first])
+        case came:
+            story = f"{someone(transcript)} was greeted with {plain(first.type)} "
+            story += "instead of connection_established."
+            return broken(FIRST, transcript, story, expected, [first], came[:1])
 
 
 def seq_rises_by_one(transcript: Transcript) -> Verdict:
@@ -122,15 +122,15 @@ class _Cursor:
                 f"before resumed."
             )
             return self._broken(event, story, NOTHING_BETWEEN)
-        if seq == self.live:
-            self.live += 1
-            return None
-        if seq > self.live:
+        if seq < self.live:
+            story = f"{self._who} received seq {seq} again; seq {self.live} was due."
+        elif seq > self.live:
             lost = seq - self.live
             which = f"seq {self.live}" if lost == 1 else f"seq {self.live} to {seq - 1}"
             story = f"{self._who} missed {counted(lost, 'event')}: {which} never came before seq {seq}."
         else:
-            story = f"{self._who} received seq {seq} again; seq {self.live} was due."
+            self.live += 1
+            return None
         return self._broken(event, story, LIVE)
 
     def _replayed(self, event: Event, seq: int) -> Verdict | None:

@@ -273,7 +273,7 @@ class Distribution:
 
 
 def _nearest_rank(ordered: list[float], percent: int) -> float:
-    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+    return ordered[math.ceil(len(ordered) * percent / 100) - 1]
 
 
 def distribution_within(
