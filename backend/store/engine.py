@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from backend.store.metadata import metadata
 
 P = ParamSpec("P")
+Q = ParamSpec("Q")
 T = TypeVar("T")
 Work = Callable[Concatenate[Connection, P], T]
 
@@ -42,8 +43,13 @@ class Connections(Protocol):
     one_writer: bool
     """Whether only one transaction can write at a time, so that more than one thread for it is no use."""
 
-    def reading(self, deadline: float) -> AbstractContextManager[Connection]:
-        """Lends a connection that sees the data as they were at one moment."""
+    def reading(self, deadline: float, *, view: bool) -> AbstractContextManager[Connection]:
+        """Lends a connection.
+
+        Args:
+            deadline: Until when an answer is of use.
+            view: Whether all statements must see the data as they were at one moment.
+        """
 
     def writing(self, deadline: float) -> AbstractContextManager[Connection]:
         """Lends a connection in a transaction that is committed unless the block raises."""
@@ -173,7 +179,8 @@ class Database:
 
     def _reading(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            with self._connections.reading(time.monotonic() + self.patience) as connection:
+            deadline, view = time.monotonic() + self.patience, not _asks_once(work)
+            with self._connections.reading(deadline, view=view) as connection:
                 return work(connection, *args, **kwargs)
         except (DBAPIError, PoolTimeoutError, ResourceClosedError) as problem:
             if not _is_loss(problem):
@@ -193,6 +200,16 @@ class Database:
             raise DatabaseUnavailableError(type(problem).__name__) from problem
         self.last_write = time.monotonic()
         return result
+
+
+def one_statement(work: Callable[Q, T]) -> Callable[Q, T]:
+    """Says of a function of a connection that it executes one statement, so that it needs no transaction."""
+    work.one_statement = True  # type: ignore[attr-defined]
+    return work
+
+
+def _asks_once(work: Callable[..., object]) -> bool:
+    return getattr(work, "one_statement", False)
 
 
 def _is_loss(problem: Exception) -> bool:

@@ -7,6 +7,7 @@ from enum import Enum
 from sqlalchemy import Connection, Double, Integer, bindparam, case, insert, select, update
 
 from backend.compose import Encoder, EventComposer, RunKey
+from backend.store.engine import one_statement
 from backend.store.holds import Hold, Holds
 from backend.store.runs import Run
 from backend.store.schema import events, people, runs
@@ -203,6 +204,7 @@ class EventLog:
             if row.type == "tool_executing" and row.tool_call_id not in answered
         ]
 
+    @one_statement
     def read(
         self, connection: Connection, user_id: str, after: int, up_to: int, at_most: int
     ) -> list[Appended]:
@@ -211,6 +213,7 @@ class EventLog:
         rows = connection.execute(_READ, wanted)
         return [Appended(user_id, int(row.seq), row.type, row.text, row.at) for row in rows]
 
+    @one_statement
     def last_seq(self, connection: Connection, user_id: str) -> int:
         """Returns the highest ``seq`` of a user, 0 where there is none."""
         return int(connection.execute(_LAST_SEQ, {"the_user": user_id}).scalar() or 0)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from backend.store.engine import one_statement
 from backend.store.schema import held, holds
 from backend.store.sql import put
 
@@ -98,6 +99,7 @@ class Holds:
         """Forgets that a run stands."""
         connection.execute(delete(held).where(held.c.run_id == run_id))
 
+    @one_statement
     def is_standing(self, connection: Connection, run_id: str) -> bool:
         """Says whether a run stands and has not been released."""
         statement = select(held.c.run_id).where(held.c.run_id == run_id, held.c.released.is_(False))

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from backend.store.engine import one_statement
 from backend.store.people import email_key
 from backend.store.schema import login_failures, logins, revocations
 from backend.store.sql import insert_if_absent, one_at_a_time
@@ -58,6 +59,7 @@ class Logins:
         """Says whether a token or its login was revoked."""
         return self.has_ended(connection, sid) or self._revoked(connection, "jti", jti)
 
+    @one_statement
     def revoked_sids(self, connection: Connection, sids: list[str], after: float) -> set[str]:
         """Returns those of the logins that were revoked after a moment."""
         recent = connection.execute(

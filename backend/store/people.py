@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.ids import new_id
+from backend.store.engine import one_statement
 from backend.store.schema import organisations, people
 from backend.store.sql import CHUNK
 from backend.tiers import TierPolicy, Tiers
@@ -148,6 +149,7 @@ class People:
         row = connection.execute(_BY_ID, {"the_id": user_id}).one_or_none()
         return None if row is None else self._person(row)
 
+    @one_statement
     def by_email(self, connection: Connection, email: str) -> tuple[Person, str] | None:
         """Returns the person with an address and their password hash, or None."""
         row = connection.execute(_BY_EMAIL, {"the_key": email_key(email)}).one_or_none()
@@ -175,6 +177,7 @@ class People:
         # SQLite has one writer anyway and ignores FOR UPDATE.
         connection.execute(select(people.c.id).where(people.c.id == user_id).with_for_update())
 
+    @one_statement
     def last_seqs(self, connection: Connection, user_ids: list[str]) -> dict[str, tuple[int, bool]]:
         """Returns the highest ``seq`` of each of these people, and whether they are disabled."""
         found: dict[str, tuple[int, bool]] = {}

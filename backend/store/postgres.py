@@ -14,6 +14,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -43,6 +44,8 @@ RESILIENT = {
 
 FIRST_TIME = 0x61676368
 """Number of the lock that a process holds while it makes the tables."""
+
+_VIEW = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 _limit = threading.local()
 
@@ -111,15 +114,13 @@ class PostgresConnections:
             # A process that is stopped within a transaction would keep its locks from all others.
             "idle_in_transaction_session_timeout": f"{milliseconds}",
         }
-        snapshot = {
-            "default_transaction_isolation": "repeatable\\ read",
-            "default_transaction_read_only": "on",
-        }
         self._sizes = {"read": readers + EXTRA_CONNECTIONS, "write": writers + EXTRA_CONNECTIONS}
-        self._readers = self._pool(conninfo(url, {**limits, **snapshot}), self._sizes["read"])
-        self._writers = self._pool(conninfo(url, limits), self._sizes["write"])
+        read_only = {"default_transaction_read_only": "on"}
+        # A single statement needs no transaction around it, which would take two more round trips.
+        self._readers = self._pool(conninfo(url, {**limits, **read_only}), self._sizes["read"], "AUTOCOMMIT")
+        self._writers = self._pool(conninfo(url, limits), self._sizes["write"], "READ COMMITTED")
 
-    def _pool(self, parameters: str, size: int) -> Engine:
+    def _pool(self, parameters: str, size: int, isolation: IsolationLevel) -> Engine:
         def connect() -> PatientConnection:
             return PatientConnection.connect(parameters)
 
@@ -129,6 +130,7 @@ class PostgresConnections:
             pool_size=size,
             max_overflow=0,
             pool_timeout=self._patience,
+            isolation_level=isolation,
             hide_parameters=True,  # questions and hashes have no business in a log
             use_native_hstore=False,  # nobody stores any, and finding out takes a query
         )
@@ -136,10 +138,12 @@ class PostgresConnections:
         return engine
 
     @contextlib.contextmanager
-    def reading(self, deadline: float) -> Iterator[Connection]:
-        """Lends a connection that sees the data as they were at one moment."""
+    def reading(self, deadline: float, *, view: bool) -> Iterator[Connection]:
+        """Lends a connection, in a transaction where several statements must see the same."""
         with limited(deadline), self._readers.connect() as connection:
-            yield connection
+            if view:
+                connection.exec_driver_sql(_VIEW)
+            yield connection  # which the pool rolls back
 
     @contextlib.contextmanager
     def writing(self, deadline: float) -> Iterator[Connection]:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Delete, Select, Table, delete, func, insert, literal, select, union
 
+from backend.store.engine import one_statement
 from backend.store.record_set import ModelCallRow, RecordSet, ResourceRow
 from backend.store.sql import one_at_a_time
 from backend.store.tables_records import model_calls, resources, spend
@@ -100,6 +101,7 @@ class Records:
             months=tuple(sorted(names["month"])),
         )
 
+    @one_statement
     def spend_summary(
         self, connection: Connection, organisation_id: str, group_by: str, filters: Mapping[str, str]
     ) -> SpendSummary:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Double, insert, literal, or_, select, update
 from sqlalchemy import func as sql
 
+from backend.store.engine import one_statement
 from backend.store.schema import asked, runs
 from backend.store.sql import CHUNK, not_before
 
@@ -101,6 +102,7 @@ class Runs:
         )
         return changed.rowcount == 1
 
+    @one_statement
     def cancelled_of(self, connection: Connection, owner: str) -> list[str]:
         """Returns the open runs of a process that were asked to end."""
         statement = select(runs.c.id).where(

@@ -41,9 +41,9 @@ class SqliteConnections:
         self._immediate = self._engine.execution_options(agent_chat_write=True)
 
     @contextlib.contextmanager
-    def reading(self, deadline: float) -> Iterator[Connection]:
+    def reading(self, deadline: float, *, view: bool) -> Iterator[Connection]:
         """Lends a connection that sees the data as they were at one moment."""
-        del deadline  # under WAL, readers wait for nobody
+        del deadline, view  # under WAL, readers wait for nobody, and a transaction costs nothing
         with self._engine.connect() as connection:
             yield connection
 

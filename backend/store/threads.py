@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, update
 
 from backend.ids import new_id
+from backend.store.engine import one_statement
 from backend.store.people import Person
 from backend.store.schema import messages, threads
 
@@ -70,6 +71,7 @@ class Threads:
         row = connection.execute(statement).one_or_none()
         return None if row is None else _thread(row)
 
+    @one_statement
     def listed(self, connection: Connection, person: Person) -> list[Thread]:
         """Returns the person's threads, the one with the newest message first."""
         statement = self.visible_to(select(*_THREAD), person)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, select
 
+from backend.store.engine import one_statement
 from backend.store.schema import totals
 from backend.store.sql import put
 
@@ -19,6 +20,7 @@ class Totals:
         """Notes what a process has counted for a person since it started."""
         put(connection, totals, {"user_id": user_id, "owner": owner}, {"counts": json.dumps(counts)})
 
+    @one_statement
     def of_others(self, connection: Connection, user_id: str, owner: str) -> list[Counts]:
         """Returns what all processes but ``owner`` have noted for a person."""
         rows = connection.execute(
