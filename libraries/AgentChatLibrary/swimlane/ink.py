@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -83,14 +85,18 @@ def style(size: float) -> Markup:
     )
 
 
-def shapes(radius: float) -> Markup:
-    """The signs, each with a shape and a letter of its own, to be used by name.
+def outline(sign: Sign, radius: float) -> tuple[tuple[float, float], str]:
+    """A sign's shape: where its path begins, seen from its middle, and how it goes on from there.
 
     Args:
-        radius: Half of a sign's width.
+        sign: The sign; one for :data:`Sign.OTHER` stands for marks of several kinds.
+        radius: Half of its width.
     """
     r, wide = radius, radius * 1.15
-    points = {
+    if sign is Sign.STARTED:
+        half = f"a{r:g} {r:g} 0 1 0 "
+        return (-r, 0), f"{half}{2 * r:g} 0{half}{-2 * r:g} 0z"
+    corners = {
         Sign.THINKING: [(0, -wide), (wide, 0), (0, wide), (-wide, 0)],
         Sign.EXECUTING: [(-r, -r), (r * 0.4, -r), (wide, 0), (r * 0.4, r), (-r, r)],
         Sign.COMPLETED: [(-r * 0.9, -r * 0.9), (r * 0.9, -r * 0.9), (r * 0.9, r * 0.9), (-r * 0.9, r * 0.9)],
@@ -98,28 +104,57 @@ def shapes(radius: float) -> Markup:
         Sign.FAILED: [(-wide, -r), (wide, -r), (r * 0.3, wide), (-r * 0.3, wide)],
         Sign.ERROR: [(0, -wide), (wide, r), (-wide, r)],
         Sign.ASKED: [
-            (-r, -r),
-            (r, -r),
-            (r, r * 0.6),
-            (0, r * 0.6),
-            (-r * 0.6, wide),
-            (-r * 0.5, r * 0.6),
-            (-r, r * 0.6),
+            *((-r, -r), (r, -r), (r, r * 0.6), (0, r * 0.6)),
+            *((-r * 0.6, wide), (-r * 0.5, r * 0.6), (-r, r * 0.6)),
         ],
-    }
-    drawn = [_shape(Sign.STARTED, el("circle", r=r), r)]
-    for sign, corners in points.items():
-        outline = " ".join(f"{_value(x)},{_value(y)}" for x, y in corners)
-        drawn.append(_shape(sign, el("polygon", points=outline), r))
-    return el("defs", *drawn)
+        Sign.OTHER: [
+            *((-r * 0.6, -r), (r * 0.6, -r), (r, -r * 0.6), (r, r * 0.6)),
+            *((r * 0.6, r), (-r * 0.6, r), (-r, r * 0.6), (-r, -r * 0.6)),
+        ],
+    }[sign]
+    steps = "".join(f"l{bx - ax:.1f} {by - ay:.1f}" for (ax, ay), (bx, by) in pairwise(corners))
+    return corners[0], f"{steps}z"
 
 
-def _shape(sign: Sign, outline: Markup, r: float) -> Markup:
-    lower = {Sign.ERROR: 0.85, Sign.ANSWERED: 0.72, Sign.FAILED: 0.4, Sign.ASKED: 0.35}.get(sign, 0.5)
-    letter = el("text", sign.value, class_="o", y=r * lower, font_size=r * 1.4)
-    return el("g", outline, letter, id=identifier(sign), class_=identifier(sign))
+def signs(places: Iterable[tuple[Sign, float, float]], radius: float) -> list[Markup]:
+    """Signs at their places. All of one kind are one path and one text: a page may hold hundreds of pictures.
+
+    Args:
+        places: Each sign, and where its middle is.
+        radius: Half of a sign's width.
+    """
+    found: dict[Sign, list[tuple[float, float]]] = {}
+    for sign, x, y in places:
+        found.setdefault(sign, []).append((x, y))
+    body = []
+    for sign, middles in found.items():
+        (dx, dy), path = outline(sign, radius)
+        body.append(
+            el(
+                "path",
+                class_=style_of(sign),
+                d="".join(f"M{x + dx:.1f} {y + dy:.1f}{path}" for x, y in middles),
+            )
+        )
+        if sign.value:
+            lower = radius * LETTERS.get(sign, 0.5)
+            body.append(
+                el(
+                    "text",
+                    sign.value * len(middles),
+                    class_="o",
+                    x=" ".join(f"{x:.1f}" for x, _ in middles),
+                    y=" ".join(f"{y + lower:.1f}" for _, y in middles),
+                    font_size=radius * 1.4,
+                )
+            )
+    return body
 
 
-def identifier(sign: Sign) -> str:
-    """The name of a sign's shape and style."""
-    return "X" if sign is Sign.ERROR else sign.value
+LETTERS: Final = {Sign.ERROR: 0.85, Sign.ANSWERED: 0.72, Sign.FAILED: 0.4, Sign.ASKED: 0.35}
+"""How far below the middle a letter stands, in radii, where that is not a half."""
+
+
+def style_of(sign: Sign) -> str:
+    """The name of a sign's style."""
+    return "X" if sign in (Sign.ERROR, Sign.OTHER) else sign.value

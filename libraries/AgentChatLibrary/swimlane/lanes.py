@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .ink import Markup, el, identifier
+from .ink import Markup, el
 from .layout import Scale, Spot, spots
 from .scene import Lane, Mark, Sign, Stretch
 
@@ -59,12 +59,16 @@ class Drawn:
     """A lane that is drawn.
 
     Attributes:
-        body: Its elements.
+        body: What lies below its signs.
+        signs: Its signs, and where they are.
+        over: What lies above them.
         height: How much room it takes.
         together: How many events share a sign with others.
     """
 
     body: list[Markup]
+    signs: list[tuple[Sign, float, float]]
+    over: list[Markup]
     height: float
     together: int
 
@@ -88,13 +92,20 @@ def lane(one: Lane, top: float, scale: Scale, look: Look, most: int) -> Drawn:
         body.append(el("text", one.name, class_="b", x=8, y=y))
         body.append(el("text", one.about, class_="d", x=8, y=y + look.text + 3))
     body += _connections(one.stretches, y, scale, look)
-    signs = [mark for mark in one.marks if mark.sign is not Sign.OTHER or mark.wrong]
+    shown = [mark for mark in one.marks if mark.sign is not Sign.OTHER or mark.wrong]
     body += _ticks(one.marks, y, scale)
-    placed = spots(signs, scale, look.left + look.radius, look.right - look.radius, look.step, ROWS, most)
+    placed = spots(shown, scale, look.left + look.radius, look.right - look.radius, look.step, ROWS, most)
     first_row = y + look.radius + 9
     body.append(_leaders(placed, y, first_row, scale, look))
+    signs: list[tuple[Sign, float, float]] = []
+    over: list[Markup] = []
     for spot in placed:
-        body += _spot(spot, first_row + spot.row * look.step, look)
+        y_of = first_row + spot.row * look.step
+        if spot.sign is Sign.OTHER:
+            body.append(el("circle", class_="X", cx=spot.x, cy=y_of, r=3))
+        else:
+            signs.append((spot.sign or Sign.OTHER, spot.x, y_of))
+        over += _over(spot, y_of, look)
     rows = 1 + max((spot.row for spot in placed), default=-1)
     bottom = y + 6 if not rows else first_row + (rows - 1) * look.step + look.radius + 3
     if any(spot.wrong for spot in placed):
@@ -108,7 +119,7 @@ def lane(one: Lane, top: float, scale: Scale, look: Look, most: int) -> Drawn:
         )
         bottom += look.text + 3
     height = max(bottom, top + 2 * look.text + 10) - top + 4
-    return Drawn(body, height, sum(len(spot.marks) for spot in placed if len(spot.marks) > 1))
+    return Drawn(body, signs, over, height, sum(len(spot.marks) for spot in placed if len(spot.marks) > 1))
 
 
 def _connections(stretches: Sequence[Stretch], y: float, scale: Scale, look: Look) -> list[Markup]:
@@ -175,19 +186,13 @@ def _leaders(placed: Sequence[Spot], line: float, first_row: float, scale: Scale
     return el("path", class_="l", d=path, stroke_width=0.6) if path else Markup()
 
 
-def _spot(spot: Spot, y: float, look: Look) -> list[Markup]:
-    """A sign; with a number where it stands for several."""
-    r, sign, number = look.radius, spot.sign, len(spot.marks)
+def _over(spot: Spot, y: float, look: Look) -> list[Markup]:
+    """The number where a sign stands for several, and the ring where it is to blame."""
+    r, number = look.radius, len(spot.marks)
     body = []
-    if sign is Sign.OTHER:
-        body.append(el("circle", class_="X", cx=spot.x, cy=y, r=3))
-    elif sign is not None:
-        body.append(el("use", href=f"#{identifier(sign)}", x=spot.x, y=y))
-    else:
-        body.append(el("rect", class_="X", x=spot.x - r, y=y - r, width=2 * r, height=2 * r, rx=r * 0.6))
     if number > 1:
         told = f"x{number}"
-        if sign is None:
+        if spot.sign is None:
             body.append(el("text", told, class_="o", x=spot.x, y=y + r * 0.4, font_size=r * 2 / len(told)))
         else:
             body.append(el("text", told, class_="b m", x=spot.x, y=y + 2.2 * r, font_size=r * 1.1))

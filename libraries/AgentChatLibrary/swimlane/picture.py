@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ..transcript import Transcript
-from .ink import Markup, el, identifier, shapes, style
+from .ink import Markup, el, signs, style
 from .lanes import Look, lane
 from .layout import Scale
 from .scene import WORDS, Lane, Latency, Marking, Scene, Sign, scene
@@ -65,13 +65,17 @@ def _draw(what: Scene, look: Look) -> str:
         body.append(el("text", line, class_="r", x=4 if look.names_above else 8, y=y + look.text))
         y += look.text + 3
     together = 0
+    places: list[tuple[Sign, float, float]] = []
+    over: list[Markup] = []
     first = y
     for one in shown:
         drawn = lane(one, y, scale, look, look.signs // len(shown))
         body += drawn.body
+        places += drawn.signs
+        over += drawn.over
         y += drawn.height
         together += drawn.together
-    body += _breaks(scale, first, y)
+    body = [*_breaks(scale, first, y), *body]
     axis, y = _axis(scale, y, look)
     body += axis
     for note in _notes(what, hidden, together, short=look.names_above):
@@ -84,15 +88,17 @@ def _draw(what: Scene, look: Look) -> str:
         gauge, y = _gauge(latency, y, look)
         body += gauge
     if not look.names_above:
-        legend, y = _legend(y, look)
+        legend, explained, y = _legend(y, look)
         body += legend
+        places += explained
     height = y + 5
     return el(
         "svg",
         style(look.text),
-        shapes(look.radius),
         el("rect", class_="bg", width=look.width, height=height, rx=3),
         *body,
+        *signs(places, look.radius),
+        *over,
         xmlns="http://www.w3.org/2000/svg",
         width=look.width,
         height=height,
@@ -226,8 +232,9 @@ def _gauge(latency: Latency, y: float, look: Look) -> tuple[list[Markup], float]
     return body, (bar + 9 if look.names_above else y + look.text + 6)
 
 
-def _legend(y: float, look: Look) -> tuple[list[Markup], float]:
+def _legend(y: float, look: Look) -> tuple[list[Markup], list[tuple[Sign, float, float]], float]:
     body: list[Markup] = []
+    places: list[tuple[Sign, float, float]] = []
     y += 12
     x = 16.0
     for sign, words in WORDS.items():
@@ -237,7 +244,7 @@ def _legend(y: float, look: Look) -> tuple[list[Markup], float]:
         if sign is Sign.OTHER:
             body.append(el("path", class_="l", d=f"M{x} {y - 4}v8"))
         else:
-            body.append(el("use", href=f"#{identifier(sign)}", x=x, y=y))
+            places.append((sign, x, y))
         body.append(el("text", words, class_="d", x=x + look.radius + 5, y=y + 4))
         x += wide
     y += look.step + 4
@@ -246,7 +253,7 @@ def _legend(y: float, look: Look) -> tuple[list[Markup], float]:
         "dashed strokes: empty time cut out"
     )
     body.append(el("text", told, class_="d", x=8, y=y + 2))
-    return body, y + 6
+    return body, places, y + 6
 
 
 def seconds(value: float) -> str:
