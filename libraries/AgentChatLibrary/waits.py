@@ -157,9 +157,12 @@ class Waits:
     def for_end(self, how: str, seconds: float) -> Frame:
         """Waits until the backend has ended the connection.
 
+        What has piled up comes before the end does: while frames come, the wait goes on, up to
+        the environment's ``answer``.
+
         Args:
             how: How it must end, for the message.
-            seconds: The longest wait.
+            seconds: The longest wait without a frame.
 
         Returns:
             The close or drop.
@@ -167,9 +170,12 @@ class Waits:
         Raises:
             EventMissing: It stayed open.
         """
-        end = self._session.wait_end(seconds)
-        if end is not None:
-            return end
+        last = time.monotonic() + max(seconds, self._environment.timeout("answer"))
+        seen = -1
+        while seen != (seen := len(self._transcript.frames)) and time.monotonic() < last:
+            end = self._session.wait_end(min(seconds, last - time.monotonic()))
+            if end is not None:
+                return end
         head = f"{self._session.alias}'s connection did not end{how}"
         why = f"It was still open {seconds:.1f} s later. {self.sign_of_life()[1]}"
         raise EventMissing(self._story(head, why), self._transcript, f"the end of the connection{how}")
