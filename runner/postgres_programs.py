@@ -43,10 +43,12 @@ class Programs:
     Attributes:
         folder: Where ``initdb`` and ``postgres`` are.
         version: The major version.
+        told: What they say of themselves.
     """
 
     folder: Path
     version: int
+    told: str
 
     def path(self, name: str) -> Path:
         """The path of a program."""
@@ -65,7 +67,7 @@ class Programs:
             shutil.copytree(libraries, target / libraries.name)
         installation = self.folder.parent.relative_to(top)
         shutil.copytree(self.folder.parent, target / installation, symlinks=True, dirs_exist_ok=True)
-        return Programs(target / installation / self.folder.name, self.version)
+        return Programs(target / installation / self.folder.name, self.version, self.told)
 
 
 def find() -> Programs:
@@ -75,9 +77,9 @@ def find() -> Programs:
         NoPostgres: There are none.
     """
     for folder in (*_installed(), *_packaged()):
-        version = _version(folder)
-        if version >= OLDEST:
-            return Programs(folder, version)
+        told = _told(folder)
+        if _major(told) >= OLDEST:
+            return Programs(folder, _major(told), told)
     raise NoPostgres(
         f"There are no programs of PostgreSQL {OLDEST} or newer. Install PostgreSQL "
         "(Debian, Ubuntu: sudo apt install postgresql), or name a server in DATABASE_URL, "
@@ -108,8 +110,16 @@ def _packaged() -> list[Path]:
 
 def _version(folder: Path) -> int:
     """The major version of the programs in a folder; 0 where they are not all there or do not run."""
+    return _major(_told(folder))
+
+
+def _told(folder: Path) -> str:
     if not all((folder / name).exists() for name in ("initdb", "postgres")):
-        return 0
+        return ""
     told = subprocess.run([folder / "postgres", "--version"], check=False, capture_output=True, text=True)
-    number = re.search(r"\) (\d+)", told.stdout)
+    return told.stdout.strip()
+
+
+def _major(told: str) -> int:
+    number = re.search(r"\) (\d+)", told)
     return int(number[1]) if number else 0

@@ -17,12 +17,17 @@ import urllib.parse
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from . import children
+from . import children, postgres_data
 from .postgres_programs import NoPostgres, Programs
 
 ACCOUNTS: Final = ("postgres", "nobody", "daemon")
 """Who runs the server where the superuser must not, which is everywhere."""
 USER: Final = "agent_chat"
+MADE: Final = (
+    *("--username", USER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C"),
+    *("--wal-segsize", "1", "--no-sync", "--no-instructions"),
+)
+"""How ``initdb`` makes the data. Small segments, because they are copied and thrown away."""
 DATABASE: Final = "postgres"
 HOME: Final = "agent-chat-postgres-"
 """How the folder of a server begins; the process id of its keeper follows."""
@@ -80,14 +85,20 @@ class Server:
         if self._account:
             os.chown(self.home, self._account.pw_uid, self._account.pw_gid)
             self._programs = self._within_reach()
-        command = [str(self._programs.path("initdb")), "--pgdata", str(self._data), "--username", USER]
-        command += ["--auth", "trust", "--encoding", "UTF8", "--locale", "C"]
-        command += ["--no-sync", "--no-instructions"]
+        if postgres_data.take(self._programs, MADE, self._data):
+            if self._account:
+                postgres_data.give(self._data, self._account.pw_uid, self._account.pw_gid)
+        else:
+            self._make_data()
+            postgres_data.keep(self._programs, MADE, self._data)
+        self.serve()
+
+    def _make_data(self) -> None:
+        command = [str(self._programs.path("initdb")), "--pgdata", str(self._data), *MADE]
         with self._said.open("ab") as output:
             done = subprocess.run(command, check=False, stdout=output, stderr=output, **self._as_account())
         if done.returncode != 0:
             self._give_up()
-        self.serve()
 
     def serve(self) -> None:
         """Starts the server on the data that there are.

@@ -327,3 +327,18 @@ def test_the_log_and_the_metrics_hold_no_token(tmp_path):
         assert secret.split(".")[-1] not in log
     assert ana.id not in metrics.decode()
     assert all(json.loads(line) for line in log.splitlines())
+
+
+def test_only_what_is_needed_is_loaded(tmp_path):
+    """PostgreSQL's driver takes half as long to load as all the rest."""
+    url = f"sqlite:///{tmp_path}/x"
+    heavy = ("psycopg", "sqlalchemy.orm", "sqlalchemy.ext.asyncio")
+    code = (
+        "import sys, backend.app, backend.server; from backend.store.engine import Database; "
+        f"Database({url!r}, patience=1, connections=1, read_threads=1).create_tables(); "
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.strip() == "[]"

@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from runner import children, postgres, postgres_programs, schemas
+from runner import children, postgres, postgres_data, postgres_programs, schemas
 from runner.postgres_server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -325,6 +325,34 @@ def test_programs_that_nobody_else_can_read_are_copied(tmp_path, monkeypatch):
     finally:
         server.stop()
     assert not server.home.exists()
+
+
+def test_an_empty_database_is_made_once_and_then_copied(tmp_path, monkeypatch):
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(postgres_data, "KEPT", tmp_path / ".venv" / "postgres")
+    made = []
+    monkeypatch.setattr(
+        Server, "_make_data", lambda server, make=Server._make_data: (made.append(1), make(server))
+    )
+    for number in range(3):
+        server = Server(postgres_programs.find())
+        server.start()
+        try:
+            with psycopg.connect(server.url, autocommit=True) as connection:
+                connection.execute("CREATE TABLE mine (number int)")  # nothing of the last one is there
+                assert server.process.poll() is None
+        finally:
+            server.stop()
+        assert made == [1], number
+    assert len(list(postgres_data.KEPT.iterdir())) == 1
+
+
+def test_without_a_place_to_keep_it_an_empty_database_is_made_each_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(postgres_data, "KEPT", tmp_path / "nowhere" / "postgres")
+    server = Server(postgres_programs.find())
+    server.start()
+    server.stop()
+    assert not postgres_data.KEPT.exists()
 
 
 def test_missing_programs_are_named_with_what_to_do(monkeypatch, tmp_path):
