@@ -101,7 +101,7 @@ Nobody Connects With A Bad Token
 
 A Token That Was Tampered With Is Refused
     [Documentation]    A good signature over other claims is no signature.
-    [Tags]    promise-03    catches:signature-not-checked    catches:tampered-payload-accepted
+    [Tags]    promise-03    needs:mint    catches:signature-not-checked    catches:tampered-payload-accepted
     Given Ana And Boris Work For Different Companies
     And Ana has logged in
     Then Ana's token with Boris' name in it is refused

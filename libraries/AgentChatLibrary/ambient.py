@@ -14,11 +14,12 @@ from typing import Any, Final
 from robot import result, running
 from robot.api import logger
 
+from . import known
 from .chat import Chat
 from .cleaning import clean
 from .engine.crowd import close_many
 from .engine.session import LoadedSession
-from .environment import CAPABILITIES
+from .environment import CAPABILITIES, EnvironmentProblem
 from .evidence import Evidence, of_verdict
 from .filing import Filing
 from .kit import Kit
@@ -93,6 +94,7 @@ class AmbientListener:
             outcome.status = "FAIL"
         elif outcome.message:
             outcome.message = clean(outcome.message)
+        self._judge_known(outcome)
         try:
             self._show(outcome, scope, chats)
         except BaseException as problem:  # noqa: BLE001 -- a test's verdict does not depend on its picture
@@ -128,6 +130,18 @@ class AmbientListener:
             # All of them are shown in the picture, though only the first is told.
             self.noted += [of_verdict(verdict, alike[0].text()) for verdict in alike]
         return [_story(alike) for alike in by_rule.values()]
+
+    def _judge_known(self, outcome: result.TestCase) -> None:
+        """Skips what is known to fail, with the reason; fails what is known to fail and does not."""
+        try:
+            failures = self.kit.environment.known_failures
+        except EnvironmentProblem:  # which every test says by itself
+            return
+        judgement = known.judge(failures, outcome.full_name, outcome.status, outcome.message)
+        if judgement is not None:
+            outcome.status, outcome.message = judgement.status, judgement.message
+        if judgement is not None and judgement.known:
+            outcome.tags.add(known.TAG)
 
     def _show(self, outcome: result.TestCase, scope: Scope, chats: Sequence[Chat]) -> None:
         """Adds what was seen to the test's result; sessions of a suite count from the test's beginning."""

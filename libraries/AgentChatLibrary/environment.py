@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from . import known
+from .known import KnownFailure
+
 if TYPE_CHECKING:
     from .dialect.model import Dialect
 
@@ -95,6 +98,7 @@ class Environment:
         tokens: How access tokens are minted.
         dialect: How the backend speaks, as its file says; None where there is none: it is the contract then.
         values: The environment's own values for places in the dialect's templates.
+        known_failures: The promises that the backend is known to break.
         budgets: Longest acceptable times in seconds, by name.
         timeouts: Longest waits in seconds, by name; see :data:`DEFAULT_TIMEOUTS`.
     """
@@ -113,6 +117,7 @@ class Environment:
     tokens: TokenRules = TokenRules()
     dialect: Dialect | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    known_failures: tuple[KnownFailure, ...] = ()
     budgets: Mapping[str, float] = field(default_factory=dict)
     timeouts: Mapping[str, float] = field(default_factory=dict)
 
@@ -249,6 +254,7 @@ def load(file: Path) -> Environment:
         tokens=tokens,
         dialect=dialect,
         values=values,
+        known_failures=_known(file),
         budgets=_seconds(file, given, "BUDGETS", {}),
         timeouts=_seconds(file, given, "TIMEOUTS", DEFAULT_TIMEOUTS),
     )
@@ -293,6 +299,14 @@ def _dialect(
                 f"Say how it is said, or take {intent!r} out of CAPABILITIES."
             )
     return dialect
+
+
+def _known(file: Path) -> tuple[KnownFailure, ...]:
+    """The known failures that lie beside an environment's file."""
+    try:
+        return known.load(file.stem, file.resolve().parent)
+    except known.KnownProblem as problem:
+        raise EnvironmentProblem(str(problem)) from problem
 
 
 def _minting(dialect: Dialect | None) -> dict[str, Any]:

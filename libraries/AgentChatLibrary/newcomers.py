@@ -66,7 +66,7 @@ class Newcomers:
             key = os.environ.get(KEY) or service.deployment.jwt_key
             if not key:
                 raise EnvironmentProblem(f"{KEY} is not set: it holds the key that everybody uses.")
-            person.access_token, person.user_id = issue(key), ""
+            person.access_token = issue(key)  # the key is nobody's: who is who, only the suites know
         elif how.got == "given":
             if not self._given:
                 raise NotOffered(

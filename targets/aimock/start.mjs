@@ -14,6 +14,7 @@ const server = new LLMock({
   host: "127.0.0.1",
   auth: { apiKeys: [process.env.AGENT_CHAT_JWT_KEY] },
   chunkSize: 16,
+  latency: 10, // milliseconds before each event, as a model that thinks
 });
 
 function question(request) {

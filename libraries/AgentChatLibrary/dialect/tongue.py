@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from ..transcript import Owner, Transcript
 from .model import INTENTS, OTHER, Dialect
@@ -33,11 +33,14 @@ class Tongue:
     def said(self, message: str) -> str:
         """A canonical client frame as the backend wants to hear it; any other text as it is.
 
+        Only strict JSON is taken for a frame: what a test has broken on purpose must stay broken.
+
         Raises:
             NotOffered: The dialect has no way to say it.
         """
         try:
-            meant = json.loads(message)
+            meant = json.loads(message, object_pairs_hook=_once, parse_constant=_no)
+            json.dumps(meant, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             return message
         kind = meant.get("type") if isinstance(meant, dict) else None
@@ -48,3 +51,14 @@ class Tongue:
     def reading(self, wire: Transcript) -> Reading:
         """A new connection, told in the canonical alphabet while it grows."""
         return Reading(self.dialect, wire, self.speaker)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a key comes twice")
+    return fields
+
+
+def _no(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
