@@ -71,11 +71,15 @@ class Wanted:
         processes: Suites at the same time; None leaves it to the runner.
         keep_transcripts: Whether the recordings of tests that pass are kept, too.
         history: Whether the run is added to the history.
+        backend: Whether a backend is needed; judging a recording needs none.
+        variables: Further environment variables for the workers.
     """
 
     processes: int | None = None
     keep_transcripts: bool = False
     history: bool = False
+    backend: bool = True
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 PLAIN: Final = Wanted()
@@ -132,11 +136,15 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
         interrupted, written = False, None
         try:
             with ExitStack() as stack:
-                with clock.part("backend"):
-                    backend = stack.enter_context(environments.deployed(env, folder / artefacts.BACKEND_LOG))
+                backend = Deployment("")
+                if wanted.backend:
+                    with clock.part("backend"):
+                        deployed = environments.deployed(env, folder / artefacts.BACKEND_LOG)
+                        backend = stack.enter_context(deployed)
+                    _announce(plan, env, backend, wanted.processes)
                 given += _given(backend)
-                _announce(plan, env, backend, wanted.processes)
-                variables = {**backend.variables, **_handed(folder, wanted), SECRETS_FILE: str(issued)}
+                handed = {**_handed(folder, wanted), **wanted.variables}
+                variables = {**backend.variables, **handed, SECRETS_FILE: str(issued)}
                 with private.written_privately():
                     _work(plan, folder, workers.Progress(news), variables, clock, wanted.processes)
                     backend.ask_to_stop()
@@ -229,6 +237,7 @@ def tell(finished: Finished, files: Sequence[Path], secrets: Secrets = NONE) -> 
     if len(failures) > SHOWN_FAILURES:
         say(f"  ... and {len(failures) - SHOWN_FAILURES} more; the report has all.")
     for title, lines in (
+        ("Known failures (they do not break the build):", [test.name for test in outcome.known_failures]),
         ("Errors outside of tests:", [first_line(secrets.masked(error)) for error in outcome.errors]),
         ("Reported though not planned:", outcome.extra),
         ("Secrets were written (none may be):", [str(leak) for leak in finished.leaks]),

@@ -151,6 +151,13 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _judge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE", help="a transcript, JSON Lines of frames, or a HAR file of a browser"
+    )
+    _environment(parser)
+
+
 COMMANDS: Final = {
     "accept": Command("run the acceptance suites (the default)", "runner.accept", _accept),
     "test": Command(
@@ -160,6 +167,11 @@ COMMANDS: Final = {
         "run the suites against every fault and write the kill matrix", "runner.prove.command", _prove
     ),
     "merge": Command("make one report out of those of several machines", "runner.merge", _merge),
+    "judge": Command(
+        "judge a recording by every rule that applies, with the dialect of an environment",
+        "runner.judge",
+        _judge,
+    ),
     "serve": Command("run the reference backend in the foreground", "runner.serve", _serve),
 }
 

@@ -20,6 +20,8 @@ from . import tags
 from .dressing import dressed
 from .planning import Plan
 
+KNOWN: Final = "known-failure"
+"""The tag that the library gives a test whose failure was known."""
 JSON: Final = "output.json"
 LOST: Final = "This test was planned but never reported: its worker ended before it."
 
@@ -72,6 +74,11 @@ class Outcome:
     def failures(self) -> list[Failure]:
         """The failed tests, in the order of the report."""
         return [Failure(t.full_name, t.message) for t in self.result.suite.all_tests if t.failed]
+
+    @property
+    def known_failures(self) -> list[Failure]:
+        """The tests that fail as they are known to, in the order of the report; they count as skipped."""
+        return [Failure(t.full_name, t.message) for t in self.result.suite.all_tests if KNOWN in t.tags]
 
     @property
     def good(self) -> bool:
@@ -141,7 +148,7 @@ def write(outcome: Outcome, plan: Plan) -> list[Path]:
         written.append(Path(settings.xunit))
         XUnitWriter(result).write(settings.xunit)
         settings["XUnit"] = None
-    with dressed(result.suite):
+    with dressed(result.suite, Path(settings.log).name if settings.log else ""):
         ResultWriter(result).write_results(settings)
     return written
 

@@ -79,7 +79,14 @@ def masked(transcripts: Sequence[Transcript]) -> list[Transcript]:
     Returns:
         For each transcript itself, or its copy; frames keep their positions.
     """
-    return [_without_secrets(t) if _holds_one(t) else t for t in transcripts]
+    return [_masked(transcript) for transcript in transcripts]
+
+
+def _masked(transcript: Transcript) -> Transcript:
+    wire = transcript.wire
+    if wire is not None and _holds_one(wire):  # what another dialect said is kept as it was said
+        transcript = replace(transcript, wire=_without_secrets(wire))
+    return _without_secrets(transcript) if _holds_one(transcript) else transcript
 
 
 def _holds_one(transcript: Transcript) -> bool:

@@ -18,7 +18,8 @@ from .templates import Unsayable, Values, fill
 
 USUAL: Final = "header"
 """What the suites call the usual way; each dialect has a usual way of its own."""
-SUBPROTOCOLS: Final = ("subprotocol", "bare_subprotocol")
+AGREED: Final = ("header", "subprotocol", "query", "first_message", "challenge")
+"""The ways in which a dialect may agree that a credential travels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Request:
         subprotocols: The subprotocols that are offered.
         token: The credential that goes out after the upgrade; empty when none does.
         steps: What is said and waited for after the upgrade.
+        presented: Whether a credential travels in an agreed way.
     """
 
     url: str
@@ -38,6 +40,7 @@ class Request:
     subprotocols: Sequence[str]
     token: str = ""
     steps: Sequence[Step] = field(default_factory=tuple)
+    presented: bool = True
 
 
 def request(
@@ -61,11 +64,13 @@ def request(
         NotOffered: A credential shall travel as a subprotocol, and the dialect has no such way.
     """
     carriers, query = dialect.carriers, list[tuple[str, str]]()
+    presented = False
     out = {name: _text(value, "", values) for name, value in dialect.headers.items()} | dict(headers)
     offered: list[str] = []
     late = ""
     for way, token in credentials:
         kind = carriers.usual if way == USUAL else way
+        presented = presented or kind in AGREED
         if kind == "header" and carriers.header is not None:
             out[carriers.header[0]] = _text(carriers.header[1], token, values)
         elif kind == "subprotocol":
@@ -84,7 +89,7 @@ def request(
     if query:
         url += ("&" if "?" in url else "?") + urllib.parse.urlencode(query)
     steps = [*(carriers.greeting if late else ()), *dialect.greeting]
-    return Request(url, out, offered, late, steps)
+    return Request(url, out, offered, late, steps, presented)
 
 
 def step_text(step: Step, token: str, kept: Mapping[str, Any], otherwise: Values) -> str:

@@ -68,7 +68,7 @@ class Greeting:
         """
         while self._steps and self._steps[0].expect is None:
             self._say()
-        if not self._steps and not self.request.token and self.dialect.nudge is not None:
+        if not self._steps and not self.request.presented and self.dialect.nudge is not None:
             self._send(self.speaker.filled(self.dialect.nudge))
 
     def finish(self, timeout: float) -> None:
