@@ -26,25 +26,31 @@ FRAME: Final = re.compile(r"\s*#\d+ ")
 """How a line begins that shows a frame."""
 WHY: Final = "Why it matters:"
 """How a suite's documentation begins to say so."""
+WIRE: Final = "Wire"
+"""The metadata that tells how many frames there were; they stand in the log."""
 PROMISES: Final = "Promises"
 OFFENDING: Final = "&lt;- offending"
 
 
 @contextmanager
-def dressed(suite: TestSuite) -> Iterator[None]:
+def dressed(suite: TestSuite, log: str = "") -> Iterator[None]:
     """Makes a result's failed tests tell their story with the picture; undone at the end.
 
     Args:
         suite: The result's outermost suite.
+        log: The name of log.html; empty when none is written.
     """
     plumbing = TagPatterns(PLUMBING)
     verdict = promised.headline(promised.kept(list(suite.all_tests)))
     undressed = [(test, test.message, list(test.tags)) for test in suite.all_tests]
     folded: list[tuple[Message, str]] = []
+    frames = {test.id: test.metadata[WIRE] for test in suite.all_tests if WIRE in test.metadata}
     try:
         suite.metadata[PROMISES] = verdict
         for test, message, tags in undressed:
             test.tags = [tag for tag in tags if not plumbing.match(tag)]
+            if log and not frames.get(test.id, "[").startswith("["):
+                test.metadata[WIRE] = f"[{log}#{test.id}|{frames[test.id]}]"
             if test.failed and message and not message.startswith("*HTML*"):
                 test.message = f"*HTML*{_story(message)}{_picture(test, folded)}{_reason(test)}"
         yield
@@ -52,6 +58,8 @@ def dressed(suite: TestSuite) -> Iterator[None]:
         del suite.metadata[PROMISES]
         for test, message, tags in undressed:
             test.message, test.tags = message, tags
+            if test.id in frames:
+                test.metadata[WIRE] = frames[test.id]
         for item, text in folded:
             item.message = text
 
@@ -66,7 +74,8 @@ def _story(message: str) -> str:
             told.append(f"<b>{line}</b>" if line else "")
         else:
             told.append(line)
-    return f'<div style="{STORY}">{chr(10).join(told)}</div>'
+    # Robot Framework lets long messages scroll; who has no mouse scrolls what has the focus.
+    return f'<div style="{STORY}" tabindex="0">{chr(10).join(told)}</div>'
 
 
 def _reason(test: TestCase) -> str:

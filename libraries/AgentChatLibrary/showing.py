@@ -24,7 +24,7 @@ from .redaction import masked
 from .rules.story import counted
 from .swimlane import Marking, full, small, summary
 from .swimlane.picture import seconds
-from .swimlane.scene import latencies
+from .swimlane.scene import TIME_WORDS, latencies
 from .transcript import Transcript
 from .verdict import plain
 
@@ -32,6 +32,8 @@ SEEN: Final = "Seen"
 TIMES: Final = "Times"
 WIRE: Final = "Wire"
 """Names of the test metadata: short, because report.html gives names and values 180 pixels together."""
+SHORT: Final = (TIME_WORDS["asked_to_started"], TIME_WORDS["whole"])
+"""The times that are told in words: as many as fit beside the picture without scrolling."""
 PASSED_CHARACTERS: Final = 20_000
 FAILED_CHARACTERS: Final = 120_000
 """How much of the frames the log holds, so that a report of 100 tests stays small."""
@@ -111,9 +113,11 @@ def uri(svg: str) -> str:
 
 
 def told_times(transcripts: Sequence[Transcript], budgets: Mapping[str, float]) -> str:
-    """The slowest times beside their budgets, in words."""
+    """The slowest times beside their budgets, in words; the full picture has more of them."""
     told = []
     for one in latencies(transcripts, budgets):
+        if one.what not in SHORT:
+            continue
         budget = f" of {seconds(one.budget)}" if one.budget else ""
         told.append(f"{one.what} {seconds(one.seconds)}{budget}{' (OVER)' if one.over else ''}")
     return "; ".join(told)

@@ -40,6 +40,8 @@ from robot.api import logger
 class listener:
     ROBOT_LISTENER_API_VERSION = 3
     def end_test(self, data, result):
+        if data.name == "Good":
+            result.metadata["Wire"] = "3 frames"
         logger.write('''{FOLDED}{IMAGE}<p>frames</p></details>''', html=True)
 """
 
@@ -101,6 +103,16 @@ def test_a_failed_test_shows_story_picture_and_reason_at_its_top(outcome):
         folded = [m.message for m in bad.body if m.type == "MESSAGE"]
         assert folded == [f"{FOLDED.replace(' open', '')}<p>frames</p></details>"]
     assert IMAGE in next(m.message for m in bad.body if m.type == "MESSAGE")
+
+
+def test_the_number_of_frames_leads_to_them(outcome):
+    combined, plan = outcome
+    files = {file.name: file for file in results.write(combined, plan)}
+    good, _ = combined.result.suite.all_tests
+    assert good.metadata["Wire"] == "3 frames"
+    page = files["report.html"].read_text().replace('\\"', '"')
+    assert f'<a href="log.html#{good.id}">3 frames' in page
+    assert "log.html#" not in files["output.xml"].read_text()
 
 
 def test_the_summary_fits_a_pull_request(outcome):

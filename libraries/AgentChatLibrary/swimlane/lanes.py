@@ -118,7 +118,8 @@ def lane(one: Lane, top: float, scale: Scale, look: Look, most: int) -> Drawn:
             el("text", told, class_="r", x=4 if look.names_above else look.left, y=bottom + look.text)
         )
         bottom += look.text + 3
-    height = max(bottom, top + 2 * look.text + 10) - top + 4
+    below = 2 if look.names_above else 4
+    height = max(bottom, top + 2 * look.text + 10) - top + below
     return Drawn(body, signs, over, height, sum(len(spot.marks) for spot in placed if len(spot.marks) > 1))
 
 
