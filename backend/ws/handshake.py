@@ -101,20 +101,26 @@ class Handshake:
 
     async def counted(self, connection_id: str, identity: Identity) -> None:
         """429: one connection too many."""
+        # Before it is noted in the database: what is noted there and not here is forgotten.
+        self._watch.present[connection_id] = (identity.user_id, identity.claims.sid)
+        entered = False
         try:
-            if not await self._ground.database.write(self.enter, connection_id, identity):
-                raise Refusal(
-                    429,
-                    "too_many_connections",
-                    f"You may have {identity.person.policy.connections} connections open at the same time.",
-                    retry_after=1,
-                    why="connections",
-                )
+            entered = await self._ground.database.write(self.enter, connection_id, identity)
         except DatabaseUnavailableError:
             raise Refusal(
                 503, "unavailable", "The service has no database.", retry_after=1, why="database"
             ) from None
-        self._watch.present[connection_id] = (identity.user_id, identity.claims.sid)
+        finally:
+            if not entered:
+                del self._watch.present[connection_id]
+        if not entered:
+            raise Refusal(
+                429,
+                "too_many_connections",
+                f"You may have {identity.person.policy.connections} connections open at the same time.",
+                retry_after=1,
+                why="connections",
+            )
 
     def enter(self, transaction: Transaction, connection_id: str, identity: Identity) -> bool:
         """Notes the connection if the person may have one more."""

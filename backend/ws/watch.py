@@ -22,7 +22,7 @@ class Watch:
         self._managers = managers
         self._looked_at = ground.clock.now()
         self.present: dict[str, tuple[str, str]] = {}
-        """The connections that are noted as open: id to person and login."""
+        """The connections that are open or about to be: id to person and login."""
         self._bell = Bell()
         ground.bus.subscribe_to_all(self.notified)
 
@@ -68,11 +68,12 @@ class Watch:
     async def close_unwelcome(self) -> None:
         """Closes the connections of logins that were ended since the last look."""
         sids = {connection.identity.claims.sid for connection in self._managers.connections()}
-        since, self._looked_at = self._looked_at, self._ground.clock.now()
-        if not sids:
-            return
-        # A little further back, for what was committed after it was dated.
-        revoked = await self._ground.database.read(self._stores.logins.revoked_sids, list(sids), since - 5)
+        now, revoked = self._ground.clock.now(), set[str]()
+        if sids:
+            # A little further back, for what was committed after it was dated.
+            since = self._looked_at - 5
+            revoked = await self._ground.database.read(self._stores.logins.revoked_sids, list(sids), since)
+        self._looked_at = now  # only now: what could not be read is still to be looked for
         for connection in self._managers.connections():
             if connection.identity.claims.sid in revoked:
                 connection.close(POLICY_VIOLATION, "logged_out")
@@ -80,26 +81,25 @@ class Watch:
     async def renew_presence(self) -> None:
         """Keeps this process's connections counted, and forgets those of processes that are gone."""
         if await self._ground.database.read(self.presence_is_stale):
-            for connection_id in await self._ground.database.write(self.settle_presence):
-                if connection_id not in self.present:  # it has left in the same moment
-                    await self._ground.database.write(self._stores.presence.leave, connection_id)
+            await self._ground.database.write(self.settle_presence)
 
     def presence_is_stale(self, transaction: Transaction) -> bool:
         """Says whether anything about connections needs to be written."""
         return bool(self._stores.presence.owners(transaction) or tuple(self._managers.connections()))
 
-    def settle_presence(self, transaction: Transaction) -> list[str]:
-        """Writes which connections there are, and returns those that were not noted any more."""
-        presence, owner = self._stores.presence, self._ground.owner
-        present, forgotten = dict(self.present), list[str]()
-        if presence.renew(transaction, owner, self.lease_until) < len(present):
+    def settle_presence(self, transaction: Transaction) -> None:
+        """Writes which connections there are."""
+        presence, owner, present = self._stores.presence, self._ground.owner, dict(self.present)
+        known = presence.known(transaction, owner)
+        for connection_id in known - present.keys():
+            # It left while the database was away, or in this very moment.
+            presence.leave(transaction, connection_id)
+        presence.renew(transaction, owner, self.lease_until)
+        for connection_id in present.keys() - known:
             # Another process took this one for dead, for instance because it was stopped for a while.
-            forgotten.extend(present.keys() - presence.known(transaction, owner))
-            for connection_id in forgotten:
-                user_id, sid = present[connection_id]
-                presence.enter(transaction, connection_id, user_id, sid, owner, self.lease_until)
+            user_id, sid = present[connection_id]
+            presence.enter(transaction, connection_id, user_id, sid, owner, self.lease_until)
         presence.sweep(transaction, self._ground.clock.now(), self.dead_owners(transaction))
-        return forgotten
 
     def dead_owners(self, transaction: Transaction) -> list[str]:
         """Returns the processes that have connections and are known to be gone."""

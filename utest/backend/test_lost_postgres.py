@@ -114,6 +114,38 @@ def test_a_lost_database_is_told_refused_and_healed_and_nothing_acknowledged_is_
         service.stop()
 
 
+def test_who_left_or_was_logged_out_while_the_database_was_lost_is_not_forgotten(own_postgres, tmp_path):
+    one = Running(tmp_path, database_url=own_postgres.url, wake_seconds=0.5, **SETTINGS)
+    ana, boris = one.person(limits={"connections": 1}), one.person()
+    logout = "INSERT INTO revocations VALUES ('sid', %s, %s)"
+
+    async def scenario():
+        session = await ana.connect().__aenter__()
+        async with boris.connect() as elsewhere:
+            with psycopg.connect(own_postgres.url) as connection:
+                connection.execute("LOCK TABLE presence, revocations IN ACCESS EXCLUSIVE MODE")
+                await session.__aexit__()
+                # By a process that this one does not hear, long before it can read anything again.
+                connection.execute(logout, (json.loads(_part(boris.access))["sid"], time.time()))
+                await asyncio.sleep(8)
+            assert await elsewhere.closed() == (1008, "logged_out")
+            await eventually(lambda: ana.shown()["connections"] == 0, 10)
+            async with ana.connect():
+                pass
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        one.stop()
+
+
+def _part(token):
+    import base64  # noqa: PLC0415
+
+    part = token.split(".")[1]
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
 def test_a_run_that_works_while_the_server_crashes_ends_once(own_postgres, tmp_path):
     service = Running(tmp_path, database_url=own_postgres.url, **SETTINGS)
     ana = service.person()
