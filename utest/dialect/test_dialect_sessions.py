@@ -81,7 +81,7 @@ class Peer:
             return None
         return connection.respond(http.HTTPStatus(self.refuse[0]), json.dumps(self.refuse[1]))
 
-    def handle(self, connection) -> None:
+    def handle(self, connection) -> None:  # noqa: PLR0912 -- a branch for each thing that it may hear
         def say(**fields) -> None:
             connection.send(json.dumps(fields))
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from runner.project import ROOT
 
 NETRA = ROOT / "utest" / "dialect" / "fixtures" / "netra-frames.jsonl"
