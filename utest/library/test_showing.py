@@ -153,6 +153,7 @@ def test_a_loaded_transcript_is_judged_like_a_live_session(tmp_path):
     suite = """
 *** Settings ***
 Resource    chat.resource
+Library     OperatingSystem
 
 *** Test Cases ***
 A Good One Passes And A Broken One Fails
@@ -170,6 +171,11 @@ A Good One Passes And A Broken One Fails
     Run Keyword And Expect Error    *'Recorded Ana' already; load with a prefix.
     ...    Load Transcript    ${OUTPUT DIR}/good.jsonl    prefix=Recorded${SPACE}
 
+Files That Are None Are Told
+    Create File    ${OUTPUT DIR}/none.jsonl    no frame at all
+    Run Keyword And Expect Error    *holds no frame*    Load Transcript    ${OUTPUT DIR}/none.jsonl
+    Run Keyword And Expect Error    *cannot be read*    Load Transcript    ${OUTPUT DIR}/absent.jsonl
+
 A Broken One Is Told As It Would Be Live
     Load Transcript    ${BROKEN}
     Run Keyword And Expect Error    *seq*    Recording Should Keep What Always Holds    Ana
@@ -185,8 +191,9 @@ A Broken One Is Told As It Would Be Live
     file = tmp_path / "broken.jsonl"
     filing.write(file, [broken_one])
     out = run_robot(tmp_path, suite, "--variable", f"BROKEN:{file}")
-    good, bad = results_of(out).values()
+    good, none, bad = results_of(out).values()
     assert good.passed, good.message
+    assert none.passed, none.message
     assert bad.failed
     assert "tool_executing" in bad.message
     assert "Ambient" not in bad.message

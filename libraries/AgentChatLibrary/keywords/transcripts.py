@@ -11,9 +11,10 @@ from ..chat import Chat, Question, Unexpected
 from ..engine.session import LoadedSession
 from ..identity import Organisation, Person
 from ..kit import Kit
+from ..recordings import read
 from ..redaction import issued, masked
 from ..rules.ambient import ambient
-from ..transcript import Owner, Transcript, load
+from ..transcript import Owner, Transcript
 from .judging import demand
 
 
@@ -45,28 +46,25 @@ class Transcripts:
 
     @keyword(tags=("Transcripts",))
     def load_transcript(self, file: Path, prefix: str = "") -> list[str]:
-        """Loads recorded sessions from a file of JSON Lines, so that every judging keyword works on them.
+        """Loads recorded sessions from a file, so that every judging keyword works on them.
 
         A loaded session has ended: nothing can be sent on it, and what is missing is missing at once. It is
         not judged at the test's end as live ones are; see `Recording Should Keep What Always Holds`.
 
         Args:
-            file: The file, as `Save Transcript` or a report has written it.
+            file: The file: a transcript that `Save Transcript` or a report has written, other JSON Lines of
+                frames, or a HAR file in which a browser has saved WebSocket messages.
             prefix: Put in front of the recorded aliases, where a live session has the same.
 
         Returns:
             The aliases of the sessions, in the order of the file.
 
         Raises:
-            Unexpected: The file holds no transcript, or an alias exists already.
-            ValueError: A line is no line of a transcript; the message names it.
+            Unexpected: An alias exists already.
+            RecordingProblem: The file cannot be used; the message says why and what to do.
         """
-        with file.open(encoding="utf-8") as lines:
-            transcripts = load(lines)
-        if not transcripts:
-            raise Unexpected(f"{file} holds no transcript.")
         sessions: dict[str, LoadedSession] = {}
-        for transcript in transcripts:
+        for transcript in read(file).transcripts:
             alias = f"{prefix}{transcript.session}"
             if alias not in sessions:
                 if self.kit.world.has_chat(alias):
