@@ -64,7 +64,6 @@ def test_tag_statistics_read_as_sentences(outcome):
         "Promise 04: All five events arrive",
         "Promise 05: Every event has the agreed structure",
         "Severity: critical",
-        "Skipped without: hold",
         "Tier: free",
     ]
     assert told["Area: agent events"].doc == "Things."
@@ -131,10 +130,12 @@ def test_the_summary_fits_a_pull_request(outcome):
 
 
 def test_promises_that_were_skipped_or_not_run_are_told_apart(suites, planned, run_robot):
-    tests = suites(
-        one="Held\n    [Tags]    promise-04\n    Log    x\nGone\n    [Tags]    promise-05\n    Skip    no\n"
-    )
+    held = "Held\n    [Tags]    promise-04\n    Log    x\n"
+    gone = "Gone\n    [Tags]    promise-05    needs:hold\n    Skip    no\n"
+    tests = suites(one=held + gone)
     combined = results.combine(planned(tests), [run_robot(tests) / "output.xml"])
+    names = [name for _, name in tags.statistics(combined.result.suite).combined]
+    assert names[0] == "Skipped without: hold"  # told only where a test was
     verdicts = promised.kept(list(combined.result.suite.all_tests))
     assert [one.verdict for one in verdicts] == [promised.HOLDS, promised.UNTESTED]
     assert promised.headline(verdicts).startswith("1 of 2 promises hold. Not tested: 05")
