@@ -80,3 +80,13 @@ def test_short_texts_and_texts_with_quotes_do_not_keep_the_others_from_being_fou
     assert sorted(needles.found_in(hay)) == ['a "quoted" text', "another-long-text", "one-more-long-text"]
     assert Needles(["eleven-char"]).found_in(["eleven-char"]) == []
     assert Needles(["twelve-chars"]).found_in(["twelve-chars"]) == ["twelve-chars"]
+
+
+@pytest.mark.parametrize("length", [12, 13, 30, 31, 32, 93, 94, 95, 96, 99, 150])
+def test_a_text_of_any_length_is_found_wherever_it_begins(length):
+    text = "".join(chr(0x4E00 + at) for at in range(length))
+    needles = Needles([text])
+    for before in range(100):
+        assert needles.found_in([f"{'x' * before}{text}"]) == [text]
+        assert needles.found_in([f"{'x' * before}{text}y"]) == [text]
+    assert needles.found_in([text[1:], text[:-1]]) == []

@@ -127,6 +127,19 @@ def test_the_lists_of_what_does_not_count_speak_of_code_that_is_there():
     assert Scope.read().stale(ROOT) == []
 
 
+def test_every_listed_equivalent_is_a_mutant_that_would_be_tried():
+    listed = Scope.read().equivalent
+    made = [
+        (entry, change(ROOT, mutant))
+        for module in {entry.module for entry in listed}
+        for mutant in mutants(ROOT, module)
+        for entry in listed
+        if (entry.module, entry.function, entry.operator) == (module, mutant.function, mutant.operator)
+    ]
+    tried = {(entry, it.line, it.becomes) for entry, it in made if it is not None}
+    assert [entry for entry in listed if (entry, entry.line, entry.becomes) not in tried] == []
+
+
 def test_an_entry_about_code_that_is_gone_is_told(tree):
     there = Entry("backend/purse.py", "why", "Purse.take", "wanted > 2", "wanted >= 2", "Gt_GtE")
     elsewhere = Entry("backend/purse.py", "why", "Purse.put")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -110,24 +112,29 @@ def test_nothing_is_left_behind(judge, place):
     assert [folder.name for folder in place.root.parent.iterdir() if folder.name.startswith("mutant-")] == []
 
 
-def test_a_closed_workplace_ends_what_runs_and_starts_nothing(place, tmp_path):
-    import threading  # noqa: PLC0415 -- this test alone waits for another thread
-
+@pytest.mark.parametrize("how", ["run", "fork"])
+def test_a_closed_workplace_ends_what_runs_and_starts_nothing(place, how):
     caught: list[BaseException] = []
 
     def work():
-        try:
-            with place.scratch() as scratch:
+        with place.scratch() as scratch:
+            if how == "run":
                 place.run(["sleep", "60"], scratch, {}, 60)
+            else:
+                place.fork(time.sleep, 60, 60, preloaded=())
+
+    def guarded():
+        try:
+            work()
         except KeyboardInterrupt as interrupt:
             caught.append(interrupt)
 
-    worker = threading.Thread(target=work)
+    worker = threading.Thread(target=guarded)
     worker.start()
-    assert children.wait_until(lambda: bool(place._running), 10)
+    assert children.wait_until(lambda: bool(place._running), 20)
     place.close()
-    worker.join(10)
+    worker.join(20)
     assert not worker.is_alive()
     assert caught
     with pytest.raises(KeyboardInterrupt):
-        place.run(["true"], tmp_path, {}, 1)
+        work()

@@ -99,10 +99,10 @@ def same_frames(
                     return broken(EQUAL, transcript, story, _once(from_seq, to_seq), [event.frame], near)
                 last = seq, event
                 got[seq] = transcript, event
-        absent = to_seq - from_seq + 1 - len(got)
-        if absent > 0 and transcripts:
-            first = next(seq for seq in range(from_seq, to_seq + 1) if seq not in got)
-            more = f" and {counted(absent - 1, 'more event')}" if absent > 1 else ""
+        absent = [seq for seq in range(from_seq, to_seq + 1) if seq not in got]
+        if absent and transcripts:
+            first, *others = absent
+            more = f" and {counted(len(others), 'more event')}" if others else ""
             of = f"of seq {from_seq} to {to_seq}"
             story = f"{someone(transcripts[-1])} never received seq {first}{more} {of}."
             near = [last[1].frame] if last is not None and last[1].frame in transcripts[-1].frames else []

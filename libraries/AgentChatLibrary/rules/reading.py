@@ -107,10 +107,11 @@ def seen_runs(transcript: Transcript) -> dict[str, SeenRun]:
         if direction is Direction.SENT:
             if kind in ASKING and event.message_id:
                 asked.setdefault(event.message_id, event)
-            elif kind == "cancel":
-                cancels.add(event.message_id or f"of {event.run_id}")
-            elif kind == "resume":
-                resuming = True
+            match kind:
+                case "cancel":
+                    cancels.add(event.message_id or f"of {event.run_id}")
+                case "resume":
+                    resuming = True
             continue
         if kind == "resumed":
             resumed += 1

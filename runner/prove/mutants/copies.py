@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -134,19 +135,23 @@ class Workplace:
         process = self._forking.Process(target=task, args=(given,), daemon=True)
         process.start()
         with self._minded(process.pid or 0):
-            process.join(limit)
-            status: int | None = process.exitcode
-            children.kill_group(process.pid or 0)
-            process.kill()
-            process.join()
-            process.close()
-            return status
+            try:
+                process.join(limit)
+                status: int | None = process.exitcode
+                return status
+            finally:
+                children.kill_group(process.pid or 0)
+                process.kill()
+                process.join()
+                process.close()
 
     def close(self) -> None:
         """Kills everything that still runs; nothing can be started any more."""
         self._stopped.set()
         for pid in list(self._running):
             children.kill_group(pid)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGTERM)  # one that leads no group yet
 
     def _open(self) -> None:
         if self._stopped.is_set():
