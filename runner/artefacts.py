@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from . import history, leaks, private, results, summary, workers
+from . import history, leaks, private, results, schedule, summary, workers
 from .leaks import Leak, Secrets
 from .planning import Plan
 from .results import Outcome
@@ -81,5 +81,6 @@ def close(folder: Path) -> None:
     Args:
         folder: The folder of reports.
     """
-    names: Sequence[str] = (*PAGES, *WORK, workers.PABOT_FOLDER, TRANSCRIPTS, history.FOLDER)
+    folders = (workers.PABOT_FOLDER, TRANSCRIPTS, history.FOLDER)
+    names: Sequence[str] = (*PAGES, *WORK, schedule.TIMINGS, *folders)
     private.close_to_others(folder / name for name in names)
