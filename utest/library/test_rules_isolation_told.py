@@ -103,6 +103,10 @@ def test_what_is_broken_is_told_with_its_frames(judge, lines):
     ("judge", "story"),
     [
         (
+            lambda: isolation.no_events_of(scripted(greeted()), ["r_2", "r_1"]),
+            "Ana received nothing of run r_1 and r_2 until +0.125 s (#0).",
+        ),
+        (
             lambda: isolation.no_events_of(scripted(greeted()), ["r_3", "r_2", "r_1"]),
             "Ana received nothing of run r_1, r_2 and r_3 until +0.125 s (#0).",
         ),
