@@ -1,6 +1,7 @@
 """PostgreSQL stops, crashes, hangs, locks and comes back: what the service says, refuses and keeps."""
 
 import asyncio
+import base64
 import contextlib
 import json
 import signal
@@ -140,8 +141,6 @@ def test_who_left_or_was_logged_out_while_the_database_was_lost_is_not_forgotten
 
 
 def _part(token):
-    import base64  # noqa: PLC0415
-
     part = token.split(".")[1]
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
