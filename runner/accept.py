@@ -17,7 +17,18 @@ from AgentChatLibrary.deployment import Deployment
 from AgentChatLibrary.environment import Environment
 from filelock import FileLock, Timeout
 
-from . import artefacts, children, environments, history, leaks, planning, private, results, workers
+from . import (
+    artefacts,
+    capabilities,
+    children,
+    environments,
+    history,
+    leaks,
+    planning,
+    private,
+    results,
+    workers,
+)
 from .arguments import USAGE_ERROR
 from .console import INTERRUPTED, Clock, Stop, counted, first_line, say
 from .leaks import Leak, Secrets
@@ -72,6 +83,7 @@ class Wanted:
         keep_transcripts: Whether the recordings of tests that pass are kept, too.
         history: Whether the run is added to the history.
         backend: Whether a backend is needed; judging a recording needs none.
+        look: Whether to look what the backend offers beside what is declared.
         variables: Further environment variables for the workers.
     """
 
@@ -79,6 +91,7 @@ class Wanted:
     keep_transcripts: bool = False
     history: bool = False
     backend: bool = True
+    look: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -100,7 +113,8 @@ def main(options: argparse.Namespace) -> int:
         env = environments.chosen(options.env)
         selection = planning.select(options.robot, category=options.category, shard=options.shard)
         plan = planning.discover(selection)
-    wanted = Wanted(options.processes, options.keep_transcripts, options.history)
+    everything = not (options.robot or options.category or options.shard)
+    wanted = Wanted(options.processes, options.keep_transcripts, options.history, look=everything)
     finished = run(plan, env, clock, wanted)
     say(finished.last_line)
     return finished.status
@@ -142,6 +156,9 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
                         deployed = environments.deployed(env, folder / artefacts.BACKEND_LOG)
                         backend = stack.enter_context(deployed)
                     _announce(plan, env, backend, wanted.processes)
+                if wanted.look:
+                    with clock.part("looking around"):
+                        plan = capabilities.noted(plan, capabilities.undeclared(env, backend))
                 given += _given(backend)
                 handed = {**_handed(folder, wanted), **wanted.variables}
                 variables = {**backend.variables, **handed, SECRETS_FILE: str(issued)}

@@ -158,6 +158,46 @@ def _judge(parser: argparse.ArgumentParser) -> None:
     _environment(parser)
 
 
+def _probe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help="the WebSocket's address, such as ws://HOST:PORT/PATH")
+    parser.add_argument("--name", metavar="NAME", default="probed", help="of the files (default: probed)")
+    parser.add_argument("--title", metavar="TEXT", help="the backend's name, for people (default: NAME)")
+    parser.add_argument(
+        "--ask", metavar="JSON", help="how a question is sent, with $content in its place (default: tried)"
+    )
+    parser.add_argument(
+        "--value",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="a value for another place in --ask; repeatable",
+    )
+    parser.add_argument(
+        "--question",
+        metavar="TEXT",
+        default="Where can we cut our cloud bill?",
+        help="what is asked (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--quiet",
+        metavar="SECONDS",
+        type=float,
+        default=3.0,
+        help="how long nothing must come before an answer counts as whole (default: %(default)s)",
+    )
+    parser.add_argument("--force", action="store_true", help="write over files that exist")
+
+
+def _targets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "names", metavar="NAME", nargs="*", help="environments (default: embedded agno aimock)"
+    )
+    parser.add_argument(
+        "--table", action="store_true", help="write the table from the last results and run nothing"
+    )
+    parser.add_argument("--processes", metavar="N", type=_count, help="suites that run at the same time")
+
+
 COMMANDS: Final = {
     "accept": Command("run the acceptance suites (the default)", "runner.accept", _accept),
     "test": Command(
@@ -171,6 +211,16 @@ COMMANDS: Final = {
         "judge a recording by every rule that applies, with the dialect of an environment",
         "runner.judge",
         _judge,
+    ),
+    "probe": Command(
+        "look at a backend and draft its dialect and environment; the credential is AGENT_CHAT_CREDENTIAL",
+        "runner.probe.command",
+        _probe,
+    ),
+    "targets": Command(
+        "run the suites against every target and write the table of what each keeps and breaks",
+        "runner.targets",
+        _targets,
     ),
     "serve": Command("run the reference backend in the foreground", "runner.serve", _serve),
 }

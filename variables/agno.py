@@ -20,9 +20,9 @@ BUDGETS = {
     "connect p50": 0.5,
     "round_trip": 0.5,
     "round_trip p50": 0.1,
-    "asked_to_ack": 3.0,
-    "asked_to_started": 3.0,
-    "asked_to_started p50": 1.5,
+    "asked_to_ack": 10.0,
+    "asked_to_started": 10.0,
+    "asked_to_started p50": 5.0,
     "started_to_thinking": 3.0,
     "started_to_thinking p50": 1.5,
     "thinking_to_executing": 3.0,
@@ -31,12 +31,12 @@ BUDGETS = {
     "executing_to_completed p50": 1.5,
     "completed_to_answer": 3.0,
     "completed_to_answer p50": 1.5,
-    "longest_gap": 4.0,
-    "longest_gap p50": 2.0,
-    "whole": 10.0,
-    "whole p50": 5.0,
+    "longest_gap": 10.0,
+    "longest_gap p50": 5.0,
+    "whole": 20.0,
+    "whole p50": 10.0,
 }
-"""Longest acceptable times in seconds, for a machine with two busy cores; the first run loads a client."""
+"""Longest acceptable times in seconds, with twenty others on a machine with two busy cores."""
 
 TIMEOUTS = {"reply": 2.0, "answer": 60.0, "silence": 15.0, "quiet": 1.0, "start": 60.0}
 """``quiet``: a pong overtakes the run that was asked for before it, so that absence is a quiet second."""
