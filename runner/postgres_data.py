@@ -1,6 +1,6 @@
 """An empty database: made once for each version and kept below ``.venv``, so that later runs only copy it.
 
-Making one takes half a second on two cores, copying it a twentieth of that.
+Making one takes most of a second of CPU, copying it a fifth of that.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from .project import ROOT
 KEPT = ROOT / ".venv" / "postgres"
 
 
-def take(programs: Programs, options: Sequence[str], target: Path) -> bool:
+def take(programs: Programs, recipe: Sequence[str], target: Path) -> bool:
     """Copies the empty database of these programs.
 
     Args:
         programs: What will serve it.
-        options: How it was made.
+        recipe: How it was made.
         target: Where it goes; must not be there yet.
 
     Returns:
         Whether there was one.
     """
-    kept = _kept(programs, options)
+    kept = _kept(programs, recipe)
     if not kept.exists():
         return False
     shutil.copytree(kept, target)
     return True
 
 
-def keep(programs: Programs, options: Sequence[str], made: Path) -> None:
+def keep(programs: Programs, recipe: Sequence[str], made: Path) -> None:
     """Keeps a copy of an empty database that was just made, for the next time.
 
     Args:
         programs: What made it.
-        options: How.
+        recipe: How.
         made: Where it is.
     """
-    kept = _kept(programs, options)
+    kept = _kept(programs, recipe)
     if kept.exists() or not KEPT.parent.is_dir():
         return
     # Somebody else's .venv, or a full disk: then every run makes its own.
@@ -69,6 +69,6 @@ def give(folder: Path, user: int, group: int) -> None:
         os.chown(path, user, group, follow_symlinks=False)
 
 
-def _kept(programs: Programs, options: Sequence[str]) -> Path:
-    recipe = "\n".join((programs.told, *options))
-    return KEPT / hashlib.sha256(recipe.encode()).hexdigest()[:16]
+def _kept(programs: Programs, recipe: Sequence[str]) -> Path:
+    told = "\n".join((programs.told, *recipe))
+    return KEPT / hashlib.sha256(told.encode()).hexdigest()[:16]

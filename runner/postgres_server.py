@@ -28,9 +28,17 @@ MADE: Final = (
     *("--wal-segsize", "1", "--no-sync", "--no-instructions"),
 )
 """How ``initdb`` makes the data. Small segments, because they are copied and thrown away."""
+SLIM: Final = """\
+ALTER DATABASE template0 IS_TEMPLATE false;
+ALTER DATABASE template1 IS_TEMPLATE false;
+DROP DATABASE template0;
+DROP DATABASE template1;
+"""
+"""What is not needed where nobody makes databases: two thirds of what would be copied for each run."""
 DATABASE: Final = "postgres"
 HOME: Final = "agent-chat-postgres-"
 """How the folder of a server begins; the process id of its keeper follows."""
+RECIPE: Final = (*MADE, SLIM)
 SOCKET_PATH_BYTES: Final = 100
 """Longest path of a socket's folder; the whole path must stay below 104 bytes (macOS) or 108 (Linux)."""
 START_SECONDS: Final = 30.0
@@ -85,20 +93,27 @@ class Server:
         if self._account:
             os.chown(self.home, self._account.pw_uid, self._account.pw_gid)
             self._programs = self._within_reach()
-        if postgres_data.take(self._programs, MADE, self._data):
+        if postgres_data.take(self._programs, RECIPE, self._data):
             if self._account:
                 postgres_data.give(self._data, self._account.pw_uid, self._account.pw_gid)
         else:
             self._make_data()
-            postgres_data.keep(self._programs, MADE, self._data)
+            postgres_data.keep(self._programs, RECIPE, self._data)
         self.serve()
 
     def _make_data(self) -> None:
-        command = [str(self._programs.path("initdb")), "--pgdata", str(self._data), *MADE]
+        initdb, postgres = (str(self._programs.path(name)) for name in ("initdb", "postgres"))
+        commands = {
+            (initdb, "--pgdata", str(self._data), *MADE): b"",
+            (postgres, "--single", "-D", str(self._data), "-c", "fsync=off", DATABASE): SLIM.encode(),
+        }
         with self._said.open("ab") as output:
-            done = subprocess.run(command, check=False, stdout=output, stderr=output, **self._as_account())
-        if done.returncode != 0:
-            self._give_up()
+            for command, told in commands.items():
+                done = subprocess.run(
+                    command, check=False, input=told, stdout=output, stderr=output, **self._as_account()
+                )
+                if done.returncode != 0:
+                    self._give_up()
 
     def serve(self) -> None:
         """Starts the server on the data that there are.
