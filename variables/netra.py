@@ -7,6 +7,8 @@ URL = os.environ.get("AGENT_CHAT_URL") or "http://127.0.0.1:8000"
 DIALECT = "netra"
 
 CAPABILITIES = ["mint", "ping", "one_queue", "subprotocol"]
+if os.environ.get("NETRA_CHAT_MODE") == "fallback":
+    CAPABILITIES += ["five_events", "reasoning"]  # its supervisor shows no tools and quotes no question
 """Messages of a connection are handled one after the other, so a pong comes behind what was asked before."""
 
 BUDGETS = {

@@ -56,8 +56,15 @@ class AmbientListener:
         self._begun = 0.0
 
     def start_suite(self, data: running.TestSuite, _: result.TestSuite) -> None:
-        """Opens the suite's scope."""
+        """Opens the suite's scope; prepares nothing for tests that are all skipped."""
         self.kit.world.enter(data.full_name)
+        try:
+            needless = all(self._absent(test) for test in data.all_tests)
+        except EnvironmentProblem:  # which every test says by itself
+            return
+        if needless:
+            data.setup = None
+            data.teardown = None
 
     def start_test(self, data: running.TestCase, _: result.TestCase) -> None:
         """Opens the test's scope; replaces a test that cannot run by the reason."""
@@ -68,13 +75,16 @@ class AmbientListener:
         if problem is not None:
             _replace(data, "Fail", problem)
             return
-        offered = self.kit.environment.capabilities
-        needed = [str(tag)[len(NEEDS) :] for tag in data.tags if str(tag).startswith(NEEDS)]
-        absent = [name for name in needed if name not in offered]
+        absent = self._absent(data)
         if absent:
             meaning = CAPABILITIES.get(absent[0], "no environment knows it")
             reason = f"The environment {self.kit.environment.name} does not offer {absent[0]!r}: {meaning}."
             _replace(data, "Skip", reason)
+
+    def _absent(self, data: running.TestCase) -> list[str]:
+        """What a test needs and the environment does not offer."""
+        needed = [str(tag)[len(NEEDS) :] for tag in data.tags if str(tag).startswith(NEEDS)]
+        return [name for name in needed if not self.kit.environment.offers(name)]
 
     def end_test(self, _: running.TestCase, outcome: result.TestCase) -> None:
         """Judges every session the test had, closes its own, shows what they saw, and closes the scope."""

@@ -129,7 +129,7 @@ def test_completion_may_be_a_change_of_state(heard):
     ]
     transcript = reading.refresh()
     assert transcript.received("agent_completed")[0]["response"] == "There."
-    assert order.complete_run(transcript, "run-1")
+    assert order.complete_run(transcript, "Ana/1/run-1")
 
 
 def test_json_rpc_answers_are_told_by_what_they_answer(heard):

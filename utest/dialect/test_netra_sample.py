@@ -52,7 +52,7 @@ def test_every_record_is_canonical_or_listed_with_its_reason(recording, readings
 
 def test_both_live_shapes_are_told(readings):
     flat = next(r for r in readings if r.wire.session == "fallback_chat_payload")
-    assert order.complete_run(flat.refresh(), "run-1")
+    assert order.complete_run(flat.refresh(), "fallback_chat_payload/1/run-1")
     enveloped = next(r for r in readings if r.wire.session == "agent2_chat_in_thread").refresh()
     (run,) = enveloped.runs().values()
     assert run.question is not None

@@ -62,7 +62,7 @@ class Reading:
         self.dialect = dialect
         self.wire = wire
         self.accounts: list[Account] = []
-        self.state = ConnectionState(wire.owner)
+        self.state = ConnectionState(wire.owner, f"{wire.session}/{wire.connection}")
         self._speaker = speaker or Speaker(dialect)
         self._decoder = Decoder(dialect.form)
         self._canonical = Transcript(wire.session, wire.owner, wire.connection)

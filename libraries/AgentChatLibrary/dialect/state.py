@@ -64,10 +64,12 @@ class ConnectionState:
 
     Args:
         owner: Whose connection it is.
+        name: What tells the connection from others: ids that are made here must not meet those made there.
     """
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, name: str = "") -> None:
         self.owner = owner
+        self._made = f"{name}/run" if name else "run"
         self.questions: deque[Fields] = deque()
         self.pings: deque[Fields] = deque()
         self.runs: dict[str, RunState] = {}
@@ -103,13 +105,13 @@ class ConnectionState:
             return self.runs.get(explicit) or self._begin(explicit, at)
         begun = [run for run in self.runs.values() if run.open]
         if kind == "ack" or (kind == "agent_started" and not any(not run.started for run in begun)):
-            return self._begin(f"run-{len(self.runs) + 1}", at)
+            return self._begin(f"{self._made}-{len(self.runs) + 1}", at)
         if kind == "agent_started":
             return next(run for run in begun if not run.started)
         if begun:
             return begun[0]  # whoever works on one question after the other is at the oldest
         last = next(reversed(self.runs.values()), None)
-        return last or self._begin("run-1", at)
+        return last or self._begin(f"{self._made}-1", at)
 
     def _begin(self, run_id: str, at: float) -> RunState:
         self.runs[run_id] = RunState(run_id, at)
