@@ -89,6 +89,14 @@ def test_a_change_is_told_by_its_lines_wherever_they_stand(tree, found):
     assert "-            wanted > 2" in made.diff.splitlines()
 
 
+def test_what_cosmic_ray_cannot_change_is_no_mutant(tmp_path):
+    (tmp_path / "m.py").write_text(
+        "try:\n    f()\nexcept (OSError, json.JSONDecodeError):\n    pass\n", "utf-8"
+    )
+    made = [change(tmp_path, mutant) for mutant in mutants(tmp_path, "m.py")]
+    assert [it.becomes for it in made if it] == ["except (CosmicRayTestingException, json.JSONDecodeError):"]
+
+
 def test_identity_in_the_place_of_equality_is_no_mutant(found):
     operators = {m.operator for m in found}
     assert "ReplaceComparisonOperator_Gt_Eq" in operators
