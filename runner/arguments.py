@@ -9,6 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from . import version
+from .new import options as new
+
 USAGE_ERROR: Final = 2
 """Exit status of a wrong command line, as argparse has it."""
 
@@ -223,6 +226,11 @@ COMMANDS: Final = {
         _targets,
     ),
     "serve": Command("run the reference backend in the foreground", "runner.serve", _serve),
+    "new": Command(
+        "write a small, correct suite, promise, fault or environment to begin with",
+        "runner.new.command",
+        new.configure,
+    ),
 }
 
 DEFAULT: Final = "accept"
@@ -244,6 +252,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    main.add_argument("--version", action="version", version=f"%(prog)s {version.current()}")
     commands = main.add_subparsers(dest="command", metavar="COMMAND")
     for name, command in COMMANDS.items():
         sub = commands.add_parser(
@@ -275,7 +284,7 @@ def parse(args: Sequence[str]) -> argparse.Namespace:
     if "--" in own:
         at = own.index("--")
         own, robot = own[:at], own[at + 1 :]
-    if not own or (own[0].startswith("-") and own[0] not in {"-h", "--help"}):
+    if not own or (own[0].startswith("-") and own[0] not in {"-h", "--help", "--version"}):
         own.insert(0, DEFAULT)
     main = parser()
     options = main.parse_args(own)

@@ -6,7 +6,6 @@ same way by this library, by Robot Framework and by ``run.py``.
 
 from __future__ import annotations
 
-import difflib
 import os
 import runpy
 from collections.abc import Collection, Mapping
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from . import known
 from .known import KnownFailure
+from .nearest import choices, did_you_mean
 
 if TYPE_CHECKING:
     from .dialect.model import Dialect
@@ -138,8 +138,8 @@ class Environment:
         """
         if name not in self.budgets:
             raise EnvironmentProblem(
-                f"The environment {self.name} sets no budget {name!r}. "
-                f"It sets: {', '.join(sorted(self.budgets))}."
+                f"The environment {self.name} sets no budget {name!r}.{did_you_mean(name, self.budgets)} "
+                f"It sets: {choices(name, self.budgets)}. Budgets stand in {self.file.name}, BUDGETS."
             )
         return self.budgets[name]
 
@@ -187,10 +187,9 @@ def find(name: str, folder: Path) -> Path:
         if candidate.suffix == ".py" and candidate.is_file():
             return candidate
     known = names(folder)
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
     raise EnvironmentProblem(
-        f"There is no environment {name!r} in {folder}.{hint} It holds: {', '.join(known) or 'none'}."
+        f"There is no environment {name!r} in {folder}.{did_you_mean(name, known)} "
+        f"It holds: {choices(name, known)}."
     )
 
 
@@ -212,12 +211,13 @@ def load(file: Path) -> Environment:
     except Exception as problem:
         raise EnvironmentProblem(f"{file} cannot be read: {type(problem).__name__}: {problem}") from problem
     given = {name: value for name, value in values.items() if name.isupper()}
-    unknown = set(given) - _KNOWN
+    unknown = set(given) - KNOWN_VALUES
     if unknown:
         name = min(unknown)
-        near = difflib.get_close_matches(name, _KNOWN, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise EnvironmentProblem(f"{file} sets {name}, which means nothing here.{hint}")
+        raise EnvironmentProblem(
+            f"{file} sets {name}, which means nothing here.{did_you_mean(name, KNOWN_VALUES, '{}')} "
+            f"A file may set: {choices(name, KNOWN_VALUES)}."
+        )
     url = _typed(file, given, "URL", (str, type(None)), None)
     command = tuple(_typed(file, given, "COMMAND", (list, tuple), ()))
     services = tuple(_typed(file, given, "SERVICES", (list, tuple), ()))
@@ -230,7 +230,8 @@ def load(file: Path) -> Environment:
     strange = sorted(capabilities - set(CAPABILITIES))
     if strange:
         raise EnvironmentProblem(
-            f"{file} declares the capability {strange[0]!r}. Known are: {', '.join(sorted(CAPABILITIES))}."
+            f"{file} declares the capability {strange[0]!r}.{did_you_mean(strange[0], CAPABILITIES)} "
+            f"There are: {choices(strange[0], CAPABILITIES)}."
         )
     values = _typed(file, given, "VALUES", (dict,), {})
     dialect = _dialect(file, _typed(file, given, "DIALECT", (str,), ""), values, capabilities)
@@ -260,7 +261,7 @@ def load(file: Path) -> Environment:
     )
 
 
-_KNOWN: Final = {
+KNOWN_VALUES: Final = {
     "BACKENDS",
     "BUDGETS",
     "CAPABILITIES",
@@ -276,6 +277,7 @@ _KNOWN: Final = {
     "URL",
     "VALUES",
 }
+"""What an environment's file may set."""
 
 
 def _dialect(

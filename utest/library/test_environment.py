@@ -69,5 +69,5 @@ def test_an_unknown_budget_lists_the_known_ones(tmp_path):
     assert loaded.url == "http://x"
     assert loaded.budget("whole") == 5
     assert loaded.median_budget("whole") is None
-    with pytest.raises(EnvironmentProblem, match=r"no budget 'hole'. It sets: whole"):
+    with pytest.raises(EnvironmentProblem, match=r"no budget 'hole'. Did you mean 'whole'\? It sets: whole"):
         loaded.budget("hole")

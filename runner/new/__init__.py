@@ -1,0 +1,1 @@
+"""``run.py new``: writes what a new suite, promise, fault or environment begins with."""
