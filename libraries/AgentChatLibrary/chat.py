@@ -127,7 +127,8 @@ class Chat:
             raise Unexpected(
                 f"{self.alias}'s question was refused with {reply.get('code')}: {reply.get('message')}"
             )
-        asked = next(e for e in self.transcript.sent("chat", "user_message") if e.message_id == message_id)
+        asked = self.transcript.sent_as(message_id)
+        assert asked is not None  # noqa: S101 -- it has just been answered
         question = Question(
             str(asked.get("content")), message_id, reply.run_id or "", reply.thread_id or "", asked, reply
         )
@@ -146,12 +147,17 @@ class Chat:
         Raises:
             EventMissing: None came.
         """
-        asked = next((e for e in self.transcript.sent() if e.message_id == message_id), None)
+        asked = self.transcript.sent_as(message_id)
+        since = asked.index if asked is not None else 0
         after = asked.index if asked is not None else len(self.transcript.frames)
 
         def look(transcript: Transcript) -> Event | None:
             return next(
-                (e for e in transcript.received(*types) if e.message_id == message_id or _nameless(e, after)),
+                (
+                    e
+                    for e in transcript.events(start=since)
+                    if e.type in types and (e.message_id == message_id or _nameless(e, after))
+                ),
                 None,
             )
 
@@ -166,7 +172,8 @@ class Chat:
         wanted = run_id or self.question().run_id
 
         def look(transcript: Transcript) -> Event | bool | None:
-            events = [e for e in transcript.durable if e.run_id == wanted]
+            start = self._start(wanted, transcript)
+            events = [e for e in transcript.events(start=start) if e.durable and e.run_id == wanted]
             found = [e for e in events if e.type == kind]
             if len(found) >= nth:
                 return found[nth - 1]
@@ -195,10 +202,20 @@ class Chat:
         wanted = run_id or self.question().run_id
 
         def look(transcript: Transcript) -> Event | None:
-            return next((e for e in transcript.durable if e.run_id == wanted and e.ends_run), None)
+            came = transcript.events(start=self._start(wanted, transcript))
+            return next((e for e in came if e.run_id == wanted and e.ends_run), None)
 
         what = f"{awaited} of the run {short(wanted)}, nor any other end of it"
         return self.waits.for_run(look, what, through_holds=True, silence=silence)
+
+    def _start(self, run_id: str, transcript: Transcript) -> int:
+        """The index of the frame before which nothing of a run can stand: that of its question, if it is here."""
+        for question in reversed(self.questions):
+            if question.run_id == run_id:
+                at = question.asked.index
+                here = at < len(transcript.frames) and transcript.frames[at] is question.asked.frame
+                return at if here else 0
+        return 0
 
     # -- fences -------------------------------------------------------------------------------------
 
@@ -246,8 +263,9 @@ class Chat:
     def round_trip(self) -> float:
         """Pings, waits for the own pong, and returns how long that took in seconds."""
         pong = self.ping()
-        frames = self.transcript.frames[: pong.index]
-        return pong.at - next(f.at for f in reversed(frames) if not f.received and f.type == "ping")
+        frames = self.transcript.frames
+        before = (frames[at] for at in range(pong.index - 1, -1, -1))
+        return pong.at - next(f.at for f in before if not f.received and f.type == "ping")
 
     def sentinel(self, content: str) -> Question:
         """Asks a question, sees its end, and fences: a leak would have come the same way before."""

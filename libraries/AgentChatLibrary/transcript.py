@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from typing import IO, Any, Final
 
 DURABLE: Final = (
@@ -43,6 +44,10 @@ class Kind(StrEnum):
     PONG = "pong"
     CLOSE = "close"
     DROP = "drop"
+
+
+_ENDS: Final = (Kind.CLOSE, Kind.DROP)
+"""The kinds of frame that end a connection."""
 
 
 class Frame:
@@ -255,6 +260,7 @@ class Transcript:
         opened_wall: The same moment in Unix seconds.
         frames: Everything sent and received, in order.
         truncated: How many frames a bounded recording left out; 0 when nothing is missing.
+        limit: How many frames are kept at the most, beside the end; all of them when None.
         wire: The connection as it was said, when this one tells it again in the canonical alphabet.
         told: The types that can be told at all, where another dialect says less than the contract; else None.
     """
@@ -268,6 +274,10 @@ class Transcript:
     truncated: int = 0
     wire: Transcript | None = None
     told: frozenset[str] | None = None
+    limit: int | None = None
+    _ended: tuple[Frame | None, int] = field(default=(None, 0), init=False, repr=False, compare=False)
+    _sent: dict[str, Event] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _sent_seen: int = field(default=0, init=False, repr=False, compare=False)
 
     def append(
         self,
@@ -277,14 +287,22 @@ class Transcript:
         data: str | bytes = "",
         code: int | None = None,
     ) -> Frame:
-        """Adds one frame and returns it. Only the recording connection calls this, from one thread."""
-        frame = Frame(len(self.frames), at, direction, kind, data, code)
-        self.frames.append(frame)
+        """Adds one frame and returns it. Only the recording connection calls this, from one thread.
+
+        A frame beyond ``limit`` is counted as truncated instead; the end of the connection is always kept.
+        """
+        frames = self.frames
+        frame = Frame(len(frames), at, direction, kind, data, code)
+        if self.limit is not None and len(frames) >= self.limit and kind not in _ENDS:
+            self.truncated += 1
+        else:
+            frames.append(frame)
         return frame
 
     def events(self, direction: Direction = Direction.RECEIVED, start: int = 0) -> Iterator[Event]:
         """The JSON objects that went in ``direction``, from frame index ``start`` on."""
-        for frame in self.frames[start:]:
+        # Not beyond what there is now: the connection may go on recording meanwhile.
+        for frame in islice(self.frames, start, len(self.frames)):
             if frame.direction is direction:
                 event = frame.event
                 if event is not None:
@@ -318,7 +336,26 @@ class Transcript:
     @property
     def end(self) -> Frame | None:
         """The close or drop that ended the connection; None while it is open."""
-        return next((f for f in reversed(self.frames) if f.kind in (Kind.CLOSE, Kind.DROP)), None)
+        # Asked again and again while the connection is open: only what is new is looked at.
+        end, seen = self._ended
+        there = len(self.frames)
+        if there < seen:
+            end, seen = None, 0
+        if there > seen:
+            new = islice(self.frames, seen, there)
+            end = next((f for f in reversed(list(new)) if f.kind in _ENDS), end)
+            self._ended = end, there
+        return end
+
+    def sent_as(self, message_id: str) -> Event | None:
+        """The first message that this connection sent with an id, or None."""
+        there = len(self.frames)
+        for frame in islice(self.frames, self._sent_seen, there):
+            event = frame.event if frame.direction is Direction.SENT else None
+            if event is not None and event.message_id:
+                self._sent.setdefault(event.message_id, event)
+        self._sent_seen = there
+        return self._sent.get(message_id)
 
     def runs(self) -> dict[str, Run]:
         """The runs this connection saw, by id, in order of their first frame.

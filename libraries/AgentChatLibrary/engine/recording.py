@@ -1,7 +1,7 @@
-"""A connection that records every frame at the protocol event, before anything is parsed.
+"""A connection that records every frame at the protocol event, and stamps it before anything is parsed.
 
 Frames never pass through the client's receive queue: nothing is dropped, reordered, or stamped late because
-nobody was reading.
+nobody was reading. The stamp is the moment at which a frame's last bytes arrived from the socket.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import socket
 import struct
 import threading
 import time
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection
 from websockets.client import ClientProtocol
@@ -21,28 +23,66 @@ from websockets.protocol import Event
 
 from ..transcript import Direction, Kind, Transcript
 
-SWITCHING_PROTOCOLS = 101
+SWITCHING_PROTOCOLS: Final = 101
+
+_watching: Final = threading.Lock()
+"""Held while somebody begins or ends to wait; recording never takes it."""
 
 
 class Recorder:
-    """Appends what a connection sends and receives to a transcript, and wakes whoever waits for it."""
+    """Appends what a connection sends and receives to a transcript, and wakes whoever waits for it.
+
+    All of it happens in the loop's thread, so that nothing has to be locked; only waking reaches others.
+    """
+
+    __slots__ = ("_arrival", "_waiting", "transcript")
 
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
-        self.changed = threading.Condition()
+        self._arrival: float | None = None
+        self._waiting: tuple[threading.Event, ...] = ()
 
     def record(
         self, direction: Direction, kind: Kind, data: str | bytes = "", code: int | None = None
     ) -> None:
-        """Appends one frame, stamped now."""
-        at = time.monotonic()
-        with self.changed:
-            self.transcript.append(at, direction, kind, data, code)
-            self.changed.notify_all()
+        """Appends one frame: stamped with the moment at which its bytes arrived, else with this one."""
+        arrival = self._arrival
+        self.transcript.append(time.monotonic() if arrival is None else arrival, direction, kind, data, code)
+        if arrival is None:
+            self._wake()
+
+    @contextmanager
+    def arriving(self) -> Iterator[None]:
+        """Stamps every frame that is recorded inside with this moment, and wakes those who wait once."""
+        self._arrival = time.monotonic()
+        try:
+            yield
+        finally:
+            self._arrival = None
+            self._wake()
+
+    @contextmanager
+    def watched(self) -> Iterator[threading.Event]:
+        """Gives what is set whenever something has been recorded, until the block ends.
+
+        Whoever waits clears it first, then looks, then waits: so that nothing is missed in between.
+        """
+        news = threading.Event()
+        with _watching:
+            self._waiting = (*self._waiting, news)
+        try:
+            yield news
+        finally:
+            with _watching:
+                self._waiting = tuple(other for other in self._waiting if other is not news)
 
     def opened(self) -> None:
         """Notes the moment at which the upgrade succeeded."""
         self.transcript.opened_at, self.transcript.opened_wall = time.monotonic(), time.time()
+
+    def _wake(self) -> None:
+        for news in self._waiting:
+            news.set()
 
 
 class RecordingConnection(ClientConnection):
@@ -103,7 +143,8 @@ class RecordingConnection(ClientConnection):
     def data_received(self, data: bytes) -> None:
         """Hands what arrives to the protocol, unless the client is deaf."""
         if not self._deaf:
-            super().data_received(data)
+            with self.recorder.arriving():
+                super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Records an end that no close frame announced, so that every transcript has its end."""

@@ -272,18 +272,19 @@ class Session:
         transcript, recorder = self.transcript, self._recorder
         wire = transcript.wire or transcript
         deadline = time.monotonic() + timeout
-        while True:
-            seen = len(wire.frames)
-            found = look(self.transcript if wire is not transcript else transcript)
-            if found is not None or recorder is None or transcript.end is not None:
-                return found
-            # Looking happens outside the lock, so that it never delays the recording.
-            with recorder.changed:
-                while len(wire.frames) == seen:
-                    remaining = deadline - time.monotonic()
-                    if remaining <= 0:
-                        return None
-                    recorder.changed.wait(remaining)
+        found = look(transcript)
+        if found is not None or recorder is None or transcript.end is not None:
+            return found
+        with recorder.watched() as news:
+            while True:
+                news.clear()
+                # Looking happens beside the recording, and never delays it.
+                found = look(self.transcript if wire is not transcript else transcript)
+                if found is not None or transcript.end is not None:
+                    return found
+                remaining = deadline - time.monotonic()
+                if remaining <= 0 or not news.wait(remaining):
+                    return look(self.transcript if wire is not transcript else transcript)
 
     def wait_end(self, timeout: float) -> Frame | None:
         """Waits until the connection has ended; returns its last frame, or None after ``timeout`` seconds."""

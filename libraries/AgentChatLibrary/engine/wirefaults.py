@@ -89,7 +89,8 @@ class SlowMessage:
         """
         part = next(self._parts, None)
         if part is None:
-            self._session.connection.recorder.record(Direction.SENT, Kind.TEXT, self._text)
+            recorder = self._session.connection.recorder
+            loop.call(_call(lambda: recorder.record(Direction.SENT, Kind.TEXT, self._text)))
             return False
         loop.call(self._write(self._session.connection, part))
         self.sent += 1
