@@ -23,7 +23,7 @@ def one_row(connection):
     return connection.exec_driver_sql("SELECT 1").scalar()
 
 
-SETTINGS = {"database_seconds": 1.5, "lease_seconds": 2.0}
+SETTINGS = {"database_seconds": 2.5, "lease_seconds": 2.0}
 
 
 @contextlib.contextmanager
@@ -82,7 +82,7 @@ def test_a_lost_database_is_told_refused_and_healed_and_nothing_acknowledged_is_
             held = await session.ask("What did we spend?")
             await session.until("tool_executing")
             with lost(own_postgres):
-                await eventually(lambda: health(service) == (503, "unhealthy"), 3)
+                await eventually(lambda: health(service) == (503, "unhealthy"), 5)
                 await session.send(type="chat", content="More", message_id="m")
                 refused = (await session.until("error"))[-1]
                 assert (refused["code"], refused["message_id"]) == ("unavailable", "m")
@@ -340,7 +340,7 @@ def test_there_are_never_more_connections_than_allowed(own_postgres, tmp_path):
         assert count() <= allowed
     finally:
         service.stop()
-    assert count() == 0
+    asyncio.run(eventually(lambda: count() == 0))  # the server notices a closed connection a little later
 
 
 def test_a_process_that_is_stopped_within_a_transaction_keeps_its_locks_only_for_a_while(own_postgres):
