@@ -23,6 +23,9 @@ SUITES: Final = ("tests", "resources", "judging")
 AT_A_TIME: Final = 2
 """Checks at the same time: most keep one core busy, and two is what small machines have."""
 
+_SIDE_BY_SIDE: Final = ("--numprocesses", str(AT_A_TIME), "--dist", "loadfile")
+"""Unit tests, some at a time; those of a file share what is started for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -31,8 +34,8 @@ class Check:
     Attributes:
         name: What people call it.
         command: How to run it, after ``python -m``.
-        counted: Whether it is pytest, whose tests count one by one and some of which measure: it runs last,
-            with nothing beside it.
+        counted: Whether it is pytest, whose tests count one by one; it runs last, with nothing beside it, since
+            it keeps all cores busy by itself.
     """
 
     name: str
@@ -66,7 +69,7 @@ def all_checks() -> list[Check]:
         Check("reports in a browser", ("runner.pages",)),
         Check("Python (ruff check)", ("ruff", "check", ".")),
         Check("Python (ruff format)", ("ruff", "format", "--check", ".")),
-        Check("unit tests (pytest)", ("pytest", "utest"), counted=True),
+        Check("unit tests (pytest)", ("pytest", "utest", *_SIDE_BY_SIDE), counted=True),
     ]
 
 
