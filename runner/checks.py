@@ -34,8 +34,8 @@ class Check:
     Attributes:
         name: What people call it.
         command: How to run it, after ``python -m``.
-        counted: Whether it is pytest, whose tests count one by one; it runs last, with nothing beside it, since
-            it keeps all cores busy by itself.
+        counted: Whether it is pytest, whose tests count one by one; it runs last, with nothing beside it,
+            since it keeps all cores busy by itself.
     """
 
     name: str
