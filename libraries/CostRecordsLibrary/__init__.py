@@ -30,6 +30,12 @@ class CostRecordsLibrary:
 
         Args:
             mark: The organisation's canary; it stands in names, so that tool results and answers carry it.
+
+        Example:
+        | ${northwind}    | Get Organisation | Northwind |
+        | ${mark}         | Make Canary      | organisation | ${northwind.id} |
+        | ${records}      | Make Records     | ${mark} |
+        | Replace Records | Northwind        | ${records} |
         """
         return planting.records(mark)
 
@@ -48,6 +54,14 @@ class CostRecordsLibrary:
 
         Raises:
             NotTrue: A result departs from the records, or there is none.
+
+        Example:
+        | Ask                         | Ana            | Which resources are idle? |
+        | Wait For Answer             | Ana |
+        | ${events}                   | Get Run Events | Ana |
+        | ${records}                  | Records Of     | Northwind |
+        | Tool Results Should Be True | ${events}      | ${records} |
+        | Findings Should Be True     | ${events}      | ${records} |
         """
         asked = {e["tool_call_id"]: e for e in events if e["type"] == "tool_executing"}
         results = [e for e in events if e["type"] == "tool_completed"]
@@ -80,6 +94,14 @@ class CostRecordsLibrary:
 
         Raises:
             NotTrue: A finding is wrong, missing or too many, or its amount is not in the text.
+
+        Example:
+        | Ask                         | Ana            | Which resources are idle? |
+        | Wait For Answer             | Ana |
+        | ${events}                   | Get Run Events | Ana |
+        | ${records}                  | Records Of     | Northwind |
+        | Tool Results Should Be True | ${events}      | ${records} |
+        | Findings Should Be True     | ${events}      | ${records} |
         """
         answer = next((e for e in events if e["type"] == "agent_completed"), None)
         if answer is None:
@@ -112,6 +134,13 @@ class CostRecordsLibrary:
 
         Raises:
             NotTrue: A figure differs.
+
+        Example:
+        | Ask                  | Ana             | What did we spend by team? |
+        | Wait For Answer      | Ana |
+        | ${spend}             | Get Tool Result | Ana | query_spend |
+        | ${records}           | Records Of      | Northwind |
+        | Spend Should Be True | ${spend}        | ${records} |
         """
         arguments = {"group_by": said["group_by"], **said["filters"]}
         wrong = truth.differences(records, "query_spend", arguments, said)
@@ -122,8 +151,18 @@ class CostRecordsLibrary:
     def text_should_name_total_spend(self, text: str, records: Mapping[str, Any]) -> str:
         """Checks that a text names the organisation's total spend, and returns it as people read it.
 
+        Args:
+            text: The text, for example an answer's ``response``.
+            records: The organisation's records.
+
         Raises:
             NotTrue: The amount is not in the text.
+
+        Example:
+        | Ask                          | Ana                 | What did we spend in total? |
+        | ${answer}                    | Wait For Answer     | Ana |
+        | ${records}                   | Records Of          | Northwind |
+        | Text Should Name Total Spend | ${answer}[response] | ${records} |
         """
         amount = truth.money(truth.spend(records, {})["total_cents"])
         if amount not in text:
@@ -132,12 +171,31 @@ class CostRecordsLibrary:
 
     @keyword
     def withheld_savings(self, records: Mapping[str, Any], *tools: str) -> int:
-        """Returns the monthly savings in cents that these tools would find in the records."""
+        """Returns the monthly savings in cents that these tools would find in the records.
+
+        Args:
+            records: The organisation's records.
+            tools: The tools' names.
+
+        Example:
+        | ${records} | Records Of       | Northwind |
+        | ${cents}   | Withheld Savings | ${records} | find_idle_resources | rightsize_resources |
+        | ${amount}  | Amount In Text   | ${cents} |
+        """
         return sum(sum(truth.savings(records, tool, {})) for tool in tools)
 
     @keyword
     def amount_in_text(self, cents: int) -> str:
-        """Returns an amount in cents as people read it: ``$1,234.56``."""
+        """Returns an amount in cents as people read it: ``$1,234.56``.
+
+        Args:
+            cents: The amount in cents.
+
+        Example:
+        | ${records} | Records Of       | Northwind |
+        | ${cents}   | Withheld Savings | ${records} | find_idle_resources | rightsize_resources |
+        | ${amount}  | Amount In Text   | ${cents} |
+        """
         return truth.money(cents)
 
 

@@ -44,6 +44,11 @@ class RecordingsLibrary:
 
         Raises:
             RecordingProblem: It cannot be used; the message says why.
+
+        Example, with a recording:
+        | Load Recording |
+        | Every Message Should Be Read |
+        | Every Connection Should Keep | order.started_first |
         """
         variables = Path(__file__).resolve().parents[2] / "variables"
         env = environment.chosen(variables)
@@ -64,6 +69,11 @@ class RecordingsLibrary:
 
         Raises:
             Failure: Some were not; each is listed with the reason.
+
+        Example, with a recording:
+        | Load Recording |
+        | Every Message Should Be Read |
+        | Every Connection Should Keep | order.started_first |
         """
         case = self._the_case
         unread = [line for line, received in case.unread() if received]
@@ -88,6 +98,11 @@ class RecordingsLibrary:
         Raises:
             Failure: A connection breaks it; the message tells the first few.
             SkipExecution: No connection can be judged by it; the message says why.
+
+        Example, with a recording:
+        | Load Recording |
+        | Every Message Should Be Read |
+        | Every Connection Should Keep | order.started_first |
         """
         if rule not in RULES:
             raise Failure(f"There is no rule {rule!r}. There are: {', '.join(sorted(RULES))}.")

@@ -38,6 +38,10 @@ class Asking:
         Raises:
             Unexpected: The question was refused.
             EventMissing: It was neither accepted nor refused.
+
+        Example:
+        | ${question} | Ask | Ana | Which resources are idle? |
+        | Log         | The run is ${question.run_id}, in the conversation ${question.thread_id}. |
         """
         fields: dict[str, Any] = {}
         if thread is not None:
@@ -63,6 +67,10 @@ class Asking:
 
         Returns:
             The message id.
+
+        Example:
+        | ${message}  | Send Message      | Ana | chat | content=What did we spend in total? |
+        | ${question} | Wait For Question | Ana | ${message} |
         """
         message_id = fields.pop("message_id", None)
         plain = {name: value.value if isinstance(value, Secret) else value for name, value in fields.items()}
@@ -70,30 +78,76 @@ class Asking:
 
     @keyword(tags=("Asking",))
     def send_raw(self, session: str, text: str) -> None:
-        """Sends any text as one text frame, whatever it is."""
+        """Sends any text as one text frame, whatever it is.
+
+        Args:
+            session: Alias of the session.
+            text: The text, sent as it is.
+
+        Example:
+        | Mark                       | Ana |
+        | Send Raw                   | Ana | {"type": "dance"} |
+        | Next Reply Should Be Error | Ana | unknown_type |
+        """
         self.kit.world.chat(session).session.send(text)
 
     @keyword(tags=("Asking",))
     def send_bytes(self, session: str, data: bytes) -> None:
-        """Sends one binary frame."""
+        """Sends one binary frame.
+
+        Args:
+            session: Alias of the session.
+            data: The bytes, sent as they are.
+
+        Example:
+        | Mark                       | Ana |
+        | Send Bytes                 | Ana | ${{ b'{"type": "ping"}' }} |
+        | Next Reply Should Be Error | Ana | invalid_message |
+        """
         self.kit.world.chat(session).session.send(data)
 
     @keyword(tags=("Asking",))
     def send_text_bytes(self, session: str, data: bytes) -> None:
-        """Sends bytes as a text frame, also when they are no UTF-8."""
+        """Sends bytes as a text frame, also when they are no UTF-8.
+
+        Args:
+            session: Alias of the session.
+            data: The bytes, sent as they are.
+
+        Example:
+        | Send Text Bytes                   | Ana | ${{ bytes([0x7b, 0xff, 0xfe, 0x7d]) }} |
+        | Message Should End The Connection | Ana | 1007 |
+        | Reopen Session If It Has Ended    | Ana |
+        """
         self.kit.world.chat(session).session.send_raw_text(data)
 
     @keyword(tags=("Asking",))
     def send_in_fragments(self, session: str, parts: Sequence[str]) -> None:
-        """Sends one message in several fragments (RFC 6455, section 5.4)."""
+        """Sends one message in several fragments (RFC 6455, section 5.4).
+
+        Args:
+            session: Alias of the session.
+            parts: The message's text in pieces, one for each fragment.
+
+        Example:
+        | ${parts}          | Create List | {"type": "pi | ng"} |
+        | Send In Fragments | Ana         | ${parts} |
+        | Wait For Frame    | Ana         | pong |
+        """
         self.kit.world.chat(session).session.send_fragments(list(parts))
 
     @keyword(tags=("Asking",))
     def ping(self, session: str) -> Event:
         """Pings and waits for the own pong, which echoes the ping's number.
 
+        Args:
+            session: Alias of the session.
+
         Raises:
             Unexpected: Another answer came.
             EventMissing: No answer came.
+
+        Example:
+        | ${pong} | Ping | Ana |
         """
         return self.kit.world.chat(session).ping()

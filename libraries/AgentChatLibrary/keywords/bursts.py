@@ -24,20 +24,48 @@ class Bursts:
 
     @keyword(tags=("Bursts", "Asking"))
     def send_burst_of_pings(self, session: str, count: int) -> None:
-        """Sends pings back to back, numbered from 0, and waits for nothing."""
+        """Sends pings back to back, numbered from 0, and waits for nothing.
+
+        Args:
+            session: Alias of the session.
+            count: How many pings.
+
+        Example:
+        | Send Burst Of Pings             | Ana | 20 |
+        | Every Ping Should Have Its Pong | Ana |
+        """
         pings = [encoded("ping", new_message_id(), {"sequence": number}) for number in range(count)]
         self.kit.world.chat(session).session.send_many(pings)
 
     @keyword(tags=("Bursts", "Asking"))
     def send_burst_of_questions(self, session: str, count: int) -> None:
-        """Sends questions back to back, each another one, and waits until all of them are accepted."""
+        """Sends questions back to back, each another one, and waits until all of them are accepted.
+
+        Args:
+            session: Alias of the session.
+            count: How many questions.
+
+        Example:
+        | Send Burst Of Questions                   | Ana | 3 |
+        | Questions Should Be Accepted In Order     | Ana |
+        | Every Question Should Have A Whole Answer | Ana |
+        """
         ids = [new_message_id() for _ in range(count)]
         self._burst(session, [_question(message_id, number) for number, message_id in enumerate(ids)])
         self._accepted(session, ids)
 
     @keyword(tags=("Bursts", "Asking"))
     def send_mixed_burst(self, session: str, count: int) -> None:
-        """Sends a ping, a question and a ping, again and again, back to back; then waits for acceptance."""
+        """Sends a ping, a question and a ping, again and again, back to back; then waits for acceptance.
+
+        Args:
+            session: Alias of the session.
+            count: How many times a ping, a question and a ping.
+
+        Example:
+        | Send Mixed Burst             | Ana | 2 |
+        | Replies Should Come In Order | Ana |
+        """
         ids = [new_message_id() for _ in range(count)]
         messages: list[str] = []
         for number, message_id in enumerate(ids):
@@ -60,8 +88,15 @@ class Bursts:
     def every_ping_should_have_its_pong(self, session: str) -> None:
         """Checks that every ping of a session has its own pong: in order, once, and none is missing.
 
+        Args:
+            session: Alias of the session.
+
         Raises:
             BrokenPromise: It is not so.
+
+        Example:
+        | Send Burst Of Pings             | Ana | 20 |
+        | Every Ping Should Have Its Pong | Ana |
         """
         chat = self.kit.world.chat(session)
         chat.fence()
@@ -69,15 +104,31 @@ class Bursts:
 
     @keyword(tags=("Bursts", "Judging"))
     def questions_should_be_accepted_in_order(self, session: str) -> None:
-        """Checks that acceptances came in the order of asking, each before any event of its run."""
+        """Checks that acceptances came in the order of asking, each before any event of its run.
+
+        Args:
+            session: Alias of the session.
+
+        Example:
+        | Send Burst Of Questions                   | Ana | 3 |
+        | Questions Should Be Accepted In Order     | Ana |
+        | Every Question Should Have A Whole Answer | Ana |
+        """
         demand(replies.acks_come_first(self.kit.world.chat(session).transcript))
 
     @keyword(tags=("Bursts", "Judging"))
     def replies_should_come_in_order(self, session: str) -> None:
         """Checks that pongs and acceptances came in the order of the messages that they answer.
 
+        Args:
+            session: Alias of the session.
+
         Raises:
             BrokenPromise: One has overtaken another.
+
+        Example:
+        | Send Mixed Burst             | Ana | 2 |
+        | Replies Should Come In Order | Ana |
         """
         chat = self.kit.world.chat(session)
         chat.fence()
@@ -94,9 +145,17 @@ class Bursts:
     def every_question_should_have_a_whole_answer(self, session: str) -> None:
         """Waits for the answer of every question of a session, and judges each run against its own question.
 
+        Args:
+            session: Alias of the session.
+
         Raises:
             EventMissing: One has no answer.
             BrokenPromise: One is not as agreed.
+
+        Example:
+        | Send Burst Of Questions                   | Ana | 3 |
+        | Questions Should Be Accepted In Order     | Ana |
+        | Every Question Should Have A Whole Answer | Ana |
         """
         chat = self.kit.world.chat(session)
         for number, question in enumerate(chat.questions):
@@ -109,7 +168,16 @@ class Bursts:
 
     @keyword(tags=("Crowds", "Judging", "Absence"))
     def everybody_has_seen_only_their_own_runs(self, *sessions: str) -> None:
-        """Checks for each session that every run event it received belongs to a question of its own."""
+        """Checks for each session that every run event it received belongs to a question of its own.
+
+        Args:
+            sessions: Aliases of the sessions.
+
+        Example:
+        | Everybody Asks                         | Which resources are idle? | Ana | Boris |
+        | Everybody Gets A Whole Answer          | Ana                       | Boris |
+        | Everybody Has Seen Only Their Own Runs | Ana                       | Boris |
+        """
         for session in sessions:
             self._judging.should_have_seen_only_its_own_runs(session)
 
@@ -117,8 +185,19 @@ class Bursts:
     def devices_should_have_received_the_same(self, one: str, other: str) -> None:
         """Checks that two devices have the same events, byte for byte, since both were connected.
 
+        Args:
+            one: Alias of a session.
+            other: Alias of another session of the same person.
+
         Raises:
             BrokenPromise: One has an event that the other has not, or another text of it.
+
+        Example:
+        | Open Session                          | Ana | Ana's phone |
+        | Ask                                   | Ana | What did we spend in total? |
+        | Wait For Answer                       | Ana |
+        | Sentinel Fence                        | Ana's phone |
+        | Devices Should Have Received The Same | Ana | Ana's phone |
         """
         first, second = self.kit.world.chat(one), self.kit.world.chat(other)
         first.fence()

@@ -88,6 +88,10 @@ class Crowds:
         Raises:
             UnknownName: There is no such organisation.
             Declined: The backend declined one.
+
+        Example:
+        | @{people}     | Create People | 3 | Northwind |
+        | Open Sessions | @{people} |
         """
         names = [f"{name} {number} of {organisation}" for number in range(1, count + 1)]
         with ThreadPoolExecutor(WORKERS) as pool:
@@ -98,8 +102,15 @@ class Crowds:
     def open_sessions(self, *people: str) -> None:
         """Connects many people at once, one session each.
 
+        Args:
+            people: Names of the people; each session's alias is its person's name.
+
         Raises:
             Unexpected: One of them was refused.
+
+        Example:
+        | @{people}     | Create People | 3 | Northwind |
+        | Open Sessions | @{people} |
         """
         chats, offers = [], []
         for name in people:
@@ -124,6 +135,11 @@ class Crowds:
         Args:
             question: The question.
             sessions: Aliases of the sessions.
+
+        Example:
+        | Everybody Asks                         | Which resources are idle? | Ana | Boris |
+        | Everybody Gets A Whole Answer          | Ana                       | Boris |
+        | Everybody Has Seen Only Their Own Runs | Ana                       | Boris |
         """
         self._ask_together([(self.kit.world.chat(alias), question) for alias in sessions])
 
@@ -133,6 +149,10 @@ class Crowds:
 
         Args:
             sessions: Aliases of the sessions.
+
+        Example:
+        | Everybody Asks About Secrets  | Ana | Boris |
+        | Everybody Gets A Whole Answer | Ana | Boris |
         """
         chats = [self.kit.world.chat(alias) for alias in sessions]
         self._ask_together(
@@ -152,9 +172,17 @@ class Crowds:
 
         Each run is complete and in order, and nothing of anybody else has come.
 
+        Args:
+            sessions: Aliases of the sessions.
+
         Raises:
             EventMissing: Somebody got no answer.
             BrokenPromise: Somebody's run is not as agreed.
+
+        Example:
+        | Everybody Asks                         | Which resources are idle? | Ana | Boris |
+        | Everybody Gets A Whole Answer          | Ana                       | Boris |
+        | Everybody Has Seen Only Their Own Runs | Ana                       | Boris |
         """
         chats = [self.kit.world.chat(alias) for alias in sessions]
         for chat in chats:
@@ -174,6 +202,10 @@ class Crowds:
             session: Alias of the session.
             question: The question.
             times: How often.
+
+        Example:
+        | Ask Repeatedly                 | Ana | What did we spend in total? | 3 |
+        | Runs Should Keep Their Budgets | Ana | at_least=3 |
         """
         chat = self.kit.world.chat(session)
         course = self._course(chat, times)
@@ -201,6 +233,9 @@ class Crowds:
 
         Raises:
             Unexpected: The others were not working at that time, so the measurement would show nothing.
+
+        Example:
+        | Ask While Others Work | Ana | What did we spend in total? | 2 | Which resources are idle? | Boris |
         """
         chat, overlapped = self.kit.world.chat(session), 0
         course = self._course(chat, times)
@@ -247,6 +282,10 @@ class Crowds:
 
         Raises:
             BrokenPromise: The median or the 95th percentile of a transition is over its budget.
+
+        Example:
+        | Ask Repeatedly                 | Ana | What did we spend in total? | 3 |
+        | Runs Should Keep Their Budgets | Ana | at_least=3 |
         """
         values: dict[str, list[float]] = {name: [] for name in RUN_BUDGETS}
         for alias in sessions:

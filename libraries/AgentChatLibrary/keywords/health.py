@@ -53,6 +53,10 @@ class Health:
 
         Raises:
             Unexpected: It did not become so, or an answer took longer, or none came.
+
+        Example:
+        | ${health}                     | Health Should Become | healthy | 200 | within=2 |
+        | Health Should Tell Who Speaks | ${health} |
         """
         service, patience = self.kit.service, self.kit.environment.timeout("notice")
         begun, told = time.monotonic(), "it was never told"
@@ -87,8 +91,15 @@ class Health:
     def health_should_tell_who_speaks(self, body: Mapping[str, Any]) -> None:
         """Checks that a health answer says which service, version, instance and time it speaks of.
 
+        Args:
+            body: The answer's body, as `Health Should Become` returned it.
+
         Raises:
             BrokenPromise: Something is missing or wrong.
+
+        Example:
+        | ${health}                     | Health Should Become | healthy | 200 | within=2 |
+        | Health Should Tell Who Speaks | ${health} |
         """
         absent = [name for name in FIELDS if not body.get(name)]
         if absent:
@@ -108,6 +119,12 @@ class Health:
 
         Raises:
             EnvironmentProblem: The backend is not a private one, or its database cannot be reached.
+
+        Example, on a backend of its own:
+        | Lose The Database |
+        | Health Should Become | unhealthy | 503 | within=2 |
+        | Restore The Database |
+        | Health Should Become | healthy   | 200 | within=2 |
         """
         home, name = self.kit.service.deployment.home, self.kit.environment.database
         if home is None or name is None:
@@ -120,14 +137,30 @@ class Health:
 
     @keyword(tags=("Outages",))
     def restore_the_database(self) -> None:
-        """Gives the database back."""
+        """Gives the database back.
+
+        Example, on a backend of its own:
+        | Lose The Database |
+        | Health Should Become | unhealthy | 503 | within=2 |
+        | Restore The Database |
+        | Health Should Become | healthy   | 200 | within=2 |
+        """
         self.kit.world.scope.end_outages()
 
     # -- counters -----------------------------------------------------------------------------------
 
     @keyword(tags=("Counters",))
     def read_off_counters(self, *sessions: str) -> None:
-        """Reads the metrics, and notes what these sessions have sent and received so far."""
+        """Reads the metrics, and notes what these sessions have sent and received so far.
+
+        Args:
+            sessions: Aliases of the sessions.
+
+        Example, on a backend of its own:
+        | Read Off Counters                           | Ana |
+        | Ping                                        | Ana |
+        | Counters Should Have Risen By What Was Seen | Ana |
+        """
         for alias in sessions:
             chat = self.kit.world.chat(alias)
             chat.fence()
@@ -151,8 +184,16 @@ class Health:
 
         Counted since `Read Off Counters`; nobody else may use the backend meanwhile.
 
+        Args:
+            session: Alias of the session.
+
         Raises:
             BrokenPromise: A counter differs.
+
+        Example, on a backend of its own:
+        | Read Off Counters                           | Ana |
+        | Ping                                        | Ana |
+        | Counters Should Have Risen By What Was Seen | Ana |
         """
         chat = self.kit.world.chat(session)
         chat.fence()
@@ -171,8 +212,17 @@ class Health:
     def error_counters_should_have_risen_by_what_was_seen(self, session: str) -> None:
         """Compares the counter of each error code with the errors that a session has received.
 
+        Args:
+            session: Alias of the session.
+
         Raises:
             BrokenPromise: A counter differs.
+
+        Example, on a backend of its own:
+        | Read Off Counters                                 | Ana |
+        | Send Malformed Message                            | Ana | broken JSON |
+        | Wait For Error | Ana | invalid_json |
+        | Error Counters Should Have Risen By What Was Seen | Ana |
         """
         chat = self.kit.world.chat(session)
         chat.fence()
@@ -183,8 +233,18 @@ class Health:
     def refusals_should_have_risen_by(self, count: int, *, status: str, code: str) -> None:
         """Checks how much the counter of refused handshakes has risen for a status and code.
 
+        Args:
+            count: Expected rise since `Read Off Counters`.
+            status: HTTP status of the refusals.
+            code: Error code of the refusals.
+
         Raises:
             BrokenPromise: It is another number.
+
+        Example, on a backend of its own:
+        | Read Off Counters             | Ana |
+        | Connection Should Be Refused  | Ana | 401        | missing_credential |
+        | Refusals Should Have Risen By | 1   | status=401 | code=missing_credential |
         """
         if self._before is None:
             raise Unexpected("The counters have not been read off before. Use `Read Off Counters`.")
@@ -198,8 +258,16 @@ class Health:
     def person_counters_should_be_what_was_seen(self, session: str) -> None:
         """Compares what the administration counts for a person with what the person's only session has seen.
 
+        Args:
+            session: Alias of the person's only session.
+
         Raises:
             BrokenPromise: A counter differs.
+
+        Example:
+        | Ask                                     | Ana | What did we spend in total? |
+        | Wait For Answer                         | Ana |
+        | Person Counters Should Be What Was Seen | Ana |
         """
         chat = self.kit.world.chat(session)
         chat.fence()
@@ -215,8 +283,15 @@ class Health:
     def metrics_should_hold_nothing_of(self, person: str) -> None:
         """Checks that the metrics hold no id, address, organisation or secret of a person.
 
+        Args:
+            person: The person's name.
+
         Raises:
             BrokenPromise: They hold one; the message says which kind, never the value.
+
+        Example:
+        | Sign In                        | Ana |
+        | Metrics Should Hold Nothing Of | Ana |
         """
         found = self.kit.world.person(person)
         text = self.kit.service.metrics()
@@ -240,6 +315,10 @@ class Health:
         Raises:
             EnvironmentProblem: The environment does not show the log.
             BrokenPromise: The log holds one.
+
+        Example:
+        | Sign In | Ana |
+        | Backend Log Should Hold No Secret |
         """
         log = self.kit.service.deployment.log
         if log is None:

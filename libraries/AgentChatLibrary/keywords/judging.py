@@ -71,6 +71,11 @@ class Judging:
 
         Raises:
             BrokenPromise: It is not so; the message shows the offending frames.
+
+        Example:
+        | Ask                    | Ana | Which resources are idle? |
+        | Wait For Answer        | Ana |
+        | Run Should Be Complete | Ana |
         """
         chat, run_id = self._of(session, number)
         chat.settle()
@@ -82,8 +87,18 @@ class Judging:
     def run_should_keep_the_agreed_order(self, session: str, *, number: int = -1) -> None:
         """Checks the order within a run, however it ended: one start, calls answered before the one end.
 
+        Args:
+            session: Alias of the session.
+            number: Which of the session's questions, counted from 0; the latest when omitted.
+
         Raises:
             BrokenPromise: It is not so; the message shows the offending frames.
+
+        Example:
+        | Ask                                 | Ana | Which resources are idle? |
+        | Wait For Answer                     | Ana |
+        | Run Should Begin With Agent Started | Ana |
+        | Run Should Keep The Agreed Order    | Ana |
         """
         chat, run_id = self._of(session, number)
         chat.settle()
@@ -91,14 +106,36 @@ class Judging:
 
     @keyword(tags=("Judging",))
     def run_should_begin_with_agent_started(self, session: str, *, number: int = -1) -> None:
-        """Checks that a run began with exactly one ``agent_started``, and thought before it used a tool."""
+        """Checks that a run began with exactly one ``agent_started``, and thought before it used a tool.
+
+        Args:
+            session: Alias of the session.
+            number: Which of the session's questions, counted from 0; the latest when omitted.
+
+        Example:
+        | Ask                                 | Ana | Which resources are idle? |
+        | Wait For Answer                     | Ana |
+        | Run Should Begin With Agent Started | Ana |
+        | Run Should Keep The Agreed Order    | Ana |
+        """
         chat, run_id = self._of(session, number)
         demand(order.started_first(chat.transcript, run_id))
         demand(order.thinking_before_tools(chat.transcript, run_id))
 
     @keyword(tags=("Judging",))
     def tool_calls_should_be_answered(self, session: str, *, number: int = -1) -> None:
-        """Checks that every ``tool_executing`` of a run has one ``tool_completed`` of the same call."""
+        """Checks that every ``tool_executing`` of a run has one ``tool_completed`` of the same call.
+
+        Args:
+            session: Alias of the session.
+            number: Which of the session's questions, counted from 0; the latest when omitted.
+
+        Example:
+        | Ask                             | Ana | Which resources are idle? |
+        | Wait For Answer                 | Ana |
+        | Tool Calls Should Be Answered   | Ana |
+        | Tool Durations Should Be Honest | Ana |
+        """
         chat, run_id = self._of(session, number)
         demand(pairing.every_tool_call_is_answered(chat.transcript, run_id))
 
@@ -116,6 +153,12 @@ class Judging:
 
         Raises:
             BrokenPromise: Every attempt looked dishonest.
+
+        Example:
+        | Ask                             | Ana | Which resources are idle? |
+        | Wait For Answer                 | Ana |
+        | Tool Calls Should Be Answered   | Ana |
+        | Tool Durations Should Be Honest | Ana |
         """
         chat = self.kit.world.chat(session)
         verdict = timing.durations_are_true(chat.transcript, chat.question().run_id)
@@ -132,11 +175,20 @@ class Judging:
     def frames_should_keep_the_contract(self, session: str) -> int:
         """Checks every frame of a session, received and sent, against the contract.
 
+        Args:
+            session: Alias of the session.
+
         Returns:
             How many frames were received.
 
         Raises:
             BrokenPromise: A frame departs from the contract; the message says which and how.
+
+        Example:
+        | Ask                                  | Ana | Which resources are idle? |
+        | Wait For Answer                      | Ana |
+        | Frames Should Keep The Contract      | Ana |
+        | Sent Frames Should Keep The Contract | Ana |
         """
         transcript = self.kit.world.chat(session).transcript
         demand(contract.valid(transcript, self.kit.contract))
@@ -144,7 +196,17 @@ class Judging:
 
     @keyword(tags=("Judging",))
     def sent_frames_should_keep_the_contract(self, session: str) -> None:
-        """Checks every frame that a session has sent against the contract."""
+        """Checks every frame that a session has sent against the contract.
+
+        Args:
+            session: Alias of the session.
+
+        Example:
+        | Ask                                  | Ana | Which resources are idle? |
+        | Wait For Answer                      | Ana |
+        | Frames Should Keep The Contract      | Ana |
+        | Sent Frames Should Keep The Contract | Ana |
+        """
         transcript = self.kit.world.chat(session).transcript
         demand(contract.valid(transcript, self.kit.contract, Direction.SENT))
 
@@ -152,8 +214,18 @@ class Judging:
     def should_have_seen_all_five_events(self, session: str, *, number: int = -1) -> None:
         """Checks that all five kinds of event came in a run.
 
+        Args:
+            session: Alias of the session.
+            number: Which of the session's questions, counted from 0; the latest when omitted.
+
         Raises:
             BrokenPromise: One is missing.
+
+        Example:
+        | Ask                                | Ana | Which resources are idle? |
+        | Wait For Answer                    | Ana |
+        | Should Have Seen All Five Events   | Ana |
+        | Should Have Seen Only Its Own Runs | Ana |
         """
         chat, run_id = self._of(session, number)
         seen = {e.type for e in chat.run(run_id).events}
@@ -165,8 +237,17 @@ class Judging:
     def should_have_received_only(self, session: str, *types: str) -> None:
         """Checks that a session has received frames of these types alone, until a ping was answered just now.
 
+        Args:
+            session: Alias of the session.
+            types: The only types of frame that may have come.
+
         Raises:
             BrokenPromise: Something else came.
+
+        Example:
+        | Send Message              | Ana | resume                 | after_seq=${0} |
+        | Wait For Frame            | Ana | resumed |
+        | Should Have Received Only | Ana | connection_established | resumed |
         """
         chat = self.kit.world.chat(session)
         chat.settle()
@@ -178,8 +259,14 @@ class Judging:
     def should_have_received_every_kind_of_frame(self, session: str) -> None:
         """Checks that every server frame of the contract has come on a session's current connection.
 
+        Args:
+            session: Alias of the session.
+
         Raises:
             BrokenPromise: Some have not.
+
+        Example:
+        | Run Keyword And Expect Error | *agent_failed* | Should Have Received Every Kind Of Frame | Ana |
         """
         seen = {e.type for e in self.kit.world.chat(session).transcript.received()}
         absent = sorted(set(self.kit.contract.event_types) - seen)
@@ -188,7 +275,17 @@ class Judging:
 
     @keyword(tags=("Judging", "Absence"))
     def should_have_seen_only_its_own_runs(self, session: str) -> None:
-        """Checks that every run event of a session belongs to a question of that session."""
+        """Checks that every run event of a session belongs to a question of that session.
+
+        Args:
+            session: Alias of the session.
+
+        Example:
+        | Ask                                | Ana | Which resources are idle? |
+        | Wait For Answer                    | Ana |
+        | Should Have Seen All Five Events   | Ana |
+        | Should Have Seen Only Its Own Runs | Ana |
+        """
         chat = self.kit.world.chat(session)
         demand(correlation.only_these_runs(chat.transcript, [q.run_id for q in chat.questions]))
 
@@ -202,6 +299,12 @@ class Judging:
 
         Raises:
             BrokenPromise: Something has reached it.
+
+        Example:
+        | Ask                             | Ana   | Which resources are idle? |
+        | Wait For Answer                 | Ana |
+        | Sentinel Fence                  | Boris |
+        | Should Have Received Nothing Of | Boris | Ana |
         """
         transcript = self.kit.world.chat(watcher).transcript
         runs = [q.run_id for other in others for q in self.kit.world.chat(other).questions]
@@ -223,6 +326,11 @@ class Judging:
 
         Raises:
             BrokenPromise: A transition took longer than its budget.
+
+        Example:
+        | Ask                         | Ana | What did we spend in total? |
+        | Wait For Answer             | Ana |
+        | Run Should Keep Its Budgets | Ana | asked_to_started | whole |
         """
         chat, run_id = self._of(session, number)
         budgets = {name: self.kit.environment.budget(name) for name in names or RUN_BUDGETS}
@@ -237,11 +345,19 @@ class Judging:
     def errors_should_tell_nothing_about_the_inside(self, session: str) -> int:
         """Checks that no error of a session holds a stack trace, path, query, class name, canary or secret.
 
+        Args:
+            session: Alias of the session.
+
         Returns:
             How many errors were looked at.
 
         Raises:
             BrokenPromise: One tells something, or there was no error to look at.
+
+        Example:
+        | Send Malformed Message                      | Ana | broken JSON |
+        | Wait For Error                              | Ana | invalid_json |
+        | Errors Should Tell Nothing About The Inside | Ana |
         """
         transcript = self.kit.world.chat(session).transcript
         errors = transcript.received("error")
@@ -259,7 +375,16 @@ class Judging:
 
     @keyword(tags=("Judging", "Absence"))
     def mark(self, *sessions: str) -> None:
-        """Notes what these sessions have received so far; see `Should Have Received Since Mark`."""
+        """Notes what these sessions have received so far; see `Should Have Received Since Mark`.
+
+        Args:
+            sessions: Aliases of the sessions.
+
+        Example:
+        | Mark                            | Ana |
+        | Send Message                    | Ana | ping |
+        | Should Have Received Since Mark | Ana | pong |
+        """
         for alias in sessions:
             chat = self.kit.world.chat(alias)
             chat.fence()
@@ -276,6 +401,11 @@ class Judging:
 
         Raises:
             BrokenPromise: Something else came, or something is missing.
+
+        Example:
+        | Mark                            | Ana |
+        | Send Message                    | Ana | ping |
+        | Should Have Received Since Mark | Ana | pong |
         """
         chat = self.kit.world.chat(session)
         pong = chat.fence()

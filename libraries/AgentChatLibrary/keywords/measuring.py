@@ -49,6 +49,10 @@ class Measuring:
 
         Raises:
             Unexpected: One was not welcomed.
+
+        Example:
+        | Connect Repeatedly             | Ana     | 5 |
+        | Times Should Keep Their Budget | connect | at_least=5 |
         """
         found = self.kit.world.person(person)
         offer = self.kit.offer(found.service.deployment, [("header", self.kit.token(found))])
@@ -81,6 +85,10 @@ class Measuring:
 
         Raises:
             BrokenPromise: A pong was wrong.
+
+        Example:
+        | Ping Repeatedly                | Ana        | 20 |
+        | Times Should Keep Their Budget | round_trip | at_least=20 |
         """
         chat, values = self.kit.world.chat(session), list[float]()
         for _ in range(times):
@@ -106,11 +114,15 @@ class Measuring:
         The figures are written into the report, whether the budget is kept or not.
 
         Args:
-            name: ``connect`` or ``round_trip``.
+            name: ``connect``, ``round_trip`` or ``to_other_device``.
             at_least: How many values are needed for a judgement.
 
         Raises:
             BrokenPromise: The median or the 95th percentile is over its budget.
+
+        Example:
+        | Connect Repeatedly             | Ana     | 5 |
+        | Times Should Keep Their Budget | connect | at_least=5 |
         """
         values = self.times.get(name, [])
         budget, median = self.kit.environment.budget(name), self.kit.environment.median_budget(name)
@@ -136,6 +148,12 @@ class Measuring:
             rounds: How often.
             question: What they ask.
             people: Who they are; each round is one cycle for each of them.
+
+        Example, on a backend of its own:
+        | Churn                            | 2 | What did we spend in total? | Ana | Boris |
+        | ${before}                        | Read What The Backend Holds |
+        | Churn                            | 2 | What did we spend in total? | Ana | Boris |
+        | Backend Should Hold What It Held | ${before} |
         """
         found = [self.kit.world.person(name) for name in people]
         offers = [self.kit.offer(p.service.deployment, [("header", self.kit.token(p))]) for p in found]
@@ -155,7 +173,14 @@ class Measuring:
 
     @keyword(tags=("Operations", "Health"))
     def read_what_the_backend_holds(self) -> dict[str, float]:
-        """Returns what the backend holds now: connections, managers, runs, tasks, descriptors, memory."""
+        """Returns what the backend holds now: connections, managers, runs, tasks, descriptors, memory.
+
+        Example, on a backend of its own:
+        | Churn                            | 2 | What did we spend in total? | Ana | Boris |
+        | ${before}                        | Read What The Backend Holds |
+        | Churn                            | 2 | What did we spend in total? | Ana | Boris |
+        | Backend Should Hold What It Held | ${before} |
+        """
         self.kit.service.hang_up()
         now, since = self._held(), time.monotonic()
         while time.monotonic() - since < SETTLED_SECONDS:
@@ -174,6 +199,12 @@ class Measuring:
 
         Raises:
             Unexpected: Something is not back after the environment's ``notice`` timeout.
+
+        Example, on a backend of its own:
+        | Churn                            | 2 | What did we spend in total? | Ana | Boris |
+        | ${before}                        | Read What The Backend Holds |
+        | Churn                            | 2 | What did we spend in total? | Ana | Boris |
+        | Backend Should Hold What It Held | ${before} |
         """
 
         def differing() -> list[str]:
@@ -197,6 +228,12 @@ class Measuring:
 
         Raises:
             BrokenPromise: It is more than the environment's bound ``memory_bytes_per_cycle``.
+
+        Example, on a backend of its own:
+        | Churn                               | 5         | What did we spend in total? | Ana | Boris |
+        | ${before}                           | Read What The Backend Holds |
+        | Churn                               | 10        | What did we spend in total? | Ana | Boris |
+        | Memory Growth Should Keep Its Bound | ${before} | cycles=20 |
         """
         bound = self.kit.environment.budget("memory_bytes_per_cycle")
         growth = (self._metric(MEMORY) - before[MEMORY]) / cycles

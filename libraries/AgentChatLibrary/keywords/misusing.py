@@ -31,6 +31,11 @@ class Misusing:
 
         Raises:
             ValueError: No malformed message has that name; the message lists them.
+
+        Example:
+        | Mark                       | Ana |
+        | Send Malformed Message     | Ana | a key twice |
+        | Next Reply Should Be Error | Ana | invalid_json |
         """
         if name not in MESSAGES:
             near = difflib.get_close_matches(name, MESSAGES, n=1)
@@ -44,8 +49,17 @@ class Misusing:
     def send_object(self, session: str, **fields: Any) -> str:  # noqa: ANN401 -- any JSON value
         """Sends a JSON object with exactly these fields, right or wrong, and a ``message_id`` if it has none.
 
+        Args:
+            session: Alias of the session.
+            fields: The object's fields, with any JSON values.
+
         Returns:
             The message id.
+
+        Example:
+        | Mark                       | Ana |
+        | Send Object                | Ana | type=chat |
+        | Next Reply Should Be Error | Ana | missing_field | field=content |
         """
         message_id = fields.setdefault("message_id", new_message_id())
         self.kit.world.chat(session).session.send(json.dumps(fields, ensure_ascii=False))
@@ -68,6 +82,10 @@ class Misusing:
 
         Raises:
             ValueError: So small a message is not possible.
+
+        Example:
+        | Send Message Of Size | Ana | 8193 |
+        | Wait For Error       | Ana | message_too_large |
         """
         chat, text = self.kit.world.chat(session), message_of(size, character)
         if fragments == 1:
@@ -91,6 +109,11 @@ class Misusing:
         Raises:
             EventMissing: Nothing came.
             Unexpected: Something else came.
+
+        Example:
+        | Mark                       | Ana |
+        | Send Object                | Ana | type=chat |
+        | Next Reply Should Be Error | Ana | missing_field | field=content |
         """
         chat = self.kit.world.chat(session)
 

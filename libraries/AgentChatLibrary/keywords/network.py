@@ -33,23 +33,57 @@ class Network:
         Args:
             session: Alias of the session.
             question: The question of which the last few characters never arrive.
+
+        Example:
+        | Reset In The Middle Of A Message | Ana | What did we spend in total? |
+        | Wait Until Connections Are       | Ana | 0 |
         """
         text = encoded("chat", new_message_id(), {"content": question})
         wirefaults.reset_in_the_middle_of_a_frame(self.kit.world.chat(session).session.connection, text)
 
     @keyword(tags=("Network",))
     def go_deaf(self, session: str) -> None:
-        """Lets a session take no notice of anything any more, as a device that hangs: no PING is answered."""
+        """Lets a session take no notice of anything any more, as a device that hangs: no PING is answered.
+
+        Args:
+            session: Alias of the session.
+
+        Example:
+        | Go Deaf         | Ana |
+        | Open Session    | Ana             | Ana's new phone |
+        | Ask             | Ana's new phone | What did we spend in total? |
+        | Wait For Answer | Ana's new phone |
+        """
         wirefaults.go_deaf(self.kit.world.chat(session).session.connection)
 
     @keyword(tags=("Network",))
     def stop_reading(self, session: str) -> None:
-        """Lets a session read nothing any more, so that what the backend sends piles up."""
+        """Lets a session read nothing any more, so that what the backend sends piles up.
+
+        Args:
+            session: Alias of the session.
+
+        Example:
+        | Stop Reading   | Ana |
+        | Send Message   | Ana | ping |
+        | Read Again     | Ana |
+        | Wait For Frame | Ana | pong |
+        """
         wirefaults.stop_reading(self.kit.world.chat(session).session.connection)
 
     @keyword(tags=("Network",))
     def read_again(self, session: str) -> None:
-        """Lets a session read again after `Stop Reading`."""
+        """Lets a session read again after `Stop Reading`.
+
+        Args:
+            session: Alias of the session.
+
+        Example:
+        | Stop Reading   | Ana |
+        | Send Message   | Ana | ping |
+        | Read Again     | Ana |
+        | Wait For Frame | Ana | pong |
+        """
         wirefaults.read_again(self.kit.world.chat(session).session.connection)
 
     @keyword(tags=("Network",))
@@ -61,6 +95,15 @@ class Network:
 
         Returns:
             How many replays it has asked for.
+
+        Example:
+        | Ask                             | Ana                | Review every service one by one |
+        | Wait For Answer                 | Ana |
+        | Close Session                   | Ana |
+        | Reopen Session                  | Ana |
+        | Stop Reading                    | Ana |
+        | ${replays}                      | Flood With Replays | Ana |
+        | Wait Until Nothing Gets Through | Ana                | ${replays} |
         """
         chat = self.kit.world.chat(session)
         requests = [encoded("resume", new_message_id(), {"after_seq": 0}) for _ in range(REPLAYS)]
@@ -77,6 +120,15 @@ class Network:
 
         Raises:
             Unexpected: Everything got through, or the backend goes on and on.
+
+        Example:
+        | Ask                             | Ana                | Review every service one by one |
+        | Wait For Answer                 | Ana |
+        | Close Session                   | Ana |
+        | Reopen Session                  | Ana |
+        | Stop Reading                    | Ana |
+        | ${replays}                      | Flood With Replays | Ana |
+        | Wait Until Nothing Gets Through | Ana                | ${replays} |
         """
         person, last, since = self.kit.world.chat(session).person, -1, time.monotonic()
 
@@ -111,6 +163,9 @@ class Network:
         Raises:
             EventMissing: The other one was not answered, or the question was not accepted.
             Unexpected: The connection ended before the question had been sent.
+
+        Example:
+        | Send Slowly | Ana | Where can we cut our cloud bill? | other=Boris | parts=10 |
         """
         slow, served = self.kit.world.chat(session), self.kit.world.chat(other)
         message_id = new_message_id()

@@ -32,6 +32,10 @@ class Operations:
 
         Raises:
             EnvironmentProblem: The environment cannot start one.
+
+        Example:
+        | Start Private Backend | drain_seconds=${1} |
+        | Drain Backend |
         """
         builtin = BuiltIn()
         folder = Path(str(builtin.get_variable_value("${OUTPUT DIR}")))
@@ -49,6 +53,12 @@ class Operations:
 
         Raises:
             Declined: The backend declined it.
+
+        Example:
+        | Hold Runs      | Ana | tool_completed |
+        | Ask            | Ana | What did we spend in total? |
+        | Wait For Event | Ana | tool_executing |
+        | Release Runs   | Ana |
         """
         found = self.kit.world.person(person)
         found.service.admin("POST", f"/people/{found.user_id}/hold", {"before": before.value, "nth": nth})
@@ -66,6 +76,12 @@ class Operations:
 
         Raises:
             Declined: The backend declined it.
+
+        Example:
+        | Hold Runs      | Ana | tool_completed |
+        | Ask            | Ana | What did we spend in total? |
+        | Wait For Event | Ana | tool_executing |
+        | Release Runs   | Ana |
         """
         found = self.kit.world.person(person)
         body = {"hold": {"before": before.value, "nth": nth}} if before else {}
@@ -73,7 +89,12 @@ class Operations:
 
     @keyword(tags=("Operations",))
     def drain_backend(self) -> None:
-        """Tells the backend in use to drain: nothing new, finish what runs, then close every connection."""
+        """Tells the backend in use to drain: nothing new, finish what runs, then close every connection.
+
+        Example:
+        | Start Private Backend | drain_seconds=${1} |
+        | Drain Backend |
+        """
         self.kit.service.admin("POST", "/drain")
 
     @keyword(tags=("Operations", "Health"))
@@ -86,17 +107,37 @@ class Operations:
 
         Returns:
             The sum of the samples that fit; 0 when there is none yet.
+
+        Example:
+        | ${open}      | Get Metric | connections |
+        | ${questions} | Get Metric | frames_received_total | type=chat |
         """
         return Metrics(self.kit.service.metrics()).sum(name, labels)
 
     @keyword(tags=("Operations", "Health"))
     def get_person_counters(self, person: str) -> dict[str, Any]:
-        """Returns what the backend has counted for a person: frames sent and received, errors by code."""
+        """Returns what the backend has counted for a person: frames sent and received, errors by code.
+
+        Args:
+            person: The person's name.
+
+        Example:
+        | ${counters} | Get Person Counters | Ana |
+        | Log         | Frames sent, by type: ${counters}[frames_sent] |
+        """
         return dict(self._view(person)["counters"])
 
     @keyword(tags=("Operations", "Health"))
     def get_open_connections(self, person: str) -> int:
-        """Returns how many connections of a person the backend believes to be open."""
+        """Returns how many connections of a person the backend believes to be open.
+
+        Args:
+            person: The person's name.
+
+        Example:
+        | ${open}                     | Get Open Connections | Ana |
+        | Should Be Equal As Integers | ${open}              | 1 |
+        """
         return int(self._view(person)["connections"])
 
     @keyword(tags=("Operations", "Health"))
@@ -110,6 +151,10 @@ class Operations:
 
         Raises:
             Unexpected: It still counts another number then.
+
+        Example:
+        | Drop Session               | Ana |
+        | Wait Until Connections Are | Ana | 0 |
         """
         self.kit.until(
             lambda: self.get_open_connections(person) == count,
@@ -124,8 +169,17 @@ class Operations:
     def wait_until_metric_is(self, name: str, value: float, **labels: str) -> None:
         """Waits until a metric of the backend in use has a value.
 
+        Args:
+            name: The metric's name, without its prefix.
+            value: Expected value.
+            labels: Labels that the metric must have.
+
         Raises:
             Unexpected: It still has another one after the environment's ``notice`` timeout.
+
+        Example, on a backend of its own:
+        | Close Session        | Ana |
+        | Wait Until Metric Is | connections | 0 |
         """
         self.kit.until(
             lambda: self.get_metric(name, **labels) == value,

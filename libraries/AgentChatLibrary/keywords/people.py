@@ -38,6 +38,9 @@ class People:
 
         Raises:
             Declined: The backend declined it.
+
+        Example:
+        | ${contoso} | Create Organisation | Contoso | ${{ {'spend': []} }} |
         """
         if not self._administered:
             local = local_organisation(name)
@@ -62,6 +65,12 @@ class People:
         Raises:
             UnknownName: There is no such organisation.
             Declined: The backend declined them.
+
+        Example:
+        | ${northwind}    | Get Organisation | Northwind |
+        | ${mark}         | Make Canary      | organisation | ${northwind.id} |
+        | ${records}      | Make Records     | ${mark} |
+        | Replace Records | Northwind        | ${records} |
         """
         found = self.kit.world.organisation(organisation)
         if not self._administered:
@@ -74,14 +83,29 @@ class People:
     def get_organisation(self, name: str) -> Organisation:
         """Returns an organisation.
 
+        Args:
+            name: The organisation's name.
+
         Raises:
             UnknownName: There is none of that name; the message lists those that exist.
+
+        Example:
+        | ${northwind} | Get Organisation | Northwind |
+        | Log          | Its id is ${northwind.id}. |
         """
         return self.kit.world.organisation(name)
 
     @keyword(tags=("People",))
     def organisation_exists(self, name: str) -> bool:
-        """Whether this test or its suites have made an organisation of that name."""
+        """Whether this test or its suites have made an organisation of that name.
+
+        Args:
+            name: The organisation's name.
+
+        Example:
+        | ${made}            | Organisation Exists | Contoso |
+        | Should Not Be True | ${made} |
+        """
         return self.kit.world.has_organisation(name)
 
     @keyword(tags=("People",))
@@ -105,6 +129,10 @@ class People:
         Raises:
             UnknownName: There is no such organisation.
             Declined: The backend declined it.
+
+        Example:
+        | Create Person | Clara | Northwind | tier=free | limits=${{ {'questions_per_day': 1} }} |
+        | Open Session  | Clara |
         """
         home, service = self.kit.world.organisation(organisation), self.kit.service
         if not self._administered:
@@ -138,6 +166,11 @@ class People:
 
         Raises:
             Declined: The backend declined it.
+
+        Example:
+        | Sign Up      | Clara |
+        | Sign In      | Clara |
+        | Open Session | Clara |
         """
         service, title = self.kit.service, organisation or f"{name}'s organisation"
         if not self._administered and self.kit.environment.dialect is not None:
@@ -178,8 +211,15 @@ class People:
     def get_person(self, name: str) -> Person:
         """Returns a person.
 
+        Args:
+            name: The person's name.
+
         Raises:
             UnknownName: There is none of that name; the message lists those that exist.
+
+        Example:
+        | ${ana} | Get Person | Ana |
+        | Log    | Her id is ${ana.user_id}. |
         """
         return self.kit.world.person(name)
 
@@ -190,6 +230,12 @@ class People:
         Args:
             audience: Who may see it: the person, the organisation, or those who share a conversation.
             owner_id: The backend's id of the person or organisation.
+
+        Example:
+        | ${northwind}    | Get Organisation | Northwind |
+        | ${mark}         | Make Canary      | organisation | ${northwind.id} |
+        | ${records}      | Make Records     | ${mark} |
+        | Replace Records | Northwind        | ${records} |
         """
         return canary(audience, owner_id)
 
@@ -197,11 +243,19 @@ class People:
     def sign_in(self, person: str) -> Secret:
         """Logs a person in over HTTP, with password, for real; sessions opened later use the new token.
 
+        Args:
+            person: The person's name.
+
         Returns:
             The access token.
 
         Raises:
             Declined: The backend declined the login.
+
+        Example:
+        | Sign Up      | Clara |
+        | Sign In      | Clara |
+        | Open Session | Clara |
         """
         found = self.kit.world.person(person)
         if self.kit.environment.translation is not None:
@@ -213,8 +267,17 @@ class People:
     def sign_out(self, person: str) -> None:
         """Logs a person out over HTTP.
 
+        Args:
+            person: The person's name.
+
         Raises:
             Declined: The backend declined it.
+
+        Example:
+        | Sign In        | Ana |
+        | Open Session   | Ana         | Ana's phone |
+        | Sign Out       | Ana |
+        | Wait For Close | Ana's phone | 1008 | logged out |
         """
         self.kit.world.person(person).sign_out()
 
@@ -222,11 +285,19 @@ class People:
     def renew_tokens(self, person: str) -> Secret:
         """Trades a person's refresh token for new tokens over HTTP.
 
+        Args:
+            person: The person's name.
+
         Returns:
             The new access token.
 
         Raises:
             Declined: The backend declined it.
+
+        Example:
+        | Sign In                 | Ana |
+        | ${token}                | Renew Tokens | Ana |
+        | Use Refresh Token Again | Ana |
         """
         found = self.kit.world.person(person)
         found.refresh()
@@ -234,7 +305,16 @@ class People:
 
     @keyword(tags=("People", "Credentials"))
     def get_refresh_token(self, person: str) -> Secret:
-        """Returns the refresh token of a person's last login."""
+        """Returns the refresh token of a person's last login.
+
+        Args:
+            person: The person's name.
+
+        Example:
+        | Sign In                      | Ana |
+        | ${refresh}                   | Get Refresh Token | Ana |
+        | Connection Should Be Refused | Ana               | 401 | invalid_token | token=${refresh} |
+        """
         return Secret(self.kit.world.person(person).refresh_token)
 
     @keyword(tags=("People",))
@@ -247,6 +327,9 @@ class People:
 
         Raises:
             Declined: The backend declined it.
+
+        Example:
+        | Change Person | Ana | tier=pro |
         """
         found = self.kit.world.person(person)
         user = found.service.admin("PATCH", f"/people/{found.user_id}", changes)["user"]
@@ -277,6 +360,10 @@ class People:
 
         Raises:
             EnvironmentProblem: The environment gives no signing key.
+
+        Example:
+        | ${token}                     | Mint Token | Ana | aud=another-service |
+        | Connection Should Be Refused | Ana        | 401 | invalid_token | token=${token} |
         """
         found, now = self.kit.world.person(person), int(time.time())
         if expires_in is not None:
@@ -298,6 +385,11 @@ class People:
 
         Raises:
             Unexpected: It expires at another time.
+
+        Example:
+        | ${when}                | Evaluate   | int(time.time()) + 300 |
+        | ${token}               | Mint Token | Ana | exp=${when} |
+        | Token Should Expire At | ${token}   | ${when} |
         """
         found = expiry(token.value)
         if found != when:
@@ -309,6 +401,10 @@ class People:
 
         Args:
             text: The text; nobody's secret.
+
+        Example:
+        | ${garbage}                   | Make Up Token | not.a.token |
+        | Connection Should Be Refused | Ana           | 401 | invalid_token | token=${garbage} |
         """
         return Secret(text)
 
@@ -319,6 +415,11 @@ class People:
         Args:
             token: A good token.
             claims: The claims to change.
+
+        Example:
+        | ${good} | Mint Token | Ana |
+        | ${forged} | Tamper With Token | ${good} | tier=free |
+        | Connection Should Be Refused | Ana | 401 | invalid_token | token=${forged} |
         """
         return Secret(tampered(token.value, claims))
 

@@ -44,7 +44,13 @@ class Processes:
 
     @keyword(tags=("Processes",))
     def kill_backend(self) -> None:
-        """Kills the private backend at once (SIGKILL): it can say and save nothing more."""
+        """Kills the private backend at once (SIGKILL): it can say and save nothing more.
+
+        Example, on a backend of its own:
+        | Kill Backend |
+        | Start Backend Again |
+        | Health Should Become | healthy | 200 | within=2 |
+        """
         process = self._private().process
         if process is not None:
             process.kill()
@@ -56,6 +62,11 @@ class Processes:
 
         Raises:
             EnvironmentProblem: It did not come up.
+
+        Example, on a backend of its own:
+        | Kill Backend |
+        | Start Backend Again |
+        | Health Should Become | healthy | 200 | within=2 |
         """
         self.kit.restart_private(self._private())
 
@@ -65,6 +76,11 @@ class Processes:
 
         Raises:
             EnvironmentProblem: It did not come up.
+
+        Example, on a backend of its own:
+        | Start Second Process |
+        | Open Session On Second Process | Ana | Ana's phone |
+        | Ping                           | Ana's phone |
         """
         self.kit.start_beside(self._private())
 
@@ -77,6 +93,11 @@ class Processes:
 
         Raises:
             Unexpected: Whenever it was stopped it held the lock.
+
+        Example, on a backend of its own:
+        | Pause Backend |
+        | Continue Backend |
+        | Ping | Ana |
         """
         database = self.kit.environment.database
         home = self._private().home
@@ -90,7 +111,13 @@ class Processes:
 
     @keyword(tags=("Processes",))
     def continue_backend(self) -> None:
-        """Lets the private backend go on after `Pause Backend` (SIGCONT)."""
+        """Lets the private backend go on after `Pause Backend` (SIGCONT).
+
+        Example, on a backend of its own:
+        | Pause Backend |
+        | Continue Backend |
+        | Ping | Ana |
+        """
         self._signal("SIGCONT")
 
     def _signal(self, name: str) -> None:
@@ -104,8 +131,17 @@ class Processes:
     def open_session_on_second_process(self, person: str, alias: str) -> None:
         """Connects a person's device to the second process.
 
+        Args:
+            person: The person's name.
+            alias: How the suite calls the session.
+
         Raises:
             Unexpected: The connection was refused.
+
+        Example, on a backend of its own:
+        | Start Second Process |
+        | Open Session On Second Process | Ana | Ana's phone |
+        | Ping                           | Ana's phone |
         """
         second = self.kit.world.scope.deployments[-1]
         found = self.kit.world.person(person)
@@ -117,8 +153,17 @@ class Processes:
     def wait_until_held(self, session: str) -> None:
         """Waits until the latest question's run of a session stands where it is held.
 
+        Args:
+            session: Alias of the session.
+
         Raises:
             Unexpected: It did not come there.
+
+        Example:
+        | Hold Runs       | Ana | tool_completed |
+        | Ask             | Ana | What did we spend in total? |
+        | Wait Until Held | Ana |
+        | Release Runs    | Ana |
         """
         chat = self.kit.world.chat(session)
         self.kit.until_held(chat.person, chat.question().run_id)
@@ -135,6 +180,13 @@ class Processes:
         Raises:
             EventMissing: No end of the run came.
             Unexpected: It ended in another way.
+
+        Example:
+        | Open Session        | Ana         | Ana's phone |
+        | Hold Runs           | Ana         | tool_completed |
+        | ${question}         | Ask         | Ana       | What did we spend in total? |
+        | Send Message        | Ana         | cancel    | run_id=${question.run_id} |
+        | Wait For Failure On | Ana's phone | asker=Ana | code=cancelled |
         """
         run = self.kit.world.chat(asker).question().run_id
         end = self.kit.world.chat(session).wait_for_end(
@@ -150,8 +202,15 @@ class Processes:
 
         Each has as long as the welcome says that heartbeats are apart, and a margin.
 
+        Args:
+            session: Alias of the session.
+            count: How many PINGs, counted from the beginning of the connection.
+
         Raises:
             EventMissing: They did not come.
+
+        Example, on a backend of its own:
+        | Wait For Heartbeats | Ana | 1 |
         """
         chat = self.kit.world.chat(session)
         longest = heartbeat_seconds(chat) + self.kit.environment.timeout("notice")
@@ -164,8 +223,17 @@ class Processes:
     def events_should_be_numbered_one_by_one(self, session: str) -> None:
         """Checks on every connection of a session that seq rises by one and that timestamps never fall.
 
+        Args:
+            session: Alias of the session.
+
         Raises:
             BrokenPromise: It is not so.
+
+        Example:
+        | Ask                                  | Ana | What did we spend in total? |
+        | Wait For Answer                      | Ana |
+        | Events Should Be Numbered One By One | Ana |
+        | Runs Should Have One End             | Ana |
         """
         chat = self.kit.world.chat(session)
         chat.settle()
@@ -177,8 +245,17 @@ class Processes:
     def connections_should_agree(self, session: str) -> None:
         """Checks that the same seq was the same text on every connection of a session.
 
+        Args:
+            session: Alias of the session.
+
         Raises:
             BrokenPromise: It was not.
+
+        Example:
+        | Ask                      | Ana | What did we spend in total? |
+        | Drop Session             | Ana |
+        | Come Back And Resume     | Ana |
+        | Connections Should Agree | Ana |
         """
         demand(devices.same_seq_same_frame(self._transcripts(session)))
 
@@ -186,8 +263,17 @@ class Processes:
     def runs_should_have_one_end(self, session: str) -> None:
         """Checks that every run which a session has seen has one end, and nothing after it.
 
+        Args:
+            session: Alias of the session.
+
         Raises:
             BrokenPromise: One has not.
+
+        Example:
+        | Ask                                  | Ana | What did we spend in total? |
+        | Wait For Answer                      | Ana |
+        | Events Should Be Numbered One By One | Ana |
+        | Runs Should Have One End             | Ana |
         """
         transcript = self.kit.world.chat(session).transcript
         for run_id in {e.run_id for e in transcript.durable if e.run_id}:
@@ -205,6 +291,10 @@ class Processes:
 
         Raises:
             Unexpected: It is still counted.
+
+        Example, on a backend of its own:
+        | Go Deaf                                | Ana |
+        | Wait Until A Hanging Device Is Dropped | Ana |
         """
         chat = self.kit.world.chat(session)
         patience = 2 * heartbeat_seconds(chat)

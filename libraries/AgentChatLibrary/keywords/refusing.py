@@ -81,6 +81,10 @@ class Refusing:
 
         Raises:
             Unexpected: The connection was let in, or refused in another way.
+
+        Example:
+        | Connection Should Be Refused | Ana | 401 | missing_credential |
+        | Connection Should Be Refused | Ana | 401 | missing_credential | carrier=token_query |
         """
         found = self.kit.world.person(person)
         presenting = presenting or _presented(given=token is not None or carrier is not None, headers=headers)
@@ -118,11 +122,19 @@ class Refusing:
     def refusal_should_say_when_to_come_back(self, refusal: Refusal) -> int:
         """Checks that a refusal has a ``Retry-After`` of whole seconds (RFC 9110, section 10.2.3).
 
+        Args:
+            refusal: What `Connection Should Be Refused` returned.
+
         Returns:
             The seconds.
 
         Raises:
             Unexpected: It has none, or another one.
+
+        Example:
+        | Change Person | Ana | limits=${{ {'connections': 1} }} |
+        | ${refusal} | Connection Should Be Refused | Ana | 429 | too_many_connections | carrier=header |
+        | Refusal Should Say When To Come Back | ${refusal} |
         """
         given = refusal.headers.get("retry-after")
         if given is None or not given.isdecimal() or int(given) < 1:

@@ -69,6 +69,10 @@ class Returning:
 
         Raises:
             BrokenPromise: Something was lost, came twice, in another order, or in another text.
+
+        Example:
+        | Open Session           | Ana | Ana's tablet |
+        | Drop At Every Boundary | Ana | stayed=Ana's tablet | window=while away |
         """
         boundaries = self._boundaries(session)
         for number, boundary in enumerate(boundaries):
@@ -89,6 +93,12 @@ class Returning:
         Args:
             session: Alias of the session that is dropped.
             stayed: Alias of another session of the same person, which stays and sees the end.
+
+        Example:
+        | Open Session                           | Ana | Ana's tablet |
+        | Drop Before A Run Begins               | Ana | stayed=Ana's tablet |
+        | Come Back And Resume                   | Ana |
+        | Devices Should Agree After Coming Back | Ana | stayed=Ana's tablet |
         """
         chat, other = self.kit.world.chat(session), self.kit.world.chat(stayed)
         run = self._drop_held(chat, other, Boundary("agent_started", 1))
@@ -142,9 +152,18 @@ class Returning:
     def come_back_and_resume(self, session: str) -> None:
         """Opens a session again and asks for everything after the last event that it had received.
 
+        Args:
+            session: Alias of the session.
+
         Raises:
             Unexpected: The connection was refused.
             EventMissing: The replay did not end.
+
+        Example:
+        | Open Session                           | Ana | Ana's tablet |
+        | Drop Before A Run Begins               | Ana | stayed=Ana's tablet |
+        | Come Back And Resume                   | Ana |
+        | Devices Should Agree After Coming Back | Ana | stayed=Ana's tablet |
         """
         chat = self.kit.world.chat(session)
         known = last_seq(chat)
@@ -156,8 +175,18 @@ class Returning:
     def devices_should_agree_after_coming_back(self, session: str, stayed: str) -> None:
         """Checks that a session that was dropped and came back has what a device received that had stayed.
 
+        Args:
+            session: Alias of the session.
+            stayed: Alias of another session of the same person, which has stayed.
+
         Raises:
             BrokenPromise: Something was lost, came twice, in another order, or in another text.
+
+        Example:
+        | Open Session                           | Ana | Ana's tablet |
+        | Drop Before A Run Begins               | Ana | stayed=Ana's tablet |
+        | Come Back And Resume                   | Ana |
+        | Devices Should Agree After Coming Back | Ana | stayed=Ana's tablet |
         """
         chat, other = self.kit.world.chat(session), self.kit.world.chat(stayed)
         demand(sequence.seq_rises_by_one(chat.transcript))
@@ -172,11 +201,21 @@ class Returning:
     def resume_from_everywhere(self, session: str) -> int:
         """Resumes a fresh connection from every seq up to its watershed, twice over, and judges every replay.
 
+        Args:
+            session: Alias of the session.
+
         Returns:
             How often it has resumed.
 
         Raises:
             BrokenPromise: A replay is not exactly what was missing.
+
+        Example:
+        | Ask                    | Ana | What did we spend in total? |
+        | Wait For Answer        | Ana |
+        | Close Session          | Ana |
+        | Reopen Session         | Ana |
+        | Resume From Everywhere | Ana |
         """
         chat = self.kit.world.chat(session)
         watershed = chat.transcript.watershed or 0
@@ -208,6 +247,11 @@ class Returning:
 
         Raises:
             BrokenPromise: Something differs.
+
+        Example:
+        | Ask                                    | Ana | What did we spend in total? |
+        | Wait For Answer                        | Ana |
+        | Conversation Should Hold What Was Said | Ana |
         """
         chat = self.kit.world.chat(session)
         question = chat.question(number)
@@ -235,8 +279,17 @@ class Returning:
     def number_of_runs_should_be(self, person: str, count: int) -> None:
         """Checks how many runs of a person have begun: the backend's log is replayed, and counted.
 
+        Args:
+            person: The person's name.
+            count: Expected number of runs.
+
         Raises:
             BrokenPromise: It is another number.
+
+        Example:
+        | Ask                      | Ana | What did we spend in total? |
+        | Wait For Answer          | Ana |
+        | Number Of Runs Should Be | Ana | 1 |
         """
         self._sessions.open_session(person, f"{person}, counting runs")
         chat = self.kit.world.chat(f"{person}, counting runs")

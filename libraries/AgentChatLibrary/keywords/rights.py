@@ -39,6 +39,12 @@ class Rights:
 
         Raises:
             Unexpected: One was refused.
+
+        Example:
+        | Change Person | Ana | limits=${{ {'messages_per_minute': 60, 'burst': 3} }} |
+        | Use Up Messages | Ana | 3 |
+        | ${seconds} | Next Message Should Be Throttled | Ana |
+        | Ping Until | Ana | share=0.5 |
         """
         chat = self.kit.world.chat(session)
         ids = [self._cheap_message(chat) for _ in range(count)]
@@ -63,6 +69,12 @@ class Rights:
 
         Raises:
             Unexpected: The message was accepted, or refused in another way.
+
+        Example:
+        | Change Person | Ana | limits=${{ {'messages_per_minute': 60, 'burst': 3} }} |
+        | Use Up Messages | Ana | 3 |
+        | ${seconds} | Next Message Should Be Throttled | Ana |
+        | Ping Until | Ana | share=0.5 |
         """
         chat = self.kit.world.chat(session)
         reply = chat.reply(self._cheap_message(chat), "resumed", "error")
@@ -91,6 +103,12 @@ class Rights:
 
         Raises:
             Unexpected: A ping was refused, or the session was not throttled before.
+
+        Example:
+        | Change Person | Ana | limits=${{ {'messages_per_minute': 60, 'burst': 3} }} |
+        | Use Up Messages | Ana | 3 |
+        | ${seconds} | Next Message Should Be Throttled | Ana |
+        | Ping Until | Ana | share=0.5 |
         """
         if session not in self._throttled:
             raise Unexpected(f"{session} was not throttled before.")
@@ -123,6 +141,9 @@ class Rights:
 
         Raises:
             BrokenPromise: One was forbidden that should work, or the other way round.
+
+        Example:
+        | Operations Should Be Forbidden | Ana | usage:read | read the usage |
         """
         chat = self.kit.world.chat(session)
         person = chat.person
@@ -183,8 +204,16 @@ class Rights:
     def number_of_frames_should_be(self, session: str, type: str, count: int) -> tuple[Event, ...]:  # noqa: A002
         """Checks how many frames of a type a session has received on its connection so far.
 
+        Args:
+            session: Alias of the session.
+            type: The frames' type.
+            count: Expected number of frames.
+
         Raises:
             BrokenPromise: It is another number.
+
+        Example:
+        | Number Of Frames Should Be | Ana | connection_established | 1 |
         """
         chat = self.kit.world.chat(session)
         chat.fence()
@@ -197,8 +226,16 @@ class Rights:
     def use_refresh_token_again(self, person: str) -> None:
         """Uses a refresh token that has been used before, and expects to be refused with 401.
 
+        Args:
+            person: The person's name.
+
         Raises:
             Unexpected: It was accepted, or refused in another way.
+
+        Example:
+        | Sign In                 | Ana |
+        | ${token}                | Renew Tokens | Ana |
+        | Use Refresh Token Again | Ana |
         """
         found = self.kit.world.person(person)
         if not found.used_refresh_tokens:
@@ -221,6 +258,10 @@ class Rights:
 
         Returns:
             The answer, with ``status`` and ``body``.
+
+        Example:
+        | ${answer}                      | Try To Sign In | Ana |
+        | Login Should Have Been Refused | ${answer} |
         """
         service = self.kit.world.person(person).service if person is not None else self.kit.service
         email = self.kit.world.person(person).email if person is not None else "nobody@customers.example"
@@ -239,6 +280,10 @@ class Rights:
 
         Raises:
             Unexpected: It was another answer.
+
+        Example:
+        | ${answer}                      | Try To Sign In | Ana |
+        | Login Should Have Been Refused | ${answer} |
         """
         if (answer.status, answer.body.get("error", {}).get("code")) != (status, code):
             raise Unexpected(
@@ -251,8 +296,18 @@ class Rights:
     ) -> None:
         """Logs in with the right password and expects to be refused.
 
+        Args:
+            person: The person's name.
+            status: Expected HTTP status.
+            code: Expected error code.
+
         Raises:
             Unexpected: The login was accepted, or refused in another way.
+
+        Example:
+        | Create Person             | Clara | Northwind |
+        | Change Person             | Clara | disabled=${True} |
+        | Sign In Should Be Refused | Clara |
         """
         found = self.kit.world.person(person)
         answer = found.service.request(
@@ -277,6 +332,12 @@ class Rights:
 
         Raises:
             BrokenPromise: It was closed too early or too late.
+
+        Example:
+        | ${token}                            | Mint Token  | Ana         | expires_in=2 |
+        | Open Session                        | Ana         | Ana's phone | token=${token} |
+        | Wait For Close                      | Ana's phone | 1008        | token expired |
+        | Close Should Have Come After Expiry | Ana's phone | within=2 |
         """
         chat = self.kit.world.chat(session)
         transcript, expires = chat.transcript, chat.expires

@@ -54,6 +54,10 @@ class Sessions:
         Raises:
             Unexpected: The connection was refused.
             EventMissing: No welcome came.
+
+        Example:
+        | Open Session                   | Ana           | Ana's browser | carrier=subprotocol |
+        | Selected Subprotocol Should Be | Ana's browser | agent-chat.v1 |
         """
         found = self.kit.world.person(person)
         chat = Chat(Session(alias or person, found.owner), found, self.kit.environment)
@@ -74,6 +78,11 @@ class Sessions:
 
         Raises:
             Unexpected: The connection was refused.
+
+        Example:
+        | Close Session  | Ana |
+        | Reopen Session | Ana |
+        | Ping           | Ana |
         """
         chat = self.kit.world.chat(session)
         self.connect(chat, self._offer(chat, [carrier], token, None))
@@ -89,8 +98,16 @@ class Sessions:
     def reopen_session_if_it_has_ended(self, session: str) -> None:
         """Connects a session again if its connection has ended, so that the next mistake is judged by itself.
 
+        Args:
+            session: Alias of the session.
+
         Raises:
             Unexpected: The connection was refused.
+
+        Example:
+        | Send Text Bytes                   | Ana | ${{ bytes([0x7b, 0xff, 0xfe, 0x7d]) }} |
+        | Message Should End The Connection | Ana | 1007 |
+        | Reopen Session If It Has Ended    | Ana |
         """
         chat = self.kit.world.chat(session)
         if not chat.session.is_open:
@@ -117,12 +134,29 @@ class Sessions:
 
     @keyword(tags=("Sessions",))
     def close_session(self, session: str) -> None:
-        """Closes a session with a close handshake (code 1000)."""
+        """Closes a session with a close handshake (code 1000).
+
+        Args:
+            session: Alias of the session.
+
+        Example:
+        | Close Session  | Ana |
+        | Reopen Session | Ana |
+        | Ping           | Ana |
+        """
         self.kit.world.chat(session).session.close()
 
     @keyword(tags=("Sessions",))
     def drop_session(self, session: str) -> None:
-        """Drops a session abruptly, by a TCP reset, as a phone in a tunnel does. No close frame is sent."""
+        """Drops a session abruptly, by a TCP reset, as a phone in a tunnel does. No close frame is sent.
+
+        Args:
+            session: Alias of the session.
+
+        Example:
+        | Drop Session               | Ana |
+        | Wait Until Connections Are | Ana | 0 |
+        """
         self.kit.world.chat(session).session.drop()
 
     @keyword(tags=("Sessions",))
@@ -139,6 +173,12 @@ class Sessions:
         Raises:
             EventMissing: The connection stayed open.
             Unexpected: It ended in another way.
+
+        Example:
+        | ${token}                            | Mint Token  | Ana         | expires_in=2 |
+        | Open Session                        | Ana         | Ana's phone | token=${token} |
+        | Wait For Close                      | Ana's phone | 1008        | token expired |
+        | Close Should Have Come After Expiry | Ana's phone | within=2 |
         """
         chat = self.kit.world.chat(session)
         wanted = reason.replace(" ", "_") if reason is not None else None
@@ -158,13 +198,27 @@ class Sessions:
         Raises:
             EventMissing: The connection stayed open: a ping behind the message was answered.
             Unexpected: It ended in another way.
+
+        Example:
+        | Send Text Bytes                   | Ana | ${{ bytes([0x7b, 0xff, 0xfe, 0x7d]) }} |
+        | Message Should End The Connection | Ana | 1007 |
+        | Reopen Session If It Has Ended    | Ana |
         """
         chat = self.kit.world.chat(session)
         _check_end(chat, chat.waits.for_end_by_message(_how(code, None)), code, None)
 
     @keyword(tags=("Sessions",))
     def get_welcome(self, session: str) -> Event:
-        """Returns the first frame that a session received on its current connection."""
+        """Returns the first frame that a session received on its current connection.
+
+        Args:
+            session: Alias of the session.
+
+        Example:
+        | ${welcome}      | Get Welcome | Ana |
+        | ${tier}         | Get Field   | ${welcome} | tier |
+        | Should Be Equal | ${tier}     | enterprise |
+        """
         chat = self.kit.world.chat(session)
         first = next(f for f in chat.transcript.frames if f.received)
         if first.event is None:
@@ -177,8 +231,14 @@ class Sessions:
     def welcome_should_be_for(self, session: str) -> Event:
         """Checks that the first frame of a session welcomes the person whose token was presented.
 
+        Args:
+            session: Alias of the session.
+
         Raises:
             Unexpected: It is another frame, or names another person or tier.
+
+        Example:
+        | Welcome Should Be For | Ana |
         """
         chat = self.kit.world.chat(session)
         first: Event = self.get_welcome(session)
@@ -201,8 +261,16 @@ class Sessions:
     def selected_subprotocol_should_be(self, session: str, subprotocol: str) -> None:
         """Checks which of the offered subprotocols the backend has selected for a session.
 
+        Args:
+            session: Alias of the session.
+            subprotocol: Expected subprotocol.
+
         Raises:
             Unexpected: It has selected another one, or none.
+
+        Example:
+        | Open Session                   | Ana           | Ana's browser | carrier=subprotocol |
+        | Selected Subprotocol Should Be | Ana's browser | agent-chat.v1 |
         """
         selected = self.kit.world.chat(session).session.connection.subprotocol
         if selected != subprotocol:

@@ -39,6 +39,14 @@ class Transcripts:
 
         Raises:
             UnknownName: There is no such session.
+
+        Example:
+        | Ask | Ana | What did we spend in total? |
+        | Wait For Answer | Ana |
+        | Save Transcript | ${OUTPUT DIR}/ana.jsonl | Ana |
+        | Load Transcript | ${OUTPUT DIR}/ana.jsonl | prefix=Recorded${SPACE} |
+        | Run Should Be Complete | Recorded Ana |
+        | Recording Should Keep What Always Holds | Recorded Ana |
         """
         transcripts = [t for alias in sessions for t in self.kit.world.chat(alias).session.transcripts]
         filing.write(file, masked(transcripts))
@@ -62,6 +70,14 @@ class Transcripts:
         Raises:
             Unexpected: An alias exists already.
             RecordingProblem: The file cannot be used; the message says why and what to do.
+
+        Example:
+        | Ask | Ana | What did we spend in total? |
+        | Wait For Answer | Ana |
+        | Save Transcript | ${OUTPUT DIR}/ana.jsonl | Ana |
+        | Load Transcript | ${OUTPUT DIR}/ana.jsonl | prefix=Recorded${SPACE} |
+        | Run Should Be Complete | Recorded Ana |
+        | Recording Should Keep What Always Holds | Recorded Ana |
         """
         sessions: dict[str, LoadedSession] = {}
         for transcript in read(file).transcripts:
@@ -86,6 +102,14 @@ class Transcripts:
 
         Raises:
             BrokenPromise: A rule is broken; the message shows the offending frames.
+
+        Example:
+        | Ask | Ana | What did we spend in total? |
+        | Wait For Answer | Ana |
+        | Save Transcript | ${OUTPUT DIR}/ana.jsonl | Ana |
+        | Load Transcript | ${OUTPUT DIR}/ana.jsonl | prefix=Recorded${SPACE} |
+        | Run Should Be Complete | Recorded Ana |
+        | Recording Should Keep What Always Holds | Recorded Ana |
         """
         transcripts: list[Transcript] = []
         for alias in sessions:

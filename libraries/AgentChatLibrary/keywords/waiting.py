@@ -28,6 +28,11 @@ class Waiting:
 
         Raises:
             EventMissing: The run ended or the connection closed first. The message lists what came instead.
+
+        Example:
+        | Ask             | Ana                | What did we spend in total? |
+        | ${call}         | Wait For Event     | Ana | tool_executing |
+        | Should Be Equal | ${call}[tool_name] | query_spend |
         """
         chat = self.kit.world.chat(session)
         return chat.wait_for_event(event.value, nth=nth, run_id=chat.question(number).run_id)
@@ -43,6 +48,11 @@ class Waiting:
         Raises:
             EventMissing: No end of the run came.
             Unexpected: The run failed.
+
+        Example:
+        | Ask       | Ana             | What did we spend in total? |
+        | ${answer} | Wait For Answer | Ana |
+        | Log       | ${answer}[response] |
         """
         chat = self.kit.world.chat(session)
         end = chat.wait_for_end(chat.question(number).run_id)
@@ -62,6 +72,12 @@ class Waiting:
         Raises:
             EventMissing: No end of the run came.
             Unexpected: The run was answered, or failed for another reason.
+
+        Example:
+        | Hold Runs        | Ana | tool_completed |
+        | ${question}      | Ask | Ana    | What did we spend in total? |
+        | Send Message     | Ana | cancel | run_id=${question.run_id} |
+        | Wait For Failure | Ana | cancelled |
         """
         chat = self.kit.world.chat(session)
         # Who cancels is there and waits; whatever else ends a run takes its time.
@@ -82,6 +98,10 @@ class Waiting:
 
         Raises:
             EventMissing: It did not come.
+
+        Example:
+        | Send Message | Ana            | resume | after_seq=${0} |
+        | ${resumed}   | Wait For Frame | Ana    | resumed |
         """
         waits = self.kit.world.chat(session).waits
         wait = waits.for_run if type in DURABLE else waits.for_reply
@@ -94,8 +114,17 @@ class Waiting:
     def wait_for_frame_since_mark(self, session: str, type: str) -> Event:  # noqa: A002 -- the contract's name
         """Waits for the first frame of a type that a session has received since its last `Mark`.
 
+        Args:
+            session: Alias of the session.
+            type: The frame's type.
+
         Raises:
             EventMissing: It did not come.
+
+        Example:
+        | Mark        | Ana |
+        | Send Object | Ana                       | type=dance |
+        | ${error}    | Wait For Frame Since Mark | Ana | error |
         """
         chat = self.kit.world.chat(session)
         wait = chat.waits.for_run if type in DURABLE else chat.waits.for_reply
@@ -112,6 +141,10 @@ class Waiting:
 
         Raises:
             EventMissing: None came.
+
+        Example:
+        | ${message} | Send Message   | Ana | ping |
+        | ${reply}   | Wait For Reply | Ana | ${message} | pong | error |
         """
         return self.kit.world.chat(session).reply(message_id, *types)
 
@@ -131,6 +164,10 @@ class Waiting:
         Raises:
             EventMissing: No reply came.
             Unexpected: The message was accepted, or declined in another way.
+
+        Example:
+        | ${message} | Send Object | Ana | type=dance |
+        | Message Should Be Declined | Ana | ${message} | unknown_type | An unknown type was accepted. |
         """
         chat = self.kit.world.chat(session)
         reply = chat.reply(message_id, "error", "ack", "resumed", "token_refreshed", "pong")
@@ -147,9 +184,17 @@ class Waiting:
     def wait_for_question(self, session: str, message_id: str) -> Question:
         """Waits until a question that was sent with `Send Message` is accepted, and returns it.
 
+        Args:
+            session: Alias of the session.
+            message_id: The id, as `Send Message` returned it.
+
         Raises:
             EventMissing: It was neither accepted nor refused.
             Unexpected: It was refused.
+
+        Example:
+        | ${message}  | Send Message      | Ana | chat | content=What did we spend in total? |
+        | ${question} | Wait For Question | Ana | ${message} |
         """
         return self.kit.world.chat(session).accepted(message_id)
 
@@ -165,6 +210,10 @@ class Waiting:
         Raises:
             EventMissing: No error came.
             Unexpected: It has another code.
+
+        Example:
+        | Send Object | Ana            | type=dance |
+        | ${error}    | Wait For Error | Ana | unknown_type |
         """
         chat = self.kit.world.chat(session)
         error = chat.waits.for_reply(
@@ -180,7 +229,14 @@ class Waiting:
 
     @keyword(tags=("Waiting", "Absence"))
     def fence(self, *sessions: str) -> None:
-        """Proves that what was queued on these connections has come: each pings and sees its own pong."""
+        """Proves that what was queued on these connections has come: each pings and sees its own pong.
+
+        Args:
+            sessions: Aliases of the sessions.
+
+        Example:
+        | Fence | Ana | Boris |
+        """
         for session in sessions:
             self.kit.world.chat(session).fence()
 
@@ -193,6 +249,12 @@ class Waiting:
 
         Args:
             sessions: Aliases of the watchers' sessions; their people should be enterprise customers.
+
+        Example:
+        | Ask                             | Ana   | Which resources are idle? |
+        | Wait For Answer                 | Ana |
+        | Sentinel Fence                  | Boris |
+        | Should Have Received Nothing Of | Boris | Ana |
         """
         for session in sessions:
             self.kit.world.chat(session).sentinel("What did we spend in total?")

@@ -50,6 +50,10 @@ class Web:
 
         Raises:
             UnknownName: There is no such person.
+
+        Example:
+        | Open Http Session | usage          | Ana |
+        | ${answer}         | GET On Session | usage | /usage/summary |
         """
         found = self.kit.world.person(person) if person is not None else None
         service = found.service if found is not None else self.kit.service
@@ -57,13 +61,27 @@ class Web:
 
     @keyword(tags=("Web",))
     def get_chat_path(self) -> str:
-        """Returns the path of the chat's address, below the backend's."""
+        """Returns the path of the chat's address, below the backend's.
+
+        Example:
+        | ${path}           | Get Chat Path |
+        | Open Http Session | anybody |
+        | GET On Session    | anybody | ${path} | expected_status=426 |
+        """
         dialect = self.kit.environment.dialect
         return "/ws" if dialect is None else address(dialect, self.kit.environment.values)
 
     @keyword(tags=("Web", "Operations"))
     def open_admin_session(self, alias: str) -> None:
-        """Opens a session of RequestsLibrary to the backend with the administrator's credential."""
+        """Opens a session of RequestsLibrary to the backend with the administrator's credential.
+
+        Args:
+            alias: Name of the HTTP session, for example for `GET On Session`.
+
+        Example:
+        | Open Admin Session | operator |
+        | ${answer}          | GET On Session | operator | /metrics |
+        """
         service = self.kit.service
         self._open(alias, service.deployment.url, service.deployment.admin_token)
 

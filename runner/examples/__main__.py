@@ -1,0 +1,53 @@
+"""``python -m runner.examples``: every keyword has an example, and every example is right.
+
+A keyword's example stands in its documentation and is executed here. A business keyword needs none there when
+a test of the suites uses it: that test is its example, and every run executes it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from . import suite
+from .collect import Keyword, owners, unexplained
+from .execute import execute
+from .uses import Uses
+
+
+def main() -> int:
+    """Checks the documentation and executes the examples; says what is wrong, and last how many there are.
+
+    Returns:
+        The exit status: 0 when all is well.
+    """
+    found = owners()
+    used = Uses().found
+    keywords = [k for owner in found for k in owner.keywords if not k.private]
+    lacking = [k for k in keywords if not k.examples and (k.file, k.name) not in used]
+    problems = [_without(keyword) for keyword in lacking]
+    problems += unexplained([k for owner in found if owner.library for k in owner.keywords])
+    examples = suite.shown(found)
+    try:
+        told = execute(examples)
+    except ValueError as problem:
+        print(problem)
+        return 1
+    for line in (*problems, *told.failures, *told.skipped):
+        print(line)
+    documented = sum(bool(k.examples) for k in keywords)
+    print(
+        f"{len(keywords)} keywords: {documented} with an example in their documentation, of which there are "
+        f"{told.passed} executed; {len(keywords) - documented - len(lacking)} with a test of the suites"
+    )
+    return 1 if problems or told.failures else 0
+
+
+def _without(keyword: Keyword) -> str:
+    return (
+        f"{keyword.place}: {keyword.name} has no example. Add a paragraph 'Example:' with rows such as"
+        f" '| {keyword.name} | ... |' to its documentation, or use it in a test"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
