@@ -6,6 +6,7 @@ counts here exactly as it does in the run.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from AgentChatLibrary.nearest import choices, did_you_mean
 from robot.conf import RobotSettings
 from robot.errors import DataError, Information
 from robot.model import ModelModifier, TagPatterns
@@ -159,6 +161,7 @@ def discover(selection: Selection) -> Plan:
         Stop: There is nothing to run, or the arguments are wrong; the message is Robot Framework's.
     """
     options, sources = _parsed(selection.arguments)
+    everything: tuple[Planned, ...] = ()
     try:
         settings = RobotSettings(options)
         sys.path[:0] = [path for path in settings.pythonpath if path not in sys.path]
@@ -172,11 +175,37 @@ def discover(selection: Selection) -> Plan:
         ).build(*sources)
         if settings.pre_run_modifiers:
             suite.visit(ModelModifier(settings.pre_run_modifiers, settings.run_empty_suite, LOGGER))
+        everything = _tests(suite)
         suite.configure(**settings.suite_config)
     except DataError as problem:
-        raise Stop(f"Nothing to run: {problem.message}", USAGE_ERROR) from problem
-    found = tuple(Planned(t.full_name, t.parent.full_name, tuple(t.tags)) for t in suite.all_tests)
-    return Plan(selection, settings, suite, found)
+        hint = _meant(problem.message, everything)
+        raise Stop(f"Nothing to run: {problem.message}{hint}", USAGE_ERROR) from problem
+    return Plan(selection, settings, suite, _tests(suite))
+
+
+def _tests(suite: TestSuite) -> tuple[Planned, ...]:
+    return tuple(Planned(t.full_name, t.parent.full_name, tuple(t.tags)) for t in suite.all_tests)
+
+
+NAMES: Final = 12
+"""Names of tests or suites that a message lists."""
+_SELECTING_NOTHING: Final = re.compile(
+    r"contains no tests .*?(?P<kind>matching name|in suite|matching tag) '(?P<name>[^']+)'"
+)
+
+
+def _meant(message: str, tests: Sequence[Planned]) -> str:
+    """What a name that selects nothing may have meant."""
+    found = _SELECTING_NOTHING.search(message)
+    if found is None:
+        return ""
+    if found["kind"] == "in suite":
+        names = {part for test in tests for part in test.suite.split(".")}
+    elif found["kind"] == "matching tag":
+        names = {tag for test in tests for tag in test.tags if not tag.startswith(PLUMBING_TAGS)}
+    else:
+        names = {test.name.removeprefix(f"{test.suite}.") for test in tests}
+    return f"{did_you_mean(found['name'], names)} There are: {choices(found['name'], names, NAMES)}."
 
 
 def _parsed(robot: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
@@ -198,4 +227,13 @@ def _category(name: str, selection: Selection) -> str:
         if everything.tagged(tag):
             return tag
     known = sorted({t for test in everything.tests for t in test.tags if not t.startswith(PLUMBING_TAGS)})
-    raise Stop(f"No test has the tag {name!r}. Known are: {', '.join(known) or 'none'}.", USAGE_ERROR)
+    raise Stop(
+        f"No test has the tag {name!r}.{did_you_mean(name, _words(known))} "
+        f"There are: {choices(name, known)}.",
+        USAGE_ERROR,
+    )
+
+
+def _words(tags: Sequence[str]) -> list[str]:
+    """Tags as they can be written: an area's name is enough."""
+    return [*tags, *(tag.removeprefix("area:") for tag in tags if tag.startswith("area:"))]

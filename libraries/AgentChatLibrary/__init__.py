@@ -9,6 +9,7 @@ from typing import Any
 from robot.api.deco import library
 from robotlibcore import DynamicCore
 
+from .advice import Advising
 from .ambient import AmbientListener
 from .cleaning import Cleaning
 from .evidence import of_problem
@@ -29,12 +30,13 @@ from .keywords.returning import Returning
 from .keywords.rights import Rights
 from .keywords.sessions import Sessions
 from .keywords.transcripts import Transcripts
+from .keywords.types import CONVERTERS
 from .keywords.waiting import Waiting
 from .keywords.web import Web
 from .kit import Kit
 
 
-@library(scope="GLOBAL", doc_format="ROBOT")
+@library(scope="GLOBAL", doc_format="ROBOT", converters=CONVERTERS)
 class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untyped
     """Opens authenticated chat sessions for named people, asks, waits, and judges what came.
 
@@ -55,7 +57,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
         """
         self.kit = Kit(variables)
         self._listener = AmbientListener(self.kit)
-        self.ROBOT_LIBRARY_LISTENER = [self._listener, Cleaning()]
+        self.ROBOT_LIBRARY_LISTENER = [self._listener, Cleaning(), Advising()]
         kit = self.kit
         people, judging, content = People(kit), Judging(kit), Content(kit)
         sessions, operations = Sessions(kit), Operations(kit)

@@ -23,6 +23,7 @@ from .environment import CAPABILITIES, EnvironmentProblem
 from .evidence import Evidence, of_verdict
 from .filing import Filing
 from .kit import Kit
+from .nearest import choices, did_you_mean
 from .outgoing import encoded, new_message_id
 from .redaction import issued, mask
 from .rules.ambient import ambient
@@ -77,7 +78,11 @@ class AmbientListener:
             return
         absent = self._absent(data)
         if absent:
-            meaning = CAPABILITIES.get(absent[0], "no environment knows it")
+            unknown = next((name for name in absent if name not in CAPABILITIES), None)
+            if unknown is not None:  # a slip of the pen, which must not pass for a test that cannot run here
+                _replace(data, "Fail", _no_capability(unknown))
+                return
+            meaning = CAPABILITIES[absent[0]]
             reason = f"The environment {self.kit.environment.name} does not offer {absent[0]!r}: {meaning}."
             _replace(data, "Skip", reason)
 
@@ -168,6 +173,14 @@ class AmbientListener:
     def _leave(self) -> None:
         for deployment in reversed(self.kit.world.leave().deployments):
             deployment.stop()
+
+
+def _no_capability(name: str) -> str:
+    """What is said of a tag that names a capability which does not exist."""
+    return (
+        f"There is no capability {name!r} (tag {NEEDS}{name}).{did_you_mean(name, CAPABILITIES)} "
+        f"There are: {choices(name, CAPABILITIES)}."
+    )
 
 
 def _story(alike: Sequence[Verdict]) -> str:

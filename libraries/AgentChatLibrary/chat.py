@@ -11,6 +11,7 @@ from .engine.session import Ended, Session
 from .environment import Environment
 from .identity import Person
 from .outgoing import encoded, new_message_id
+from .rules.story import counted
 from .transcript import ENDS, Event, Run, Transcript
 from .verdict import plain, short
 from .waits import EventMissing, Waits
@@ -80,8 +81,10 @@ class Chat:
             return self.questions[number]
         except IndexError:
             asked = len(self.questions)
+            told = f"has asked only {counted(asked, 'question')}" if asked else "has not asked anything yet"
             raise Unexpected(
-                f"{self.alias} has asked {asked} question(s); there is no such one yet."
+                f"{self.alias} {told}, so there is no {'such ' if asked else ''}run to look at. "
+                f'Ask first: `{self.alias} asks "..."`, or `Ask    {self.alias}    ...`.'
             ) from None
 
     def run(self, run_id: str | None = None) -> Run:
@@ -209,7 +212,7 @@ class Chat:
         return self.waits.for_run(look, what, through_holds=True, silence=silence)
 
     def _start(self, run_id: str, transcript: Transcript) -> int:
-        """The index of the frame before which nothing of a run can stand: that of its question, if it is here."""
+        """The index of the frame before which nothing of a run can stand: its question, if it is here."""
         for question in reversed(self.questions):
             if question.run_id == run_id:
                 at = question.asked.index

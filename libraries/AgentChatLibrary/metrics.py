@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from .chat import Unexpected
+from .nearest import choices, did_you_mean
+from .world import UnknownName
 
 PREFIX: Final = "agent_chat_"
 """What every metric of the contract begins with."""
@@ -22,11 +24,14 @@ class Metrics:
         # Only a few tests read metrics; loading the parser costs every worker some 50 ms of CPU.
         from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415
 
+        families = list(text_string_to_metric_families(text))
         self.samples = [
-            (sample.name, sample.labels, sample.value)
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
+            (sample.name, sample.labels, sample.value) for family in families for sample in family.samples
         ]
+        # A counter that nothing has counted yet has a family and no sample; its samples end in _total.
+        self.names = {sample for sample, _, _ in self.samples} | {
+            family.name + ("_total" if family.type == "counter" else "") for family in families
+        }
 
     def by_label(self, name: str, label: str) -> dict[str, float]:
         """The samples of a metric by the value of one label, summed over the others."""
@@ -40,9 +45,15 @@ class Metrics:
         """The sum of the samples of this name that have these labels.
 
         Raises:
-            Unexpected: The backend exposes no metric of that name.
+            Unexpected: What the backend exposes is no metric of agent chat.
+            UnknownName: The backend exposes no metric of that name.
         """
         named = [s for s in self.samples if s[0] in {name, PREFIX + name}]
         if not named and not any(s[0].startswith(PREFIX) for s in self.samples):
             raise Unexpected("What /metrics gives holds no metric of agent chat.")
+        if not named and not {name, PREFIX + name} & self.names:
+            known = [one.removeprefix(PREFIX) for one in self.names]
+            raise UnknownName(
+                f"There is no metric {name!r}.{did_you_mean(name, known)} There are: {choices(name, known)}."
+            )
         return sum(value for _, has, value in named if all(has.get(k) == v for k, v in labels.items()))

@@ -19,7 +19,7 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
         name: What was written.
         known: What exists.
     """
-    return sorted(dict.fromkeys(known), key=lambda other: -_likeness(name, other))
+    return sorted(set(known), key=lambda other: (-_likeness(name, other), other))
 
 
 def did_you_mean(name: str, known: Iterable[str], quoted: str = "'{}'") -> str:
@@ -36,16 +36,17 @@ def did_you_mean(name: str, known: Iterable[str], quoted: str = "'{}'") -> str:
     return f" Did you mean {quoted.format(ordered[0])}?"
 
 
-def choices(name: str, known: Iterable[str]) -> str:
+def choices(name: str, known: Iterable[str], most: int = LISTED) -> str:
     """The names that exist as one text, nearest first, cut where there are very many.
 
     Args:
         name: What was written.
         known: What exists.
+        most: Names that are listed.
     """
     ordered = nearest(name, known)
-    more = f" and {len(ordered) - LISTED} more" if len(ordered) > LISTED else ""
-    return (", ".join(ordered[:LISTED]) or "none") + more
+    more = f" and {len(ordered) - most} more" if len(ordered) > most else ""
+    return (", ".join(ordered[:most]) or "none") + more
 
 
 def _likeness(one: str, other: str) -> float:

@@ -5,18 +5,21 @@ Names live as long as the test or suite that made them; a test sees its own and 
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from .chat import Chat
 from .deployment import Deployment
 from .identity import Organisation, Person
+from .nearest import choices, did_you_mean
 from .outage import Outage
 from .service import Service
 
 T = TypeVar("T")
+
+MAKE_PERSON: Final = "`NAME is an enterprise user of ORGANISATION`, or `Make Person    NAME    ORGANISATION`"
+"""How a suite makes a person."""
 
 
 class UnknownName(Exception):
@@ -71,7 +74,12 @@ class World:
         Raises:
             UnknownName: There is none.
         """
-        return _find("organisation", name, [s.organisations for s in self.scopes], "Create Organisation")
+        return _find(
+            "organisation",
+            name,
+            [s.organisations for s in self.scopes],
+            "`Make Organisation    NAME`, or let somebody work there: `... is an enterprise user of NAME`",
+        )
 
     def has_organisation(self, name: str) -> bool:
         """Whether an organisation of this name exists."""
@@ -83,15 +91,34 @@ class World:
         Raises:
             UnknownName: There is none.
         """
-        return _find("person", name, [s.people for s in self.scopes], "Create Person")
+        return _find("person", name, [s.people for s in self.scopes], MAKE_PERSON)
 
     def chat(self, alias: str) -> Chat:
         """The session of this alias.
 
         Raises:
-            UnknownName: There is none.
+            UnknownName: There is none, or the person of this name has several under other names.
         """
-        return _find("session", alias, [s.chats for s in self.scopes], "Open Session")
+        people = {name for s in self.scopes for name in s.people}
+        if alias in people and not self.has_chat(alias):
+            raise UnknownName(self._without_session(alias))
+        if alias not in people and not any(s.chats for s in self.scopes):
+            self.person(alias)  # whoever is not known at all is the first thing to say
+        return _find(
+            "session", alias, [s.chats for s in self.scopes], "`... is connected`, or `Open Session    NAME`"
+        )
+
+    def _without_session(self, name: str) -> str:
+        """What is said of a person without a session of that name."""
+        others = sorted(chat.alias for chat in self.chats() if chat.person.name == name)
+        if others:
+            return (
+                f"{name} has no session of that very name, but {len(others)}: {', '.join(others)}. "
+                "Say which one is meant."
+            )
+        return (
+            f"{name} has no session yet. Open one first: `{name} is connected`, or `Open Session    {name}`."
+        )
 
     def has_chat(self, alias: str) -> bool:
         """Whether a session of this alias exists."""
@@ -117,7 +144,8 @@ def _find(kind: str, name: str, places: list[dict[str, T]], maker: str) -> T:
             return place[name]
     known = [key for place in places for key in place]
     if not known:
-        raise UnknownName(f"There is no {kind} {name!r}, and no other yet. Make one with `{maker}`.")
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise UnknownName(f"There is no {kind} {name!r}.{hint} There are: {', '.join(known)}.")
+        raise UnknownName(f"There is no {kind} {name!r}, and no other yet. Make one: {maker}.")
+    raise UnknownName(
+        f"There is no {kind} {name!r}.{did_you_mean(name, known)} There are: {choices(name, known)}. "
+        f"Make another: {maker}."
+    )

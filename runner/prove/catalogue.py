@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import math
@@ -12,6 +11,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from AgentChatLibrary.nearest import did_you_mean
 
 from ..arguments import USAGE_ERROR
 from ..console import Stop
@@ -93,8 +94,7 @@ def chosen(
     known = {normal(fault.name): fault for fault in faults}
     for name in names:
         if normal(name) not in known:
-            near = difflib.get_close_matches(normal(name), known, n=1)
-            hint = f" Did you mean {known[near[0]].name}?" if near else ""
+            hint = did_you_mean(name, (fault.name for fault in faults))
             raise Stop(
                 f"There is no fault {name!r}.{hint} All of them: python -m backend.faults --list", USAGE_ERROR
             )
@@ -126,9 +126,12 @@ def claims(plan: Plan, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
 
 def unknown_claims(plan: Plan, faults: Iterable[Fault]) -> list[str]:
     """Claims about faults that do not exist: misspelt, or left behind."""
+    faults = list(faults)
     known = {normal(name) for fault in faults for name in (fault.name, fault.family)}
+    names = {normal(fault.name): fault.name for fault in faults}
     return [
-        f"{fault} is no fault, though it is claimed by {'; '.join(tests)}"
+        f"{fault} is no fault, though it is claimed by {'; '.join(tests)}."
+        f"{did_you_mean(fault, names.values())} All of them: python -m backend.faults --list"
         for fault, tests in _tagged(plan).items()
         if fault not in known
     ]

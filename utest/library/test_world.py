@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from AgentChatLibrary.identity import Organisation
+from AgentChatLibrary.identity import Organisation, Person
 from AgentChatLibrary.world import UnknownName, World
 
 
@@ -29,10 +29,17 @@ def test_an_unknown_name_guesses_and_lists():
 
 
 def test_the_first_name_of_all_says_how_to_make_one():
-    with pytest.raises(
-        UnknownName, match=r"no session 'Ana', and no other yet. Make one with `Open Session`"
-    ):
+    with pytest.raises(UnknownName, match=r"no person 'Ana', and no other yet. Make one: `NAME is an enter"):
         World().chat("Ana")
+
+
+def test_a_person_without_a_session_is_told_how_to_open_one():
+    world = World()
+    world.scope.people["Ana"] = Person(
+        "Ana", "ana@x", "p", "u_1", Organisation("Northwind", "o"), "free", (), None
+    )
+    with pytest.raises(UnknownName, match="Ana has no session yet. Open one first: `Ana is connected`"):
+        world.chat("Ana")
 
 
 def test_the_outermost_scope_never_closes():

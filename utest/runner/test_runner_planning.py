@@ -70,7 +70,7 @@ def test_a_category_is_a_tag_or_an_area_and_narrows_what_is_included(suites, pla
 
 def test_an_unknown_category_names_the_known_ones(suites, planned):
     with pytest.raises(
-        Stop, match=r"No test has the tag 'three'\. Known are: alone, area:one, area:two"
+        Stop, match=r"No test has the tag 'three'\. There are: area:one, area:two, alone, soak"
     ) as stop:
         planned(suites(one=ONE, two=TWO), category="three")
     assert stop.value.status == 2

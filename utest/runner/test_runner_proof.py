@@ -133,7 +133,8 @@ def test_claims_are_read_from_tags_as_robot_framework_compares_them(suites, plan
     }
     assert catalogue.unknown_claims(plan, FAULTS) == []
     assert catalogue.unknown_claims(plan, FAULTS[:2]) == [
-        "leak is no fault, though it is claimed by Tests.One.Sees Leaks"
+        "leak is no fault, though it is claimed by Tests.One.Sees Leaks. "
+        "All of them: python -m backend.faults --list"
     ]
 
 
@@ -152,7 +153,7 @@ def test_a_sample_is_the_same_for_the_same_seed_and_an_unknown_fault_is_told():
     assert catalogue.chosen(faults, [], sample=5, seed=1) == catalogue.chosen(faults, [], sample=5, seed=1)
     assert catalogue.chosen(faults, [], sample=5, seed=1) != catalogue.chosen(faults, [], sample=5, seed=2)
     assert catalogue.chosen(faults, ["F7"]) == [Fault("f7")]
-    with pytest.raises(Stop, match="Did you mean leak") as stop:
+    with pytest.raises(Stop, match="Did you mean 'leak'") as stop:
         catalogue.chosen(FAULTS, ["leek"])
     assert stop.value.status == 2
 

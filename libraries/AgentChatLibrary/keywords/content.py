@@ -12,7 +12,7 @@ from ..kit import Kit
 from ..rules import order
 from ..transcript import Event
 from .judging import BrokenPromise, demand
-from .types import EventType
+from .types import EventType, ToolName
 
 QUOTED: Final = 200
 """Characters of a question that the agent's first reasoning quotes (contract: the agent)."""
@@ -118,7 +118,7 @@ class Content:
         return [str(e.get("reasoning")) for e in self._events(session, number, "agent_thinking")]
 
     @keyword(tags=("Getting",))
-    def get_tool_result(self, session: str, tool: str, *, number: int = -1) -> dict[str, Any]:
+    def get_tool_result(self, session: str, tool: ToolName, *, number: int = -1) -> dict[str, Any]:
         """Returns the result of the first call of a tool in a run.
 
         Args:
@@ -176,7 +176,7 @@ class Content:
             raise BrokenPromise(f"{session}'s agent repeats itself instead of reasoning: {steps}.")
 
     @keyword(tags=("Judging",))
-    def run_should_use_tools(self, session: str, *tools: str, number: int = -1) -> None:
+    def run_should_use_tools(self, session: str, *tools: ToolName, number: int = -1) -> None:
         """Checks that a run has called exactly these tools, in this order of first use.
 
         Args:

@@ -15,6 +15,7 @@ from ..redaction import issued
 from ..rules import contract, correlation, isolation, order, pairing, secrets, timing
 from ..transcript import DURABLE, Direction
 from ..verdict import Outcome, Verdict
+from .types import FrameType
 
 FIVE: Final = tuple(kind for kind in DURABLE if kind != "agent_failed")
 """The five events of a run that ends well."""
@@ -234,7 +235,7 @@ class Judging:
             raise BrokenPromise(f"{session} did not see {', '.join(absent)}; only {', '.join(sorted(seen))}.")
 
     @keyword(tags=("Judging", "Absence"))
-    def should_have_received_only(self, session: str, *types: str) -> None:
+    def should_have_received_only(self, session: str, *types: FrameType) -> None:
         """Checks that a session has received frames of these types alone, until a ping was answered just now.
 
         Args:

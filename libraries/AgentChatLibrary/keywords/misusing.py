@@ -13,6 +13,7 @@ from ..kit import Kit
 from ..malformed import MESSAGES, message_of
 from ..outgoing import new_message_id
 from ..transcript import Event, Transcript
+from .types import ErrorCode
 
 
 class Misusing:
@@ -96,7 +97,7 @@ class Misusing:
         return str(json.loads(text)["message_id"])
 
     @keyword(tags=("Misuse", "Waiting"))
-    def next_reply_should_be_error(self, session: str, code: str, field: str | None = None) -> Event:
+    def next_reply_should_be_error(self, session: str, code: ErrorCode, field: str | None = None) -> Event:
         """Waits for the next reply on a session and expects it to be an error with this code.
 
         Counted from the last `Mark`. The error's two texts must be the same, and tell something.

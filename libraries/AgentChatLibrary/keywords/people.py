@@ -16,10 +16,12 @@ from ..dialect.speaking import NotOffered
 from ..identity import Organisation, Person, canary, expiry, mint, new_password, tampered
 from ..kit import Kit
 from ..newcomers import organisation as local_organisation
-from .types import Tier
+from .types import Tier, word
 
 SIGN_UP_TIER: Final = "free"
 """Whoever registers starts here (contract: HTTP)."""
+CHANGES: Final = ("tier", "permissions", "limits", "disabled", "organisation_id")
+"""What support staff can change about a person (contract: HTTP)."""
 
 
 class People:
@@ -332,6 +334,8 @@ class People:
         | Change Person | Ana | tier=pro |
         """
         found = self.kit.world.person(person)
+        for name in changes:
+            word("change of a person", name, CHANGES)
         user = found.service.admin("PATCH", f"/people/{found.user_id}", changes)["user"]
         found.tier, found.permissions = user["tier"], tuple(user["permissions"])
 

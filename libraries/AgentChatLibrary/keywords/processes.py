@@ -20,6 +20,7 @@ from ..transcript import Kind, Transcript
 from .judging import demand
 from .operations import Operations
 from .sessions import Sessions
+from .types import FailureCode
 from .waiting import should_have_failed
 
 STOPS: Final = 20
@@ -169,7 +170,7 @@ class Processes:
         self.kit.until_held(chat.person, chat.question().run_id)
 
     @keyword(tags=("Processes", "Waiting"))
-    def wait_for_failure_on(self, session: str, asker: str, code: str) -> None:
+    def wait_for_failure_on(self, session: str, asker: str, code: FailureCode) -> None:
         """Waits until a session has seen another session's run fail.
 
         Args:

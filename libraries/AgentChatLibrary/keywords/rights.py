@@ -14,6 +14,7 @@ from ..kit import Kit
 from ..service import Answer
 from ..transcript import Event
 from .judging import BrokenPromise
+from .types import FrameType
 
 MARGIN_SECONDS: Final = 0.03
 """How long after ``retry_after`` "just after" is: more than clocks and wires need on a loopback."""
@@ -201,7 +202,7 @@ class Rights:
         return answer.status != 403  # noqa: PLR2004 -- RFC 9110, section 15.5.4
 
     @keyword(tags=("Judging",))
-    def number_of_frames_should_be(self, session: str, type: str, count: int) -> tuple[Event, ...]:  # noqa: A002
+    def number_of_frames_should_be(self, session: str, type: FrameType, count: int) -> tuple[Event, ...]:  # noqa: A002
         """Checks how many frames of a type a session has received on its connection so far.
 
         Args:

@@ -16,6 +16,7 @@ from ..engine.session import Session
 from ..identity import expiry
 from ..kit import Kit
 from ..transcript import Event, Frame, Kind
+from .types import CLOSE_REASONS, word
 
 EXPIRED: Final = "token_expired"
 """The reason of a close that comes with the expiry of the token (contract: Ends)."""
@@ -168,11 +169,12 @@ class Sessions:
         Args:
             session: Alias of the session.
             code: Expected close code (RFC 6455, section 7.4); any end will do when omitted.
-            reason: Expected reason; spaces stand for underscores.
+            reason: Expected reason; spaces stand for underscores; any will do when omitted.
 
         Raises:
             EventMissing: The connection stayed open.
             Unexpected: It ended in another way.
+            ValueError: There is no such reason.
 
         Example:
         | ${token}                            | Mint Token  | Ana         | expires_in=2 |
@@ -181,7 +183,7 @@ class Sessions:
         | Close Should Have Come After Expiry | Ana's phone | within=2 |
         """
         chat = self.kit.world.chat(session)
-        wanted = reason.replace(" ", "_") if reason is not None else None
+        wanted = word("reason of a close", reason, CLOSE_REASONS) if reason is not None else None
         patience = self.kit.environment.timeout("close")
         if wanted == EXPIRED and chat.expires is not None:
             patience += max(0.0, chat.expires - time.time())

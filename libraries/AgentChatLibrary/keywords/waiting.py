@@ -7,7 +7,7 @@ from robot.api.deco import keyword
 from ..chat import Question, Unexpected
 from ..kit import Kit
 from ..transcript import DURABLE, Event
-from .types import EventType
+from .types import ErrorCode, EventType, FailureCode, FrameType
 
 
 class Waiting:
@@ -61,7 +61,7 @@ class Waiting:
         return end
 
     @keyword(tags=("Waiting",))
-    def wait_for_failure(self, session: str, code: str, *, number: int = -1) -> Event:
+    def wait_for_failure(self, session: str, code: FailureCode, *, number: int = -1) -> Event:
         """Waits until a run has ended without an answer, and returns ``agent_failed``.
 
         Args:
@@ -88,7 +88,13 @@ class Waiting:
         return end
 
     @keyword(tags=("Waiting",))
-    def wait_for_frame(self, session: str, type: str, *, nth: int = 1) -> Event:  # noqa: A002 -- the contract's name
+    def wait_for_frame(
+        self,
+        session: str,
+        type: FrameType,  # noqa: A002 -- the contract's name
+        *,
+        nth: int = 1,
+    ) -> Event:
         """Waits for the ``nth`` frame of a type on a session's current connection, and returns it.
 
         Args:
@@ -111,7 +117,11 @@ class Waiting:
         )
 
     @keyword(tags=("Waiting",))
-    def wait_for_frame_since_mark(self, session: str, type: str) -> Event:  # noqa: A002 -- the contract's name
+    def wait_for_frame_since_mark(
+        self,
+        session: str,
+        type: FrameType,  # noqa: A002 -- the contract's name
+    ) -> Event:
         """Waits for the first frame of a type that a session has received since its last `Mark`.
 
         Args:
@@ -131,7 +141,7 @@ class Waiting:
         return wait(lambda t: next(iter(t.received(type, start=chat.mark)), None), f"the frame {type}")
 
     @keyword(tags=("Waiting",))
-    def wait_for_reply(self, session: str, message_id: str, *types: str) -> Event:
+    def wait_for_reply(self, session: str, message_id: str, *types: FrameType) -> Event:
         """Waits for a reply of one of these types that echoes a message's id.
 
         Args:
@@ -149,7 +159,9 @@ class Waiting:
         return self.kit.world.chat(session).reply(message_id, *types)
 
     @keyword(tags=("Waiting", "Judging"))
-    def message_should_be_declined(self, session: str, message_id: str, code: str, otherwise: str) -> Event:
+    def message_should_be_declined(
+        self, session: str, message_id: str, code: ErrorCode, otherwise: str
+    ) -> Event:
         """Waits for the reply to a message and expects an error with this code.
 
         Args:
@@ -199,7 +211,7 @@ class Waiting:
         return self.kit.world.chat(session).accepted(message_id)
 
     @keyword(tags=("Waiting",))
-    def wait_for_error(self, session: str, code: str, *, nth: int = 1) -> Event:
+    def wait_for_error(self, session: str, code: ErrorCode, *, nth: int = 1) -> Event:
         """Waits for the ``nth`` error frame of a session's connection and checks its code.
 
         Args:
