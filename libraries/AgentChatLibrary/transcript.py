@@ -261,6 +261,7 @@ class Transcript:
         frames: Everything sent and received, in order.
         truncated: How many frames a bounded recording left out; 0 when nothing is missing.
         limit: How many frames are kept at the most, beside the end; all of them when None.
+        memo: What rules have read of it, and of how many frames, so that the next rule need not read again.
         wire: The connection as it was said, when this one tells it again in the canonical alphabet.
         told: The types that can be told at all, where another dialect says less than the contract; else None.
     """
@@ -275,6 +276,7 @@ class Transcript:
     wire: Transcript | None = None
     told: frozenset[str] | None = None
     limit: int | None = None
+    memo: tuple[int, Any] = field(default=(-1, None), init=False, repr=False, compare=False)
     _ended: tuple[Frame | None, int] = field(default=(None, 0), init=False, repr=False, compare=False)
     _sent: dict[str, Event] = field(default_factory=dict, init=False, repr=False, compare=False)
     _sent_seen: int = field(default=0, init=False, repr=False, compare=False)

@@ -19,6 +19,7 @@ from .evidence import Evidence
 from .identity import Person
 from .outgoing import encoded, new_message_id
 from .prospects import Prospects, prospects_of
+from .rules.story import counted
 from .transcript import Event, Frame, Kind, Transcript
 from .verdict import describe
 
@@ -315,8 +316,13 @@ class Waits:
         """
         return self._story(f"{self._session.alias} did not receive {what}", why)
 
-    def _story(self, head: str, why: str) -> str:
+    def _story(self, head: str, rest: str) -> str:
+        why = rest
         texts = [f for f in self._transcript.frames if f.kind is Kind.TEXT and not self._own_ping(f)][-SHOWN:]
+        left_out = self._transcript.truncated
+        if left_out:
+            why = f"truncated: {counted(left_out, 'frame')} beyond the first {self._transcript.limit} "
+            why += f"{'was' if left_out == 1 else 'were'} not recorded; it may be among them.\n{rest}"
         shown = "\n".join(describe(self._transcript, f) for f in texts)
         return f"{head}. The last frames were:\n{shown or '  nothing was sent or received'}\n{why}"
 

@@ -14,6 +14,10 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
+SWITCH_SECONDS: Final = 0.0005
+"""How long another thread keeps the interpreter while the loop wants it: with Python's 5 ms, frames that come
+while a keyword computes are stamped 4 ms late (median), with this 0.6 ms."""
+
 _lock: Final = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 
@@ -34,6 +38,7 @@ def running() -> asyncio.AbstractEventLoop:
     with _lock:
         if _loop is None:
             _loop = _new_loop()
+            sys.setswitchinterval(min(SWITCH_SECONDS, sys.getswitchinterval()))
             threading.Thread(target=_loop.run_forever, name="agent-chat-engine", daemon=True).start()
         return _loop
 

@@ -39,11 +39,13 @@ class Session:
     Attributes:
         alias: How suites call it, for example ``Ana`` or ``Ana's phone``.
         owner: Whose it is.
+        keep: How many frames of each connection are recorded at the most; all when None.
     """
 
-    def __init__(self, alias: str, owner: Owner) -> None:
+    def __init__(self, alias: str, owner: Owner, keep: int | None = None) -> None:
         self.alias = alias
         self.owner = owner
+        self.keep = keep
         self._transcripts: list[Transcript] = []
         self._readings: list[Reading] = []
         self._recorder: Recorder | None = None
@@ -64,7 +66,7 @@ class Session:
             Refused: The server refused the upgrade, or nothing answered.
             NotOffered: The dialect knows no such way for a token to travel.
         """
-        transcript = Transcript(self.alias, self.owner, len(self._transcripts) + 1)
+        transcript = Transcript(self.alias, self.owner, len(self._transcripts) + 1, limit=self.keep)
         transcript.opened_at, transcript.opened_wall = time.monotonic(), time.time()
         recorder = Recorder(transcript)
 

@@ -7,7 +7,7 @@ first, each once, then what came live, in the order of its coming.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -95,8 +95,21 @@ def each(transcript: Transcript) -> Iterator[tuple[Direction, Event]]:
             yield frame.direction, event
 
 
-def seen_runs(transcript: Transcript) -> dict[str, SeenRun]:
-    """The runs that a connection saw, by id, in the order of their first frame."""
+def seen_runs(transcript: Transcript) -> Mapping[str, SeenRun]:
+    """The runs that a connection saw, by id, in the order of their first frame.
+
+    Most rules ask for them: they are read again only when frames have come since.
+    """
+    there = len(transcript.frames)
+    read, runs = transcript.memo
+    if read != there:
+        runs = _read(transcript)
+        transcript.memo = there, runs
+    found: Mapping[str, SeenRun] = runs
+    return found
+
+
+def _read(transcript: Transcript) -> dict[str, SeenRun]:
     watershed = transcript.watershed
     runs: dict[str, _Growing] = {}
     asked: dict[str, Event] = {}

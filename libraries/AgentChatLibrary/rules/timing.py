@@ -272,7 +272,17 @@ class Distribution:
         return f"{ms} of {self.count}"
 
 
-def _nearest_rank(ordered: list[float], percent: int) -> float:
+def percentile(values: Iterable[float], percent: float) -> float:
+    """The smallest value that so many in a hundred do not exceed: one that really occurred (nearest rank).
+
+    Args:
+        values: At least one value, in any order.
+        percent: How many in a hundred, above 0.
+    """
+    return _nearest_rank(sorted(values), percent)
+
+
+def _nearest_rank(ordered: list[float], percent: float) -> float:
     return ordered[math.ceil(len(ordered) * percent / 100) - 1]
 
 

@@ -1,0 +1,1 @@
+"""The figures: how each is taken, beside what, and what its goal is."""

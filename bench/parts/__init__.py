@@ -1,0 +1,1 @@
+"""What runs in a process of its own while a figure is taken: clients, and servers that answer them."""

@@ -1,0 +1,14 @@
+*** Settings ***
+Documentation       Opens many sessions with one keyword and holds them: what they weigh, and how long it took.
+
+Library             AgentChatLibrary
+Library             ../figures_library.py
+
+
+*** Test Cases ***
+A Crowd Is Opened And Held
+    [Documentation]    As many people as may have fifty connections each; they are made before anything counts.
+    ${sessions: int}    Wanted Count
+    ${people: int}    Evaluate    -(-${sessions} // 50)
+    Create Crowd    Visitors    ${people}    devices=50
+    Weigh And Time    Open Crowd    Visitors

@@ -1,0 +1,89 @@
+"""Every rule that any connection of the contract keeps, asked of many connections at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ..transcript import Transcript
+from ..verdict import Verdict
+from . import correlation, devices, endings, isolation, order, pairing, replies, sequence, timing
+from .canary import first_senders
+from .contract import ContractLike, valid
+from .secrets import holds_no_secret
+
+Rule = Callable[[Transcript], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one rule says.
+
+    Attributes:
+        rule: Its name.
+        verdicts: A verdict for each connection, or one for all of them together.
+    """
+
+    rule: str
+    verdicts: Sequence[Verdict]
+
+
+EACH: Final[dict[str, Rule]] = {
+    sequence.FIRST: sequence.established_first,
+    sequence.SEQ: sequence.seq_rises_by_one,
+    sequence.TIMES: sequence.timestamps_never_fall,
+    correlation.OWN: correlation.user_id_is_own,
+    correlation.THREAD: correlation.one_thread_and_person_per_run,
+    correlation.QUESTION: correlation.one_run_per_question,
+    correlation.REPLIES: correlation.replies_match_messages,
+    replies.ACKS: replies.acks_come_first,
+    replies.PONGS: replies.pongs_answer_pings,
+    "order.agreed_order": order.agreed_order,
+    pairing.ANSWERED: pairing.every_tool_call_is_answered,
+    pairing.FINDINGS: pairing.findings_come_from_calls,
+    timing.DURATIONS: timing.durations_are_true,
+    isolation.FOREIGN: isolation.no_foreign_events,
+}
+"""The rules about one connection that need nothing but what it recorded."""
+TOGETHER: Final[dict[str, Callable[[Sequence[Transcript]], Verdict]]] = {
+    devices.IDENTICAL: devices.same_seq_same_frame,
+    endings.ABOVE: endings.nothing_above_the_end,
+    endings.ENDED: endings.acknowledged_runs_ended,
+}
+"""The rules about all connections of a test."""
+RULES: Final = ("contract.valid", "secrets.holds_no_secret", isolation.CANARY, *EACH, *TOGETHER)
+"""The names of all rules that :func:`judge` asks."""
+
+
+def judge(
+    transcripts: Sequence[Transcript],
+    contract: ContractLike,
+    secrets: Collection[str],
+    without: Collection[str] = (),
+) -> Iterable[Judged]:
+    """Asks every rule, one after the other.
+
+    Args:
+        transcripts: The connections, those of one session in order.
+        contract: What knows the contract.
+        secrets: Every token and password issued.
+        without: Names of rules that are not asked.
+
+    Yields:
+        What each says.
+    """
+    senders = first_senders(transcripts)
+    known = frozenset(secrets)
+    rules: dict[str, Rule] = {
+        "contract.valid": lambda t: valid(t, contract),
+        "secrets.holds_no_secret": lambda t: holds_no_secret(t, known),
+        isolation.CANARY: lambda t: isolation.no_foreign_canary(t, senders),
+        **EACH,
+    }
+    for name, rule in rules.items():
+        if name not in without:
+            yield Judged(name, [rule(transcript) for transcript in transcripts])
+    for name, about_all in TOGETHER.items():
+        if name not in without:
+            yield Judged(name, [about_all(transcripts)])
