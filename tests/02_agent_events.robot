@@ -56,7 +56,11 @@ Agent Thinking Shows Reasoning About This Question
 Tool Executing Says Which Tool Works, And With What
     [Documentation]    The customer sees the call while the tool works, not when it is over: with the run held
     ...    before the result, the call has been seen, and nothing more comes until it goes on.
-    [Tags]    promise-08    needs:hold    catches:tool-executing-held-back    catches:arguments-not-those-used
+    [Tags]    promise-08
+    ...       needs:hold
+    ...       catches:tool-executing-held-back
+    ...       catches:arguments-not-those-used
+    ...       catches:names-in-questions-overlooked
     Given Ana's runs are held before tool completed
     When Ana asks "What did payments spend on the database?"
     Then Ana sees that the spend query works on the database of payments
@@ -85,6 +89,94 @@ Tool Completed Delivers The True Result
     Which models could be cheaper?
     What will we spend next quarter?
     Review every service one by one
+
+Questions Are Understood As Agreed
+    [Documentation]    The words decide which tools work and on what: names become filters, "by" groups, a horizon
+    ...    is a number of months, and capitals make no difference.
+    [Tags]    promise-08
+    ...       needs:records
+    ...       catches:names-in-questions-overlooked
+    ...       catches:horizon-overlooked
+    ...       catches:arguments-not-those-used
+    [Template]    The agent answers
+    What did we spend?    query_spend group_by=service
+    WHAT DID SEARCH SPEND BY REGION?    query_spend group_by=region team=search
+    How much did payments pay per provider in 2026-09?
+    ...    query_spend group_by=provider team=payments month=2026-09
+    What does the database in europe-west4 cost us by month?
+    ...    query_spend group_by=month service=database region=europe-west4
+    Which storage is unused?
+    ...    query_spend group_by=service service=storage
+    ...    find_idle_resources max_utilisation_percent=5 service=storage
+    What is oversized at gcp?
+    ...    query_spend group_by=service provider=gcp
+    ...    rightsize_resources min_utilisation_percent=6 max_utilisation_percent=35 provider=gcp
+    Which LLM should search use?
+    ...    query_spend group_by=service team=search
+    ...    compare_models team=search
+    Which tokens are dear?    query_spend group_by=service    compare_models
+    Forecast the spend of platform
+    ...    query_spend group_by=month team=platform
+    ...    forecast_spend months=3 team=platform
+    What comes next month?    query_spend group_by=month    forecast_spend months=1
+    What will we need in the next 2 quarters?    query_spend group_by=month    forecast_spend months=6
+    Predict next year    query_spend group_by=month    forecast_spend months=12
+    Forecast the next 99 months    query_spend group_by=month    forecast_spend months=24
+    Help me with our bill
+    ...    query_spend group_by=service
+    ...    find_idle_resources max_utilisation_percent=5
+    ...    rightsize_resources min_utilisation_percent=6 max_utilisation_percent=35
+    ...    compare_models
+    Where does search waste most, and which model is idle?
+    ...    query_spend group_by=service team=search
+    ...    find_idle_resources max_utilisation_percent=5 team=search
+    ...    rightsize_resources min_utilisation_percent=6 max_utilisation_percent=35 team=search
+    ...    compare_models team=search
+    Review each service, but only storage
+    ...    query_spend group_by=team service=storage
+    ...    find_idle_resources max_utilisation_percent=5 service=storage
+    Researching computers is databased    query_spend group_by=service
+
+A Question That Goes On Keeps The Subject
+    [Documentation]    People do not repeat themselves: "and by region?" is about what was asked before in the same
+    ...    conversation; what is said anew wins, and another subject begins afresh.
+    [Tags]    promise-08
+    ...       needs:records
+    ...       needs:threads
+    ...       catches:subject-forgotten
+    ...       catches:names-in-questions-overlooked
+    ...       catches:horizon-overlooked
+    [Template]    The conversation goes on
+    What did payments spend in 2026-09?    query_spend group_by=service team=payments month=2026-09
+    And by region?    query_spend group_by=region team=payments month=2026-09
+    What about search?    query_spend group_by=region team=search month=2026-09
+    And forecast the next 2 months
+    ...    query_spend group_by=month team=search month=2026-09
+    ...    forecast_spend months=2 team=search
+    And for payments?
+    ...    query_spend group_by=month team=payments month=2026-09
+    ...    forecast_spend months=2 team=payments
+    What did we spend?    query_spend group_by=service
+
+Answers Are True Whatever The Books Hold
+    [Documentation]    Empty books, equal amounts, free resources, cents that do not come out even, a spend that falls
+    ...    to nothing: every figure of every tool is right, and in the agreed order.
+    [Tags]    promise-10
+    ...       needs:records
+    ...       catches:finding-worth-nothing
+    ...       catches:equals-in-any-order
+    ...       catches:tool-result-disagrees-with-database
+    ...       catches:answer-with-wrong-figures
+    [Template]    Answers are true when the books hold
+    nothing
+    one of each
+    equal
+    zeros
+    odd
+    falling
+    huge
+    names
+    many
 
 Tool Results Agree With The Usage Report
     [Documentation]    What the agent says of the spend and what the usage page says are the same.

@@ -7,7 +7,8 @@ from typing import Any
 
 from robot.api.deco import keyword, library
 
-from . import planting, truth
+from . import awkward, planting, questions, truth
+from .amounts import money
 
 
 class NotTrue(AssertionError):
@@ -38,6 +39,66 @@ class CostRecordsLibrary:
         | Replace Records | Northwind        | ${records} |
         """
         return planting.records(mark)
+
+    @keyword
+    def make_awkward_records(self, kind: str) -> dict[str, Any]:
+        """Returns records that arithmetic stumbles over.
+
+        Args:
+            kind: ``nothing``, ``one of each``, ``equal``, ``zeros``, ``odd``, ``falling``, ``huge``,
+                ``names`` or ``many``.
+
+        Raises:
+            ValueError: There is no such kind.
+
+        Example:
+        | ${records}      | Make Awkward Records | zeros |
+        | Replace Records | Northwind            | ${records} |
+        """
+        return awkward.books(kind)
+
+    @keyword
+    def calls_should_be(self, events: Sequence[Mapping[str, Any]], *calls: str) -> None:
+        """Checks which tools a run used, in which order, and with exactly which arguments.
+
+        Args:
+            events: The run's events.
+            calls: What is expected, a tool and its arguments each, such as ``query_spend group_by=team``.
+
+        Raises:
+            NotTrue: The run made other calls.
+
+        Example:
+        | Ask             | Ana            | What did we spend by team? |
+        | Wait For Answer | Ana |
+        | ${events}       | Get Run Events | Ana |
+        | Calls Should Be | ${events}      | query_spend group_by=team |
+        """
+        made = questions.calls(events)
+        if made != [questions.parsed(call) for call in calls]:
+            raise NotTrue(
+                f"{questions.quoted(events)} needs {'; '.join(calls)}."
+                f" The agent called {questions.shown(made)}."
+            )
+
+    @keyword
+    def reasoning_should_lead_to_each_call(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Checks that the agent thinks once before each tool, naming it, and once before the answer.
+
+        Args:
+            events: The run's events.
+
+        Raises:
+            NotTrue: A thought is missing, too many, or about another tool.
+
+        Example:
+        | Ask                                | Ana            | Which resources are idle? |
+        | Wait For Answer                    | Ana |
+        | ${events}                          | Get Run Events | Ana |
+        | Reasoning Should Lead To Each Call | ${events} |
+        """
+        if wrong := questions.unreasoned(events):
+            raise NotTrue(wrong)
 
     @keyword
     def tool_results_should_be_true(
@@ -116,10 +177,12 @@ class CostRecordsLibrary:
                     f"The answer's findings of {call['tool_name']} are not true. By the records a month saves"
                     f" {_amounts(expected)}; the answer said {_amounts(said)}."
                 )
+        if len({f["id"] for f in findings}) < len(findings):
+            raise NotTrue(f"Two findings of the answer have one id: {sorted(f['id'] for f in findings)}.")
         for finding in findings:
             if finding["tool_call_id"] not in asked:
                 raise NotTrue(f"The finding {finding['title']!r} belongs to no tool call of this run.")
-            for part in (finding["title"], truth.money(finding["monthly_saving_cents"])):
+            for part in (finding["title"], money(finding["monthly_saving_cents"])):
                 if part not in answer["response"]:
                     raise NotTrue(f"The answer's text does not name {part!r}: {answer['response'][:300]!r}")
         return [f["monthly_saving_cents"] for f in findings]
@@ -164,10 +227,39 @@ class CostRecordsLibrary:
         | ${records}                   | Records Of          | Northwind |
         | Text Should Name Total Spend | ${answer}[response] | ${records} |
         """
-        amount = truth.money(truth.spend(records, {})["total_cents"])
+        amount = money(truth.spend(records, {})["total_cents"])
         if amount not in text:
             raise NotTrue(f"The text does not name the total spend {amount}: {text[:300]!r}")
         return amount
+
+    @keyword
+    def text_should_list_the_spend(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Checks that an answer names the total of what was asked about, and each row of its spend tables.
+
+        Args:
+            events: The run's events.
+
+        Raises:
+            NotTrue: An amount or a name is not in the text.
+
+        Example:
+        | Ask                        | Ana            | What did we spend by team? |
+        | Wait For Answer            | Ana |
+        | ${events}                  | Get Run Events | Ana |
+        | Text Should List The Spend | ${events} |
+        """
+        text = next(str(e["response"]) for e in events if e["type"] == "agent_completed")
+        tables = [
+            e["result"] for e in events if e["type"] == "tool_completed" and e["tool_name"] == "query_spend"
+        ]
+        amounts = [sum(table["total_cents"] for table in tables)]
+        amounts += [row["amount_cents"] for table in tables for row in table["rows"]]
+        names = [row["key"] for table in tables for row in table["rows"]]
+        for part in [*map(money, amounts), *names]:
+            if part not in text:
+                raise NotTrue(
+                    f"{questions.quoted(events)}: the answer's text does not name {part!r}: {text!r}"
+                )
 
     @keyword
     def withheld_savings(self, records: Mapping[str, Any], *tools: str) -> int:
@@ -196,9 +288,9 @@ class CostRecordsLibrary:
         | ${cents}   | Withheld Savings | ${records} | find_idle_resources | rightsize_resources |
         | ${amount}  | Amount In Text   | ${cents} |
         """
-        return truth.money(cents)
+        return money(cents)
 
 
 def _amounts(cents: Sequence[int]) -> str:
     """Amounts as people read them."""
-    return ", ".join(truth.money(one) for one in cents) or "nothing"
+    return ", ".join(money(one) for one in cents) or "nothing"

@@ -1,0 +1,89 @@
+"""Faults of what the agent makes of a question, and of books that are not as everybody's."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from backend.agent.plan import Plan, ToolCall
+from backend.agent.planner import Planner
+from backend.agent.tools import FindingDraft, Toolbox, ToolResult
+from backend.agent.words import Reading
+from backend.components import Components
+from backend.faults import fault
+from backend.store.records import Vocabulary
+from backend.tiers import TierPolicy
+
+
+class _SeesOneName(Planner):
+    def with_history(self, reading: Reading, previous: Plan | None) -> Reading:
+        first = dict(list(reading.filters.items())[:1])
+        return super().with_history(replace(reading, filters=first), previous)
+
+
+@fault("names-in-questions-overlooked", group="events")
+def names_in_questions_overlooked(components: Components) -> Components:
+    """Customers ask about one team's share of a service and get everybody's: of two names one is seen."""
+    return replace(components, planner=_SeesOneName)
+
+
+class _LooksThreeMonthsAhead(Planner):
+    def calls(self, reading: Reading, vocabulary: Vocabulary, policy: TierPolicy) -> Iterator[ToolCall]:
+        return super().calls(replace(reading, months=None), vocabulary, policy)
+
+
+@fault("horizon-overlooked", group="events")
+def horizon_overlooked(components: Components) -> Components:
+    """Customers ask what next year costs and read what the next three months cost."""
+    return replace(components, planner=_LooksThreeMonthsAhead)
+
+
+class _ForgetsTheSubject(Planner):
+    def with_history(self, reading: Reading, previous: Plan | None) -> Reading:
+        if previous is not None and reading.intent is None:
+            previous = replace(previous, filters={})
+        return super().with_history(reading, previous)
+
+
+@fault("subject-forgotten", group="events")
+def subject_forgotten(components: Components) -> Components:
+    """Customers who go on with "and by region?" are told about the whole company, not about their team."""
+    return replace(components, planner=_ForgetsTheSubject)
+
+
+class _NamesEveryTask(Toolbox):
+    def call(self, connection: Connection, organisation_id: str, call: ToolCall) -> ToolResult:
+        result = super().call(connection, organisation_id, call)
+        if call.tool != "compare_models":
+            return result
+        nothing = [task for task in result.result["tasks"] if not task["saving_cents"]]
+        drafts = [
+            FindingDraft(f"Use {task['cheapest_model']} for all of {task['task']}", 0) for task in nothing
+        ]
+        return replace(result, findings=(*result.findings, *drafts))
+
+
+@fault("finding-worth-nothing", group="events")
+def finding_worth_nothing(components: Components) -> Components:
+    """Customers are advised to change what they do already, and to save $0.00 by it."""
+    return replace(components, toolbox=_NamesEveryTask)
+
+
+class _OrdersByAmountAlone(Toolbox):
+    def call(self, connection: Connection, organisation_id: str, call: ToolCall) -> ToolResult:
+        result = super().call(connection, organisation_id, call)
+        if call.tool != "query_spend":
+            return result
+        return replace(result, result={**result.result, "rows": _by_amount(result.result)})
+
+
+def _by_amount(spend: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    last_first = list(reversed(spend["rows"]))
+    return sorted(last_first, key=lambda row: -row["amount_cents"])
+
+
+@fault("equals-in-any-order", group="events")
+def equals_in_any_order(components: Components) -> Components:
+    """Customers who compare two answers find rows exchanged: equal amounts have no order of their own."""
+    return replace(components, toolbox=_OrdersByAmountAlone)
