@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from AgentChatLibrary.advice import advised
 from robot.api import ExecutionResult, ResultWriter
 from robot.errors import DataError
 from robot.model import ModelModifier
@@ -114,6 +115,9 @@ def combine(plan: Plan, outputs: Sequence[Path], *, lost_message: str = LOST) ->
     for name in lost.elements():
         _add_lost(result.suite, plan, name, lost_message)
     _sort(result.suite, plan.suite)
+    for test in result.suite.all_tests:
+        if test.failed:  # a suite that imports no library has no listener that says this
+            test.message = advised(test.message)
     errors = tuple(m.message for m in result.errors.messages if m.level == "ERROR")
     return Outcome(result, tuple(lost.elements()), tuple((reported - plan.names).elements()), errors)
 

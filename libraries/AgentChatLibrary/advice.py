@@ -21,16 +21,19 @@ from robot.errors import DataError
 from robot.running.arguments.embedded import EmbeddedArguments
 
 RESOURCES: Final = Path(__file__).resolve().parents[2] / "resources"
-MARK: Final = "Nearest business keywords:"
-NONE_NEAR: Final = "No business keyword is near. What can be said stands in resources/*.resource."
+MARKS: Final = ("It is in", "The nearest business keywords:", "No business keyword is near.")
+"""How advice begins."""
 NEAREST: Final = 3
 """How many keywords are told."""
 CLOSE: Final = 0.45
 """From which likeness on a keyword is told."""
 WORDS: Final = 0.6
 """How much whole words count for the likeness; the rest is for letters."""
-NOT_FOUND: Final = re.compile(r"No keyword with name '(?P<step>.+?)' found\.(?! Did you mean)")
-"""Where Robot Framework itself has a hint, it is the best one."""
+NOT_FOUND: Final = re.compile(
+    r"No keyword with name '(?P<step>.+?)' found\.(?! Did you mean)"
+    rf"(?! (?:{'|'.join(map(re.escape, MARKS))}))"
+)
+"""Where Robot Framework itself has a hint, it is the best one; and advice is given once."""
 PREFIX: Final = re.compile(r"^(given|when|then|and|but)\s+", re.IGNORECASE)
 QUOTED: Final = re.compile(r'"[^"]*"')
 EMBEDDED: Final = re.compile(r"\$\{([^:}]+)(:[^{}]*(\{[^{}]*\})?[^{}]*)?\}")
@@ -70,16 +73,13 @@ class BusinessKeyword:
         return WORDS * words + (1 - WORDS) * difflib.SequenceMatcher(None, mine, other).ratio()
 
 
-def about(message: str) -> str:
-    """What to do about the steps that a message says are not found; empty where it says nothing of the kind.
+def advised(message: str) -> str:
+    """A message with advice behind each step that it says is not found.
 
     Args:
         message: The message of a failed test.
     """
-    if MARK in message or NONE_NEAR in message:
-        return ""
-    steps = list(dict.fromkeys(found["step"] for found in NOT_FOUND.finditer(message)))
-    return "\n".join(_about(step) for step in steps)
+    return NOT_FOUND.sub(lambda found: f"{found[0]} {_about(found['step'])}", message)
 
 
 def _about(step: str) -> str:
@@ -87,10 +87,10 @@ def _about(step: str) -> str:
     known = business_keywords()
     for keyword in known:
         if keyword.takes(plain):
-            return f"It is in {keyword.file}. Add to the settings:    Resource    ../{keyword.file}"
+            return f"{MARKS[0]} {keyword.file}; add to the settings: `Resource    ../{keyword.file}`"
     ordered = sorted((-keyword.likeness(plain), keyword.name, keyword) for keyword in known)[:NEAREST]
-    near = [f"    {keyword.shown}    ({keyword.file})" for score, _, keyword in ordered if -score >= CLOSE]
-    return "\n".join([MARK, *near]) if near else NONE_NEAR
+    near = [f"`{keyword.shown}` ({keyword.file})" for score, _, keyword in ordered if -score >= CLOSE]
+    return f"{MARKS[1]} {', '.join(near)}." if near else f"{MARKS[2]} What can be said: resources/*.resource."
 
 
 @cache
@@ -133,6 +133,5 @@ class Advising:
 
     def end_test(self, _: running.TestCase, outcome: result.TestCase) -> None:
         """Adds the advice, if there is any."""
-        advice = about(outcome.message) if outcome.failed else ""
-        if advice:
-            outcome.message = f"{outcome.message}\n{advice}"
+        if outcome.failed:
+            outcome.message = advised(outcome.message)
