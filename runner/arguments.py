@@ -201,6 +201,10 @@ def _targets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--processes", metavar="N", type=_count, help="suites that run at the same time")
 
 
+def _docs(parser: argparse.ArgumentParser) -> None:
+    """Nothing to choose."""
+
+
 COMMANDS: Final = {
     "accept": Command("run the acceptance suites (the default)", "runner.accept", _accept),
     "test": Command(
@@ -225,6 +229,7 @@ COMMANDS: Final = {
         "runner.targets",
         _targets,
     ),
+    "docs": Command("build the documentation as one site, in site/", "runner.docs.command", _docs, dev=True),
     "serve": Command("run the reference backend in the foreground", "runner.serve", _serve),
     "new": Command(
         "write a small, correct suite, promise, fault or environment to begin with",
