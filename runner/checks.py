@@ -63,6 +63,7 @@ def all_checks() -> list[Check]:
         Check("types (mypy)", ("mypy", *(name for name in PYTHON if (ROOT / name).exists()))),
         Check("suites (robocop check)", ("robocop", "check", *SUITES)),
         Check("suites (robocop format)", ("robocop", "format", "--check", "--diff", *SUITES)),
+        Check("suites (robotcode)", ("robotcode.cli", "analyze", "code")),
         Check("suites (dry run)", ("robot", "--dryrun", "--console", "dotted", *nothing, "tests")),
         Check("house rules", ("runner.house",)),
         Check("promises (coverage)", ("runner.coverage",)),

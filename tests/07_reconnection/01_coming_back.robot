@@ -6,7 +6,6 @@ Documentation    A broken network loses nothing: customers come back and go on w
 
 Resource         ../../resources/chat.resource
 Resource         ../../resources/reconnection.resource
-Resource         ../../resources/messages.resource
 
 Test Setup       Ana Of Northwind Is Connected
 
