@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 from websockets.frames import Frame, Opcode
@@ -79,7 +79,7 @@ class SlowMessage:
         self._text = text
         whole = _serialized(text)
         size = max(1, -(-len(whole) // parts))
-        self._parts: Iterator[bytes] = (whole[i : i + size] for i in range(0, len(whole), size))
+        self._parts = [whole[i : i + size] for i in range(0, len(whole), size)]
 
     def send_next(self) -> bool:
         """Sends the next part; returns whether there was one.
@@ -87,17 +87,16 @@ class SlowMessage:
         Raises:
             Ended: The connection has ended before the message was all sent.
         """
-        part = next(self._parts, None)
-        if part is None:
-            recorder = self._session.connection.recorder
-            loop.call(_call(lambda: recorder.record(Direction.SENT, Kind.TEXT, self._text)))
+        if self.sent == len(self._parts):
             return False
-        loop.call(self._write(self._session.connection, part))
+        loop.call(self._write(self._session.connection, self._parts[self.sent]))
         self.sent += 1
         return True
 
     async def _write(self, connection: RecordingConnection, part: bytes) -> None:
         if connection.transport.is_closing():
             raise Ended(f"{self._session.alias}'s connection has ended ({self._session.end_text()})")
+        if self.sent == len(self._parts) - 1:  # sent before anything can answer it
+            connection.recorder.record(Direction.SENT, Kind.TEXT, self._text)
         connection.transport.write(part)
         await asyncio.sleep(0)
