@@ -64,8 +64,12 @@ class LargeCrowds:
             Declined: The backend declined one.
 
         Example:
-        | Create Crowd | Visitors | 1000 | organisations=10 |
-        | Open Crowd   | Visitors |
+        | Create Crowd                   | Visitors | 10 | organisations=2 |
+        | Open Crowd                     | Visitors |
+        | Let Crowd Ask                  | Visitors | What did we spend in total? |
+        | Crowd Should Get Whole Answers | Visitors |
+        | Crowd Should Keep Its Budgets  | Visitors | whole |
+        | Let Crowd Go                   | Visitors |
         """
         homes = [f"{crowd}' company {n}" for n in range(1, organisations + 1)]
         for home in homes:
@@ -86,12 +90,23 @@ class LargeCrowds:
     def open_crowd(self, crowd: str) -> int:
         """Connects everybody of a crowd, all devices, and waits until each is welcomed.
 
+        Args:
+            crowd: The crowd.
+
         Returns:
             How many sessions there are.
 
         Raises:
             Unexpected: Somebody was refused, or not welcomed.
             TooMany: The system does not allow so many open files; the message says how to raise the limit.
+
+        Example:
+        | Create Crowd                   | Visitors | 10 | organisations=2 |
+        | Open Crowd                     | Visitors |
+        | Let Crowd Ask                  | Visitors | What did we spend in total? |
+        | Crowd Should Get Whole Answers | Visitors |
+        | Crowd Should Keep Its Budgets  | Visitors | whole |
+        | Let Crowd Go                   | Visitors |
         """
         found, env = self._crowd(crowd), self.kit.environment
         found.chats = [
@@ -129,6 +144,14 @@ class LargeCrowds:
         Raises:
             Unexpected: One was refused.
             EventMissing: One was neither accepted nor refused.
+
+        Example:
+        | Create Crowd                   | Visitors | 10 | organisations=2 |
+        | Open Crowd                     | Visitors |
+        | Let Crowd Ask                  | Visitors | What did we spend in total? |
+        | Crowd Should Get Whole Answers | Visitors |
+        | Crowd Should Keep Its Budgets  | Visitors | whole |
+        | Let Crowd Go                   | Visitors |
         """
         chats = self._crowd(crowd).chats
         ids = [new_message_id() for _ in chats]
@@ -147,9 +170,20 @@ class LargeCrowds:
         cannot be decided, because frames were not recorded, fails. The percentiles of each transition are
         written into the report.
 
+        Args:
+            crowd: The crowd.
+
         Raises:
             EventMissing: Somebody got no answer.
             BrokenPromise: Somebody's frames are not as agreed; the message tells of the first, and counts.
+
+        Example:
+        | Create Crowd                   | Visitors | 10 | organisations=2 |
+        | Open Crowd                     | Visitors |
+        | Let Crowd Ask                  | Visitors | What did we spend in total? |
+        | Crowd Should Get Whole Answers | Visitors |
+        | Crowd Should Keep Its Budgets  | Visitors | whole |
+        | Let Crowd Go                   | Visitors |
         """
         found = self._crowd(crowd)
         progress = Progress("answers come", len(found.chats))
@@ -173,6 +207,14 @@ class LargeCrowds:
 
         Raises:
             BrokenPromise: Too many were slower; the message says how slow.
+
+        Example:
+        | Create Crowd                   | Visitors | 10 | organisations=2 |
+        | Open Crowd                     | Visitors |
+        | Let Crowd Ask                  | Visitors | What did we spend in total? |
+        | Crowd Should Get Whole Answers | Visitors |
+        | Crowd Should Keep Its Budgets  | Visitors | whole |
+        | Let Crowd Go                   | Visitors |
         """
         times, slow = self._crowd(crowd).times(), list[str]()
         for name in names or RUN_BUDGETS:
@@ -194,8 +236,19 @@ class LargeCrowds:
 
         So a crowd can come and go for hours in the memory of one visit.
 
+        Args:
+            crowd: The crowd.
+
         Raises:
             BrokenPromise: Somebody's frames are not as agreed.
+
+        Example:
+        | Create Crowd                   | Visitors | 10 | organisations=2 |
+        | Open Crowd                     | Visitors |
+        | Let Crowd Ask                  | Visitors | What did we spend in total? |
+        | Crowd Should Get Whole Answers | Visitors |
+        | Crowd Should Keep Its Budgets  | Visitors | whole |
+        | Let Crowd Go                   | Visitors |
         """
         found = self._crowd(crowd)
         close_many([chat.session for chat in found.chats])
