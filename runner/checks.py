@@ -61,12 +61,15 @@ def all_checks() -> list[Check]:
     nothing = ("--output", "NONE", "--log", "NONE", "--report", "NONE")
     return [
         Check("types (mypy)", ("mypy", *(name for name in PYTHON if (ROOT / name).exists()))),
+        Check("examples of keywords", ("runner.examples",)),
         Check("suites (robocop check)", ("robocop", "check", *SUITES)),
         Check("suites (robocop format)", ("robocop", "format", "--check", "--diff", *SUITES)),
         Check("suites (robotcode)", ("robotcode.cli", "analyze", "code")),
         Check("suites (dry run)", ("robot", "--dryrun", "--console", "dotted", *nothing, "tests")),
+        Check("suites in Markdown (robocop)", ("runner.markdown_suites",)),
         Check("house rules", ("runner.house",)),
         Check("promises (coverage)", ("runner.coverage",)),
+        Check("documentation (links, code)", ("runner.docs.check",)),
         Check("reports in a browser", ("runner.pages",)),
         Check("Python (ruff check)", ("ruff", "check", ".")),
         Check("Python (ruff format)", ("ruff", "format", "--check", ".")),

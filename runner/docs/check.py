@@ -111,7 +111,8 @@ class _Errors(ModelVisitor):  # type: ignore[misc]  # Robot Framework has no typ
         self.found: list[str] = []
 
     def visit(self, node: Any) -> None:  # noqa: ANN401 -- Robot Framework's own
-        self.found += [f"{error} (its line {node.lineno})" for error in getattr(node, "errors", ())]
+        told = [*getattr(node, "errors", ()), *(token.error for token in getattr(node, "tokens", ()))]
+        self.found += [f"{error} (its line {node.lineno})" for error in dict.fromkeys(told) if error]
         super().visit(node)
 
 

@@ -136,7 +136,9 @@ def _keyword(
     if use is not None and not keyword.examples:
         through = " → ".join(f"*{plain(name)}*" for name in use.within)
         where = f"*{use.test}* (`{use.suite.relative_to(ROOT).as_posix()}`)"
-        yield from (f"As in {where}{f', by {through}' if through else ''}:", "", *_code(use.lines), "")
+        begun = f", which begins with *{use.setup}*" if use.setup else ""
+        by = f"; {through} uses it" if through else ""
+        yield from (f"As in {where}{begun}{by}:", "", *_code(use.lines), "")
 
 
 def _argument(argument: Argument, owner: Owner, links: dict[tuple[str, str], str]) -> str:

@@ -93,6 +93,7 @@ def build(site: Path) -> list[str]:
         )
         app.add_lexer("robotframework", Steps)
         app.build()
+        shutil.rmtree(out / "_sources", ignore_errors=True)
         for needless in ("objects.inv", ".buildinfo"):
             (out / needless).unlink(missing_ok=True)
         if site.exists():

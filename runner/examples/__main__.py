@@ -1,16 +1,18 @@
 """``python -m runner.examples``: every keyword has an example, and every example is right.
 
 A keyword's example stands in its documentation and is executed here. A business keyword needs none there when
-a test of the suites uses it: that test is its example, and every run executes it.
+a test of the suites uses it: that test is its example, and every run executes it. The suites that stand in
+README.md and docs/ are executed too.
 """
 
 from __future__ import annotations
 
 import sys
 
+from ..docs import check
 from . import suite
 from .collect import Keyword, owners, unexplained
-from .execute import execute
+from .execute import Written, execute
 from .uses import Uses
 
 
@@ -27,8 +29,9 @@ def main() -> int:
     problems = [_without(keyword) for keyword in lacking]
     problems += unexplained([k for owner in found if owner.library for k in owner.keywords])
     examples = suite.shown(found)
+    written = [Written(place, text, dry) for dry in (False, True) for place, text in check.suites(dry=dry)]
     try:
-        told = execute(examples)
+        told = execute(examples, written)
     except ValueError as problem:
         print(problem)
         return 1
@@ -36,8 +39,9 @@ def main() -> int:
         print(line)
     documented = sum(bool(k.examples) for k in keywords)
     print(
-        f"{len(keywords)} keywords: {documented} with an example in their documentation, of which there are "
-        f"{told.passed} executed; {len(keywords) - documented - len(lacking)} with a test of the suites"
+        f"{len(keywords)} keywords: {documented} with an example in their documentation, "
+        f"{len(keywords) - documented - len(lacking)} with a test of the suites; "
+        f"{told.passed} examples executed, {len(told.failures)} failed, {len(told.skipped)} skipped"
     )
     return 1 if problems or told.failures else 0
 

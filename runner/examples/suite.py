@@ -85,7 +85,7 @@ def shown(owners: Iterable[Owner]) -> list[Shown]:
     ]
 
 
-def write(examples: Sequence[Shown], folder: Path) -> dict[str, Shown]:
+def write(examples: Sequence[Shown], folder: Path) -> dict[tuple[str, str], Shown]:
     """Writes the suites.
 
     Args:
@@ -93,7 +93,7 @@ def write(examples: Sequence[Shown], folder: Path) -> dict[str, Shown]:
         folder: Where to.
 
     Returns:
-        The examples by the full names of their tests.
+        The examples by the names of their suites and tests.
 
     Raises:
         ValueError: An example needs what no world gives.
@@ -106,12 +106,12 @@ def write(examples: Sequence[Shown], folder: Path) -> dict[str, Shown]:
                 + ", ".join(repr(world) for world in WORLDS)
             )
         by_suite.setdefault((one.example.world, one.resource), []).append(one)
-    tests: dict[str, Shown] = {}
+    tests: dict[tuple[str, str], Shown] = {}
     for number, ((world, resource), ones) in enumerate(sorted(by_suite.items(), key=str), 1):
         file = folder / f"{number:02}_examples.robot"
         names = [f"{place:03} {one.name}" for place, one in enumerate(ones, 1)]
         file.write_text(_suite(world, resource, zip(names, ones, strict=True)), "utf-8")
-        tests.update((f"{number:02} Examples.{name}", one) for name, one in zip(names, ones, strict=True))
+        tests.update(((f"{number:02} Examples", name), one) for name, one in zip(names, ones, strict=True))
     return tests
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,12 +23,14 @@ class Use:
     Attributes:
         test: The test's name.
         suite: The file of its suite.
+        setup: What every test of its suite begins with; empty when nothing does.
         lines: Its steps.
         within: The keywords through which it uses it, the test's own step first; none when it does so itself.
     """
 
     test: str
     suite: Path
+    setup: str
     lines: tuple[str, ...]
     within: tuple[str, ...]
 
@@ -59,7 +61,8 @@ class Uses:
         self.found: dict[Place, Use] = {}
         for test, file in _tests(TestSuite.from_file_system(tests)):
             visible = list(self._visible(_imports(test.parent.resource, file), set()))
-            use = Use(test.name, file, tuple(_steps(test, file)), ())
+            setup = str(test.setup.name or "") if test.has_setup else ""
+            use = Use(test.name, file, setup, tuple(_steps(test, file)), ())
             for name in _called(test):
                 self._follow(name, visible, use)
 
@@ -74,7 +77,7 @@ class Uses:
             return
         self.found[place] = use
         inner = list(self._visible([resource.file], set()))
-        deeper = Use(use.test, use.suite, use.lines, (*use.within, found.name))
+        deeper = replace(use, within=(*use.within, found.name))
         for called in _called(found):
             self._follow(called, inner, deeper)
 
