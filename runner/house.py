@@ -9,12 +9,13 @@ import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from robot.api.parsing import ModelVisitor, Token, get_model
 
+from . import markdown_suites
 from .project import LIBRARIES, RESOURCES, TESTS, shown
 
 BANNED_KEYWORDS: Final = {
@@ -81,6 +82,8 @@ def findings(tests: Path = TESTS, resources: Path = RESOURCES, libraries: Path =
         for file in sorted(folder.rglob("*")):
             if file.suffix in {".robot", ".resource"}:
                 found.extend(_in_suite(file))
+            elif file.name.endswith(markdown_suites.ENDING):
+                found.extend(_in_page(file))
             elif file.suffix == ".py":
                 found.extend(_in_python(file))
     return found
@@ -122,6 +125,13 @@ def _in_suite(file: Path) -> Iterable[Finding]:
     reader = _Reader(file)
     reader.visit(get_model(file))
     return reader.found
+
+
+def _in_page(file: Path) -> Iterable[Finding]:
+    read = markdown_suites.extract(file)
+    reader = _Reader(file)
+    reader.visit(get_model(read.text))
+    return [replace(finding, line=read.lines[finding.line - 1]) for finding in reader.found]
 
 
 def _in_python(file: Path) -> Iterator[Finding]:
