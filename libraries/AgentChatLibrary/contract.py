@@ -81,7 +81,8 @@ class Contract:
             return [f"$.type: expected {_one_of(sorted(self._types[direction]))}, got {_shown(name)}"]
         instance = message if isinstance(message, dict) else dict(message)
         try:
-            return lines_of(self._validator(direction, name).iter_errors(instance))
+            validator = self._validator(direction, name)
+            return [] if validator.is_valid(instance) else lines_of(validator.iter_errors(instance))
         except UnicodeEncodeError:
             return ["$: expected Unicode text, got a lone surrogate (U+D800 to U+DFFF)"]
         except ValueError as refusal:  # nested deeper than the checker follows

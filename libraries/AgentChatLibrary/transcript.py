@@ -14,6 +14,8 @@ from enum import StrEnum
 from itertools import islice
 from typing import IO, Any, Final
 
+from . import strict
+
 DURABLE: Final = (
     "agent_started",
     "agent_thinking",
@@ -50,6 +52,9 @@ _ENDS: Final = (Kind.CLOSE, Kind.DROP)
 """The kinds of frame that end a connection."""
 
 
+TOO_DEEP: Final = "it is nested too deep to be read."
+
+
 class Frame:
     """One message of the wire: what it was, which way it went, and when.
 
@@ -63,7 +68,7 @@ class Frame:
         source: The frame as it was said, when this one tells it again in the canonical alphabet.
     """
 
-    __slots__ = ("_event", "at", "code", "data", "direction", "index", "kind", "source")
+    __slots__ = ("_event", "_flaw", "at", "code", "data", "direction", "index", "kind", "source")
 
     def __init__(
         self,
@@ -82,6 +87,7 @@ class Frame:
         self.code = code
         self.source: Frame | None = None
         self._event: Event | bool | None = False
+        self._flaw: str | None = None
 
     @property
     def received(self) -> bool:
@@ -91,9 +97,32 @@ class Frame:
     @property
     def event(self) -> Event | None:
         """The frame read as a JSON object, or None when it is none. Read once, at first use."""
-        if isinstance(self._event, bool):
-            self._event = _read(self)
-        return self._event
+        event = self._event
+        if event is False or event is True:
+            event = self._event = self._read()
+        return event
+
+    @property
+    def flaw(self) -> str | None:
+        """Why a text frame is no strict JSON; None when it is, and for any other frame."""
+        _ = self.event  # reading it finds out
+        return self._flaw
+
+    def _read(self) -> Event | None:
+        if self.kind is not Kind.TEXT or not isinstance(self.data, str):
+            return None
+        try:
+            fields = strict.decode(self.data)
+        except RecursionError:
+            self._flaw = TOO_DEEP
+            return None
+        except ValueError as problem:
+            self._flaw = f"it is no strict JSON: {problem}."
+            try:  # what is no strict JSON may be JSON all the same
+                fields = json.loads(self.data)
+            except (ValueError, RecursionError):
+                return None
+        return Event(self, fields) if isinstance(fields, dict) else None
 
     @property
     def type(self) -> str:
@@ -105,16 +134,6 @@ class Frame:
         return f"Frame(#{self.index} {self.direction} {self.type})"
 
 
-def _read(frame: Frame) -> Event | None:
-    if frame.kind is not Kind.TEXT or not isinstance(frame.data, str):
-        return None
-    try:
-        fields = json.loads(frame.data)
-    except (ValueError, RecursionError):
-        return None
-    return Event(frame, fields) if isinstance(fields, dict) else None
-
-
 class Event(Mapping[str, Any]):
     """A frame's JSON object, with names for the fields that rules ask for.
 
@@ -124,17 +143,25 @@ class Event(Mapping[str, Any]):
         type: The message type, or ``<untyped>``.
         durable: Whether this is a run event (contract: Durable frames).
         ends_run: Whether this event ends its run.
+        seq: The durable sequence number, or None when absent or not an integer.
+        run_id: The run the frame belongs to, or None.
+        message_id: The client's message this frame belongs to, or None.
     """
 
-    __slots__ = ("durable", "ends_run", "fields", "frame", "type")
+    __slots__ = ("durable", "ends_run", "fields", "frame", "message_id", "run_id", "seq", "type")
 
     def __init__(self, frame: Frame, fields: dict[str, Any]) -> None:
         self.frame = frame
         self.fields = fields
         # Asked for by every rule of every frame, so told once.
-        self.type: str = self._text("type") or "<untyped>"
+        get = fields.get
+        kind, seq, run_id, message_id = get("type"), get("seq"), get("run_id"), get("message_id")
+        self.type: str = (kind if isinstance(kind, str) else "") or "<untyped>"
         self.durable: bool = self.type in DURABLE
         self.ends_run: bool = self.type in ENDS
+        self.seq: int | None = seq if isinstance(seq, int) and not isinstance(seq, bool) else None
+        self.run_id: str | None = run_id if isinstance(run_id, str) else None
+        self.message_id: str | None = message_id if isinstance(message_id, str) else None
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 -- any JSON value
         return self.fields[name]
@@ -160,17 +187,6 @@ class Event(Mapping[str, Any]):
         return self.frame.index
 
     @property
-    def seq(self) -> int | None:
-        """The durable sequence number, or None when absent or not an integer."""
-        value = self.fields.get("seq")
-        return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-    @property
-    def run_id(self) -> str | None:
-        """The run the frame belongs to."""
-        return self._text("run_id")
-
-    @property
     def thread_id(self) -> str | None:
         """The thread the frame belongs to."""
         return self._text("thread_id")
@@ -179,11 +195,6 @@ class Event(Mapping[str, Any]):
     def user_id(self) -> str | None:
         """The person the frame says it is for."""
         return self._text("user_id")
-
-    @property
-    def message_id(self) -> str | None:
-        """The client's message this frame belongs to."""
-        return self._text("message_id")
 
     @property
     def tool_call_id(self) -> str | None:
@@ -277,6 +288,9 @@ class Transcript:
     told: frozenset[str] | None = None
     limit: int | None = None
     memo: tuple[int, Any] = field(default=(-1, None), init=False, repr=False, compare=False)
+    _heard: list[Event] = field(default_factory=list, init=False, repr=False, compare=False)
+    _said: list[Event] = field(default_factory=list, init=False, repr=False, compare=False)
+    _told_of: int = field(default=0, init=False, repr=False, compare=False)
     _ended: tuple[Frame | None, int] = field(default=(None, 0), init=False, repr=False, compare=False)
     _sent: dict[str, Event] = field(default_factory=dict, init=False, repr=False, compare=False)
     _sent_seen: int = field(default=0, init=False, repr=False, compare=False)
@@ -303,12 +317,29 @@ class Transcript:
 
     def events(self, direction: Direction = Direction.RECEIVED, start: int = 0) -> Iterator[Event]:
         """The JSON objects that went in ``direction``, from frame index ``start`` on."""
-        # Not beyond what there is now: the connection may go on recording meanwhile.
+        if start > 0:
+            # Not beyond what there is now: the connection may go on recording meanwhile.
+            return self._scan(direction, start)
+        there = len(self.frames)
+        if self._told_of != there:
+            self._keep_events(there)
+        kept = self._heard if direction is Direction.RECEIVED else self._said
+        return islice(kept, len(kept))
+
+    def _scan(self, direction: Direction, start: int) -> Iterator[Event]:
         for frame in islice(self.frames, start, len(self.frames)):
             if frame.direction is direction:
                 event = frame.event
                 if event is not None:
                     yield event
+
+    def _keep_events(self, there: int) -> None:
+        """Reads what is new: every rule asks for all events, again and again."""
+        for frame in islice(self.frames, self._told_of, there):
+            event = frame.event
+            if event is not None:
+                (self._heard if frame.direction is Direction.RECEIVED else self._said).append(event)
+        self._told_of = there
 
     def received(self, *types: str, start: int = 0) -> tuple[Event, ...]:
         """The received events of these types (all when none is named), from frame index ``start`` on."""
@@ -326,7 +357,8 @@ class Transcript:
     @property
     def established(self) -> Event | None:
         """The ``connection_established`` frame, wherever it stands."""
-        return next((event for event in self.events() if event.type == "connection_established"), None)
+        received = self._scan(Direction.RECEIVED, 0)  # it is the first, so that nothing else need be read
+        return next((event for event in received if event.type == "connection_established"), None)
 
     @property
     def watershed(self) -> int | None:

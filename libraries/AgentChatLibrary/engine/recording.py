@@ -78,7 +78,10 @@ class Recorder:
 
     def opened(self) -> None:
         """Notes the moment at which the upgrade succeeded."""
-        self.transcript.opened_at, self.transcript.opened_wall = time.monotonic(), time.time()
+        # Frames that came with the answer are stamped with the same moment, and must not be older.
+        now = time.monotonic()
+        at = now if self._arrival is None else self._arrival
+        self.transcript.opened_at, self.transcript.opened_wall = at, time.time() - (now - at)
 
     def _wake(self) -> None:
         for news in self._waiting:

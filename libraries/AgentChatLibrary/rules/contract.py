@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, NoReturn, Protocol
+from typing import Any, Literal, Protocol
 
 from ..transcript import Direction, Frame, Kind, Transcript
 from ..verdict import Verdict, broken
@@ -59,32 +59,10 @@ def _problems(frame: Frame, contract: ContractLike, sender: Literal["server", "c
         return ["messages are text frames."]
     if isinstance(frame.data, bytes):
         return ["it is no UTF-8."]
-    try:
-        message = json.loads(frame.data, object_pairs_hook=_once, parse_constant=_no, parse_float=_finite)
-    except RecursionError:
-        return ["it is nested too deep to be read."]
-    except ValueError as problem:
-        return [f"it is no strict JSON: {problem}."]
-    if not isinstance(message, dict):
-        return [f"it is no JSON object but {shown(message)}."]
-    return contract.problems(sender, message)
+    event, flaw = frame.event, frame.flaw
+    if flaw is not None:
+        return [flaw]
+    if event is None:
+        return [f"it is no JSON object but {shown(json.loads(frame.data))}."]
+    return contract.problems(sender, event.fields)
 
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {shown(twice)} comes twice")
-    return fields
-
-
-def _no(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError(f"{shown(text)} is beyond what a number can hold")
-    return value

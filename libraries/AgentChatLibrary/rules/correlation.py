@@ -144,7 +144,8 @@ def one_thread_and_person_per_run(transcript: Transcript, run_id: str | None = N
     for run in runs:
         for field in ("thread_id", "user_id"):
             sources = ([run.ack] if run.ack is not None and field == "thread_id" else []) + list(run.events)
-            strange = [e for e in run.events if shown(e.get(field)) != shown(sources[0].get(field))]
+            expected = sources[0].get(field) if sources else None
+            strange = [e for e in run.events if not _same(e.get(field), expected)]
             if strange:
                 values = f"{_id(sources[0].get(field))} and {_id(strange[0].get(field))}"
                 found.append(
@@ -158,6 +159,13 @@ def one_thread_and_person_per_run(transcript: Transcript, run_id: str | None = N
                     )
                 )
     return weigh(THREAD, transcript, found)
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two values are the same JSON; Python calls 1, 1.0 and true equal."""
+    if isinstance(one, str) and isinstance(other, str):
+        return one == other
+    return shown(one) == shown(other)
 
 
 def user_id_is_own(transcript: Transcript) -> Verdict:
