@@ -86,21 +86,24 @@ def _overview(found: Sequence[Owner], made: dict[str, str]) -> str:
         for owner in (one for one in found if one.library is library):
             if not owner.keywords:
                 continue
-            files = dict.fromkeys(_page_of(owner, keyword) for keyword in owner.keywords)
+            files = {_page_of(owner, keyword) for keyword in owner.keywords}
             about = _first_sentence(_linked(owner.doc, owner, {}))
-            if list(files) == [f"{owner.name}.md"]:
+            if files == {f"{owner.name}.md"}:
                 lines.append(f"- [{owner.name}]({owner.name}.md): {about}")
             else:
                 lines.append(f"- {owner.name}: {about}")
-                titles = [(_title(made[f"{FOLDER}/{name}"]), name) for name in files]
-                lines += [f"  - [{title}]({name})" for title, name in titles]
+                about_topics = {_page_of(owner, keyword): keyword.file for keyword in owner.keywords}
+                lines += [
+                    f"  - [{_topic(file)}]({name}): {_first_sentence(_module_doc(file))}"
+                    for name, file in about_topics.items()
+                ]
         lines.append("")
     names = [name.removeprefix(f"{FOLDER}/").removesuffix(".md") for name in made]
     return "\n".join([*lines, "```{toctree}", ":hidden:", "", *names, "```", ""])
 
 
-def _title(page: str) -> str:
-    return page.split("\n", 1)[0].removeprefix("# ")
+def _topic(file: Path) -> str:
+    return file.stem.replace("_", " ").capitalize()
 
 
 def _page(
@@ -109,7 +112,7 @@ def _page(
     file = keywords[0].file
     title, about = owner.name, _linked(owner.doc, owner, links)
     if owner.library and file.stem != "__init__":
-        title, about = f"{file.stem.capitalize()} ({owner.name})", _module_doc(file)
+        title, about = f"{_topic(file)} ({owner.name})", _module_doc(file)
     lines = [f"# {title}", "", about, "", f"From `{file.relative_to(ROOT).as_posix()}`.", ""]
     for keyword in sorted(keywords, key=lambda k: k.line):
         lines += _keyword(keyword, owner, links, used.get((keyword.file, keyword.name)))
