@@ -10,13 +10,13 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from AgentChatLibrary import deployment
 from AgentChatLibrary.deployment import ADMIN_TOKEN, JWT_KEY, URL
+from AgentChatLibrary.environment import EnvironmentProblem
 
 from . import children, environments
 from .console import Stop, say
 
-READY_SECONDS: Final = 30.0
-"""Longest time to start; it takes well under one second on an idle machine."""
 SECRET_BYTES: Final = 32
 """Random bytes of a secret; the contract wants keys of at least 32 bytes."""
 
@@ -36,6 +36,10 @@ def main(options: argparse.Namespace) -> int:
     env = environments.chosen(options.env)
     if not env.command:
         raise Stop(f"The environment {env.name} cannot start a backend: {env.file} sets no COMMAND.")
+    try:
+        deployment.prepare(env)
+    except EnvironmentProblem as problem:
+        raise Stop(str(problem)) from problem
     given = {
         name: os.environ.get(name) or secrets.token_urlsafe(SECRET_BYTES) for name in (ADMIN_TOKEN, JWT_KEY)
     }
@@ -49,17 +53,21 @@ def main(options: argparse.Namespace) -> int:
             str(ready),
             "--owner-pid",
             str(os.getpid()),
+            "--data-dir",
+            str(Path(private) / "data"),
         ]
         process = children.start(command, output=None, variables=given, cwd=env.directory)
         try:
-            children.wait_until(lambda: ready.exists() or process.poll() is not None, READY_SECONDS)
+            patience = env.timeout("start")
+            children.wait_until(lambda: ready.exists() or process.poll() is not None, patience)
             if process.poll() is not None:
                 return process.returncode  # the backend has said why
             if not ready.exists():
-                raise Stop(f"The backend did not come up within {READY_SECONDS:.0f} s.")
+                raise Stop(f"The backend did not come up within {patience:.0f} s.")
             url = json.loads(ready.read_text("utf-8"))["url"]
             credentials = _write_credentials(Path(private), {URL: url, **given})
-            say(f"The backend answers at {url} (WebSocket: ws{url.removeprefix('http')}/ws)")
+            path = env.dialect.path if env.dialect else "/ws"
+            say(f"The backend answers at {url} (WebSocket: ws{url.removeprefix('http')}{path})")
             say(f"Its credentials, as environment variables: {credentials}")
             say("Ctrl-C ends it.")
             return children.finish(process)

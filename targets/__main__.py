@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument("name", choices=sorted(RECIPES))
     parser.add_argument("--prepare", action="store_true", help="install it, and nothing else")
     parser.add_argument("--ready-file", type=Path, help="gets the address once it accepts")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
     parser.add_argument("--owner-pid", type=int, help="end with this process")
     parser.add_argument("--log-file", type=Path, help="accepted for the sake of likeness")
     parser.add_argument("--data-dir", type=Path, help="where it keeps its data")
@@ -43,7 +44,13 @@ def main() -> int:
     command = [*program, str(Path(__file__).parent / script)]
     place = installing.PLACE / options.name
     return processes.run(
-        command, place, options.ready_file, options.data_dir, options.owner_pid, options.remove
+        command,
+        place,
+        options.ready_file,
+        options.data_dir,
+        port=options.port,
+        owner=options.owner_pid,
+        remove=options.remove,
     )
 
 

@@ -21,12 +21,20 @@ STOP_SECONDS: Final = 10.0
 
 
 def run(
-    command: list[str], place: Path, ready: Path, data: Path, owner: int | None, remove: Path | None
+    command: list[str],
+    place: Path,
+    ready: Path,
+    data: Path,
+    *,
+    port: int,
+    owner: int | None,
+    remove: Path | None,
 ) -> int:
     """Starts a target beside a scripted model, and stays until it ends.
 
     The process is told by its environment where it is installed (``TARGET_PLACE``), where it keeps its data
-    (``TARGET_DATA``), where the model is (``TARGET_MODEL``), which key signs tokens or opens the door
+    (``TARGET_DATA``), at which port it listens (``TARGET_PORT``, 0 for a free one), where the model is
+    (``TARGET_MODEL``), which key signs tokens or opens the door
     (``AGENT_CHAT_JWT_KEY``), and to write its address to ``TARGET_READY`` once it accepts.
 
     Args:
@@ -34,6 +42,7 @@ def run(
         place: Where it is installed.
         ready: Gets ``{"url": ...}`` once it accepts.
         data: Where it keeps its data.
+        port: On 127.0.0.1; 0 for a free one.
         owner: The process that it ends with; None for none.
         remove: The folder to remove at the end; None for none.
 
@@ -54,6 +63,7 @@ def run(
         told = {
             "TARGET_PLACE": str(place),
             "TARGET_DATA": str(data.resolve()),
+            "TARGET_PORT": str(port),
             "TARGET_MODEL": model.url,
             "TARGET_READY": str(own.resolve()),
         }

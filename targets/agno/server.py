@@ -55,7 +55,7 @@ def service() -> AgentOS:
 def main() -> None:
     """Serves until it is told to end."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
+    listener.bind(("127.0.0.1", int(os.environ["TARGET_PORT"])))
     listener.listen(1024)  # from now on who connects is served, if not at once
     app = service().get_app()
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))

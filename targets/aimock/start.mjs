@@ -10,7 +10,7 @@ const entry = join(modules, "@copilotkit", "aimock", "dist", "index.js");
 const { LLMock } = await import(pathToFileURL(entry).href);
 
 const server = new LLMock({
-  port: 0,
+  port: Number(process.env.TARGET_PORT),
   host: "127.0.0.1",
   auth: { apiKeys: [process.env.AGENT_CHAT_JWT_KEY] },
   chunkSize: 16,
