@@ -9,6 +9,7 @@ from typing import Any
 from robot.api.deco import library
 from robotlibcore import DynamicCore
 
+from . import version
 from .advice import Advising
 from .ambient import AmbientListener
 from .cleaning import Cleaning
@@ -36,7 +37,7 @@ from .keywords.web import Web
 from .kit import Kit
 
 
-@library(scope="GLOBAL", doc_format="ROBOT", converters=CONVERTERS)
+@library(scope="GLOBAL", version=version.current(), doc_format="ROBOT", converters=CONVERTERS)
 class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untyped
     """Opens authenticated chat sessions for named people, asks, waits, and judges what came.
 
