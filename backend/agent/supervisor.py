@@ -1,7 +1,8 @@
 """The runs of this process: starting them, telling them things, keeping their leases, ending lost ones."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 from sqlalchemy import Connection
 
@@ -32,6 +33,9 @@ class Supervisor:
         self._run_loop = run_loop
         self._running: dict[str, tuple[UserExecutionContext, RunControl, asyncio.Task[None]]] = {}
         self._abandoned: set[str] = set()
+        self._expected = 0
+        self._nobody_expected = asyncio.Event()
+        self._nobody_expected.set()
         self._bell = Bell()
         parts.ground.bus.subscribe_to_all(self.notified)
 
@@ -56,11 +60,26 @@ class Supervisor:
             for _, control, _ in self._running.values():
                 control.look_again()
 
+    @contextlib.contextmanager
+    def expecting(self) -> Iterator[None]:
+        """Says that a run may begin within the block: a question is just being accepted."""
+        self._expected += 1
+        self._nobody_expected.clear()
+        try:
+            yield
+        finally:
+            self._expected -= 1
+            if not self._expected:
+                self._nobody_expected.set()
+
     async def idle(self, seconds: float) -> None:
-        """Waits until no run is open any more, at most ``seconds``."""
-        tasks = [task for _, _, task in self._running.values()]
-        if tasks:
-            await asyncio.wait(tasks, timeout=seconds)
+        """Waits until no run is open any more nor about to begin, at most ``seconds``."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._running or self._expected:
+                    await self._nobody_expected.wait()
+                    if tasks := [task for _, _, task in self._running.values()]:
+                        await asyncio.wait(tasks)
 
     def interrupt(self) -> None:
         """Tells all runs to end ``interrupted``."""

@@ -46,14 +46,16 @@ class Chat:
 
     async def handle(self, connection: Connection, frame: ClientFrame, person: Person) -> None:
         """Accepts the question, acknowledges it, and only then lets its run begin."""
-        try:
-            accepted = await self.accept(frame, person)
-        except FrameError as error:
-            if error.code == "quota_exceeded":
-                await self.add_offer(error, person)
-            raise
-        self.acknowledge(connection, accepted)
-        self.begin(accepted)
+        # Who drains waits for it: it may have been let in just before.
+        with self._supervisor.expecting():
+            try:
+                accepted = await self.accept(frame, person)
+            except FrameError as error:
+                if error.code == "quota_exceeded":
+                    await self.add_offer(error, person)
+                raise
+            self.acknowledge(connection, accepted)
+            self.begin(accepted)
 
     async def accept(self, frame: ClientFrame, person: Person) -> Accepted:
         """Stores the question."""

@@ -342,3 +342,23 @@ def test_only_what_is_needed_is_loaded(tmp_path):
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert loaded.stdout.strip() == "[]"
+
+
+def test_a_drain_waits_for_a_question_that_is_being_accepted(tmp_path):
+    """One that was let in just before the drain begins is answered, not interrupted."""
+    service = Running(tmp_path, drain_seconds=10.0)
+    supervisor = service.service.supervisor
+
+    async def scenario():
+        with supervisor.expecting():
+            waiting = asyncio.create_task(supervisor.idle(10.0))
+            await asyncio.sleep(0.05)
+            assert not waiting.done()
+        await asyncio.wait_for(waiting, 1.0)
+        with supervisor.expecting():
+            await asyncio.wait_for(supervisor.idle(0.05), 1.0)  # but no longer than it may
+
+    try:
+        asyncio.run_coroutine_threadsafe(scenario(), service.loop).result(15)
+    finally:
+        service.stop()
