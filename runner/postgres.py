@@ -1,7 +1,7 @@
 """PostgreSQL for a run: a private server on throw-away data, or the one that the user names.
 
 ``python -m runner.postgres`` keeps it: it ends with the process that it was started for, however that ends,
-and removes all that was made.
+and removes all that was made. SIGUSR1 lets a private server crash and start again.
 """
 
 from __future__ import annotations
@@ -41,9 +41,10 @@ def keep(owners: Sequence[int], ready: Path, unwanted: Sequence[Path] = ()) -> i
         The exit status.
     """
     sweep()
-    told = threading.Event()
+    told, crashes = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: told.set())
+    signal.signal(signal.SIGUSR1, lambda *_: crashes.set())
     given, schema = os.environ.get(GIVEN), new_schema()
     server: Server | Given
     try:
@@ -58,6 +59,10 @@ def keep(owners: Sequence[int], ready: Path, unwanted: Sequence[Path] = ()) -> i
         while not told.wait(OWNER_POLL_SECONDS):
             if not all(children.lives(pid) for pid in owners):
                 break
+            if crashes.is_set() and isinstance(server, Server):
+                crashes.clear()
+                server.crash()
+                server.serve()
     finally:
         server.stop()
         for folder in unwanted:
@@ -86,6 +91,10 @@ class Kept:
     url: str
     schema: str
     keeper: subprocess.Popen[bytes]
+
+    def crash(self) -> None:
+        """Lets a private server crash, and start again; one that the user names is left alone."""
+        self.keeper.send_signal(signal.SIGUSR1)
 
     def stop(self) -> None:
         """Ends the server and removes all that was made."""

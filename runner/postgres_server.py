@@ -143,6 +143,13 @@ class Server:
         self.stop()
         raise NoPostgres("PostgreSQL did not come up:\n" + "\n".join(f"  {line}" for line in told))
 
+    def crash(self) -> None:
+        """Ends the server at once, as a crash does: whatever was not committed is gone."""
+        if self.process is not None:
+            # Not SIGKILL: the postmaster's children would go on until they notice.
+            self.process.send_signal(signal.SIGQUIT)
+            _wait(self.process, STOP_SECONDS)
+
     def stop(self) -> None:
         """Stops the server, first with goodbye to its clients, and removes all that was made."""
         if self.process is not None:

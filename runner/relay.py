@@ -111,6 +111,30 @@ class Side(asyncio.Protocol):
         self.transport.abort()
 
 
+class Backend(Side):
+    """The side of a backend.
+
+    Args:
+        hung_up: Told when the backend was the first to end the connection.
+    """
+
+    def __init__(self, hung_up: Callable[[], None]) -> None:
+        super().__init__()
+        self._hung_up = hung_up
+
+    def eof_received(self) -> bool:
+        """Passes on, and says so."""
+        if self.other is not None and not self.other.ended:
+            self._hung_up()
+        return super().eof_received()
+
+    def connection_lost(self, problem: Exception | None) -> None:
+        """Ends the other side in the same way, and says so after a reset."""
+        if problem is not None:
+            self._hung_up()
+        super().connection_lost(problem)
+
+
 class Client(Side):
     """The side that comes to the relay.
 
@@ -131,7 +155,8 @@ class Client(Side):
 class Relay:
     """Passes connections on to the backends that are well, to each in its turn, from ``async with`` on.
 
-    When none is well, any that still listens gets them: its own refusal says why.
+    When none is well, any that still listens gets them: its own refusal says why. One that has hung up on
+    somebody may be going down, so it comes after the others until it has been asked how it is.
 
     Args:
         listener: Where clients connect.
@@ -141,6 +166,7 @@ class Relay:
     def __init__(self, listener: socket.socket, backends: Sequence[Address]) -> None:
         self._listener = listener
         self._well = dict.fromkeys(backends, True)
+        self._doubtful: set[Address] = set()
         self._turn = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -165,7 +191,12 @@ class Relay:
         backends = list(self._well)
         at = self._turn % len(backends)
         turned = backends[at:] + backends[:at]
-        return sorted(turned, key=lambda backend: not self._well[backend])
+        return sorted(turned, key=lambda one: (not self._well[one], one in self._doubtful))
+
+    async def look_at(self, backend: Address) -> None:
+        """Asks a backend how it is, now."""
+        self._doubtful.discard(backend)
+        self._well[backend] = await is_well(backend)
 
     def _arrived(self, client: Side) -> None:
         self._begin(self._connect(client))
@@ -180,7 +211,7 @@ class Relay:
         for backend in self.choices():
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
-                    _, service = await loop.create_connection(Side, *backend)
+                    _, service = await loop.create_connection(self._side_of(backend), *backend)
             except (OSError, TimeoutError):
                 self._well[backend] = False
                 continue
@@ -191,9 +222,12 @@ class Relay:
             return
         client.reset()
 
+    def _side_of(self, backend: Address) -> Callable[[], Side]:
+        return lambda: Backend(lambda: self._doubtful.add(backend))
+
     async def _check(self, backend: Address) -> None:
         while True:
-            self._well[backend] = await is_well(backend)
+            await self.look_at(backend)
             await asyncio.sleep(CHECK_SECONDS)
 
 

@@ -12,13 +12,11 @@ import argparse
 import asyncio
 import contextlib
 import hashlib
-import json
 import os
 import runpy
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -27,9 +25,10 @@ from pathlib import Path
 from typing import Final
 
 from . import children, postgres, schemas
+from .backends import Backends, NoServices
 from .postgres import write_private
 from .postgres_programs import NoPostgres
-from .relay import BACKLOG, Address, Relay
+from .relay import BACKLOG, Relay
 
 DATABASE_URL: Final = "AGENT_CHAT_DATABASE_URL"
 """The environment variable by which a backend is told its database; it may hold a password."""
@@ -40,16 +39,8 @@ SCHEMA: Final = "AGENT_CHAT_SCHEMA"
 SCHEMA_FILE: Final = "database.schema"
 """Where a backend of one's own notes the name of its schema, in its data folder."""
 PROCESSES: Final = 2
-READY_SECONDS: Final = 20.0
-DRAIN_SECONDS: Final = 12.0
-"""Longest time for the backends to drain and end before they are killed."""
-POLL_SECONDS: Final = 0.02
 OWNER_POLL_SECONDS: Final = 0.25
 FAILED: Final = 1
-
-
-class NoServices(Exception):
-    """They could not be started; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +93,13 @@ class Services:
     def __init__(self, told: Told, home: Path) -> None:
         self._told = told
         self._home = home
-        self._backends: list[subprocess.Popen[bytes]] = []
         self._ended = asyncio.Event()
+        self._wanted: asyncio.Queue[int] = asyncio.Queue()
 
     async def run(self) -> None:
         """Starts everything, serves until it is told to end or its owner is gone, and ends everything.
+
+        SIGUSR1 starts the backends again that have ended, and SIGUSR2 the database after a crash.
 
         Raises:
             NoPostgres: There is no database.
@@ -115,76 +108,72 @@ class Services:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._ended.set)
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
+            loop.add_signal_handler(number, self._wanted.put_nowait, number)
         options = self._told.options
         with _listener(options.host, options.port) as listener:
             host, port = listener.getsockname()[:2]
+            front = f"http://{host}:{port}"
             owners = (options.owner_pid,) if options.owner_pid else ()
             unwanted = (self._home, options.remove) if options.remove else (self._home,)
             kept = await asyncio.to_thread(postgres.start, self._home, owners, unwanted)
+            backends = self._backends(kept, front)
             try:
-                addresses = await self._start_backends(kept, f"http://{host}:{port}")
-                async with Relay(listener, addresses):
-                    if options.ready_file:
-                        self._write_ready(options.ready_file, f"http://{host}:{port}", addresses, kept)
-                    await self._owner_gone_or_told()
-                    await self._stop_backends()
+                await asyncio.to_thread(schemas.create_schema, kept.url, kept.schema)
+                await backends.start()
+                async with Relay(listener, backends.addresses) as relay:
+                    self._write_ready(front, backends, kept)
+                    comings = asyncio.create_task(self._bring_back(backends, kept, relay, front))
+                    await self._owner_gone_or_told(backends)
+                    comings.cancel()
+                    await backends.stop()
             finally:
-                for backend in self._backends:
-                    children.end(backend, grace=0.1)
+                backends.kill()
                 kept.stop()
 
-    async def _start_backends(self, kept: postgres.Kept, front: str) -> list[Address]:
-        await asyncio.to_thread(schemas.create_schema, kept.url, kept.schema)
+    def _backends(self, kept: postgres.Kept, front: str) -> Backends:
+        command = [*self._told.module, *self._told.rest, "--setting", f"allowed_origins={front}"]
         variables = {DATABASE_URL: schemas.in_schema(kept.url, kept.schema)}
-        ready = [self._home / f"backend-{n}.json" for n in range(1, self._told.options.processes + 1)]
-        for number, file in enumerate(ready, 1):
-            command = [sys.executable, "-m", *self._told.module, *self._told.rest]
-            command += ["--instance", f"agent-chat-{number}", "--ready-file", str(file)]
-            command += ["--owner-pid", str(os.getpid()), "--setting", f"allowed_origins={front}"]
-            self._backends.append(children.start(command, output=None, variables=variables))
-        deadline = asyncio.get_running_loop().time() + READY_SECONDS
-        while not all(file.exists() for file in ready):
-            ended = [backend.returncode for backend in self._backends if backend.poll() is not None]
-            if ended or asyncio.get_running_loop().time() > deadline:
-                raise NoServices(
-                    f"A backend ended with status {ended[0]}." if ended else "A backend did not come up."
-                )
-            await asyncio.sleep(POLL_SECONDS)
-        return [_address(json.loads(file.read_text("utf-8"))["url"]) for file in ready]
+        return Backends(command, variables, self._home, self._told.options.processes)
 
-    def _write_ready(self, file: Path, front: str, addresses: list[Address], kept: postgres.Kept) -> None:
+    async def _bring_back(self, backends: Backends, kept: postgres.Kept, relay: Relay, front: str) -> None:
+        """Starts again what has ended, whenever it is asked for, and tells once it is there."""
+        while True:
+            if await self._wanted.get() == signal.SIGUSR2:
+                kept.crash()
+                continue
+            try:
+                for address in await backends.start():
+                    await relay.look_at(address)
+            except NoServices as problem:
+                print(problem, file=sys.stderr)
+            self._write_ready(front, backends, kept)
+
+    def _write_ready(self, front: str, backends: Backends, kept: postgres.Kept) -> None:
+        if not self._told.options.ready_file:
+            return
         # A server that was given is known to who gave it; its URL may hold a password.
         server = "" if os.environ.get(schemas.GIVEN) else kept.url
         write_private(
-            file,
+            self._told.options.ready_file,
             {
                 "url": front,
                 "pid": os.getpid(),
                 "instance": "agent-chat",
-                "backends": [f"http://{host}:{port}" for host, port in addresses],
+                "backends": [f"http://{host}:{port}" for host, port in backends.addresses],
+                "processes": backends.pids,
                 "server": server,
                 "schema": kept.schema,
             },
         )
 
-    async def _owner_gone_or_told(self) -> None:
+    async def _owner_gone_or_told(self, backends: Backends) -> None:
         owner = self._told.options.owner_pid
         while not self._ended.is_set() and (owner is None or children.lives(owner)):
+            backends.reap()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(OWNER_POLL_SECONDS):
                     await self._ended.wait()
-
-    async def _stop_backends(self) -> None:
-        """Lets the backends drain; the front stays open meanwhile, so that everybody hears their goodbye."""
-        for backend in self._backends:
-            with contextlib.suppress(ProcessLookupError):
-                backend.send_signal(signal.SIGCONT)  # one that was stopped could not end
-                backend.terminate()
-        deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
-        while any(backend.poll() is None for backend in self._backends):
-            if asyncio.get_running_loop().time() > deadline:
-                return
-            await asyncio.sleep(POLL_SECONDS)
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -207,11 +196,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return uvloop.new_event_loop
-
-
-def _address(url: str) -> Address:
-    host, _, port = url.removeprefix("http://").rpartition(":")
-    return host, int(port)
 
 
 def everything(arguments: Sequence[str]) -> int:

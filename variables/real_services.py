@@ -4,7 +4,12 @@ All of it is started for the run and removed after it; PostgreSQL too, unless ``
 """
 
 import os
+import runpy
 import sys
+from pathlib import Path
+
+_embedded = runpy.run_path(str(Path(__file__).with_name("embedded.py")))
+"""It is the same backend, so what is not about how it is started stands there."""
 
 URL = os.environ.get("AGENT_CHAT_URL") or None
 """The address in front; None lets the library start everything, once per run."""
@@ -20,78 +25,29 @@ SERVICES = [sys.executable, "-m", "runner.services", "all", *_backend]
 COMMAND = [sys.executable, "-m", "runner.services", "one", *_backend]
 """How a single backend is started, on data of its own in the same database server."""
 
-SETTINGS = {"drain_seconds": 2, "password_profile": "fast"}
-"""Settings for backends that are started here: seconds to drain; passwords of throw-away people are cheap."""
+SETTINGS = _embedded["SETTINGS"]
 
-CAPABILITIES = [
-    "admin",
-    "hold",
-    "mint",
-    "sign_up",
-    "sentinel",
-    "private_backend",
-    "backend_log",
-    "lose_database",
-    "ping",
-    "one_queue",
-    "echo",
-    "subprotocol",
-    "refusal_codes",
-    "tiers",
-    "five_events",
-    "reasoning",
-    "records",
-    "threads",
-    "devices",
-    "resume",
-    "cancel",
-    "message_ids",
-    "errors",
-    "limits",
-    "refresh",
-]
-"""What this environment offers; a test that needs something else is skipped with that reason."""
+CAPABILITIES = list(_embedded["CAPABILITIES"])
+if URL is None or BACKENDS:
+    CAPABILITIES += ["several_processes"]
+if not os.environ.get("DATABASE_URL"):
+    CAPABILITIES += ["restart_database", "read_database"]
+"""What this environment offers; a test that needs something else is skipped with that reason.
+
+The database server of a user is neither restarted nor shown to tests: its address may hold a password.
+"""
 
 DATABASE = "data/database.schema"
 """Where a single backend that was started here notes the name of its schema, below its private folder."""
 
-TOKENS = {"issuer": "agent-chat", "audience": "agent-chat", "algorithm": "HS256", "lifetime": 900}
-"""How access tokens are minted (lifetime in seconds)."""
+TOKENS = _embedded["TOKENS"]
 
+_slower = 1.5
+"""Two backends, a database and the address in front share the cores that one backend has there."""
 BUDGETS = {
-    "connect": 1.0,
-    "connect p50": 0.5,
-    "round_trip": 0.25,
-    "round_trip p50": 0.05,
-    "memory_bytes_per_cycle": 40_000,
-    "asked_to_ack": 0.5,
-    "asked_to_ack p50": 0.25,
-    "asked_to_started": 1.0,
-    "asked_to_started p50": 0.5,
-    "started_to_thinking": 1.0,
-    "started_to_thinking p50": 0.5,
-    "thinking_to_executing": 1.0,
-    "thinking_to_executing p50": 0.5,
-    "executing_to_completed": 2.0,
-    "executing_to_completed p50": 1.0,
-    "completed_to_answer": 1.0,
-    "completed_to_answer p50": 0.5,
-    "longest_gap": 1.5,
-    "longest_gap p50": 0.75,
-    "whole": 5.0,
-    "whole p50": 2.5,
+    name: value if name == "memory_bytes_per_cycle" else value * _slower
+    for name, value in _embedded["BUDGETS"].items()
 }
 """Longest acceptable times in seconds, for a laptop or a CI machine with two busy cores. Memory in bytes."""
 
-TIMEOUTS = {
-    "connect": 10.0,
-    "reply": 0.2,
-    "answer": 20.0,
-    "life": 4.0,
-    "silence": 5.0,
-    "delivery": 3.0,
-    "close": 3.0,
-    "notice": 3.0,
-    "interrupted": 12.0,
-}
-"""Longest waits in seconds; they end at once when what they wait for can come no more (environments.md)."""
+TIMEOUTS = _embedded["TIMEOUTS"]

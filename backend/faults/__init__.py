@@ -28,6 +28,7 @@ class Fault:
         name: Its name on the command line and in the tests' tags.
         group: The kind of promise that it breaks.
         family: Faults that the same tests must see, so that these claim all of them at once; may be empty.
+        needs: What an environment must offer for it to show, such as several processes; may be empty.
         docstring: What somebody who uses the service would suffer.
         apply: Returns the components with the broken part in them.
     """
@@ -35,6 +36,7 @@ class Fault:
     name: str
     group: str
     family: str
+    needs: str
     docstring: str
     apply: Change
 
@@ -42,13 +44,14 @@ class Fault:
 _registered: dict[str, Fault] = {}
 
 
-def fault(name: str, *, group: str, family: str = "") -> Callable[[Change], Change]:
+def fault(name: str, *, group: str, family: str = "", needs: str = "") -> Callable[[Change], Change]:
     """Registers a function as a fault.
 
     Args:
         name: Its name; no two faults share one.
         group: The kind of promise that it breaks.
         family: Faults that the same tests must see, if it is one of several.
+        needs: A capability of the environment without which it does not show.
 
     Returns:
         A decorator that leaves the function as it is.
@@ -63,7 +66,7 @@ def fault(name: str, *, group: str, family: str = "") -> Callable[[Change], Chan
             raise ValueError(f"The fault {name} does not say what somebody would suffer.")
         if name in _registered:
             raise ValueError(f"There are two faults {name}.")
-        _registered[name] = Fault(name, group, family, " ".join(docstring.split()), change)
+        _registered[name] = Fault(name, group, family, needs, " ".join(docstring.split()), change)
         return change
 
     return register

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     faults = all_faults()
     if name == "--list":
         for known in faults.values():
-            entry = {name: getattr(known, name) for name in ("name", "group", "family", "docstring")}
+            entry = {name: getattr(known, name) for name in ("name", "group", "family", "needs", "docstring")}
             print(json.dumps(entry, ensure_ascii=False))  # noqa: T201 -- what it was asked for
         return 0
     if name in {"-h", "--help"}:

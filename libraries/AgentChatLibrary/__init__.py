@@ -30,6 +30,9 @@ from .keywords.refusing import Refusing
 from .keywords.returning import Returning
 from .keywords.rights import Rights
 from .keywords.sessions import Sessions
+from .keywords.several import Several
+from .keywords.staying import Staying
+from .keywords.stored import Stored
 from .keywords.transcripts import Transcripts
 from .keywords.types import CONVERTERS
 from .keywords.waiting import Waiting
@@ -61,6 +64,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
         self.ROBOT_LIBRARY_LISTENER = [self._listener, Cleaning(), Advising()]
         kit = self.kit
         people, judging, content = People(kit), Judging(kit), Content(kit)
+        crowds = Crowds(kit, people)
         sessions, operations = Sessions(kit), Operations(kit)
         super().__init__(
             [
@@ -73,7 +77,8 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 judging,
                 content,
                 Bursts(kit, judging, content),
-                Crowds(kit, people),
+                crowds,
+                Staying(kit, crowds),
                 Measuring(kit),
                 Rights(kit),
                 Network(kit),
@@ -81,6 +86,8 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Health(kit),
                 Returning(kit, sessions, operations),
                 Processes(kit, sessions, operations),
+                Several(kit, sessions),
+                Stored(kit),
                 Transcripts(kit),
                 Web(kit),
             ]

@@ -126,6 +126,7 @@ class AmbientListener:
     def _settle(self, scope: Scope, chats: Sequence[Chat]) -> None:
         """Gives back what was taken away, fences every session, and closes the test's own."""
         scope.end_outages()
+        scope.end_what_goes_on()
         if not chats:
             return
         _last_pongs([chat for chat in chats if chat.session.is_open])

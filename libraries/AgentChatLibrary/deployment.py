@@ -64,6 +64,7 @@ class Deployment:
         settings: What it was told, when this side started it.
         backends: HTTP addresses of the single processes, where ``url`` is one in front of several.
         database: The variables that say where backends share a database server; empty where there is none.
+        ready: The file in which what this side started tells where it is.
     """
 
     url: str
@@ -75,6 +76,7 @@ class Deployment:
     settings: Mapping[str, object] = field(default_factory=dict)
     backends: tuple[str, ...] = ()
     database: Mapping[str, str] = field(default_factory=dict, repr=False)
+    ready: Path | None = None
     _asked: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -324,7 +326,7 @@ def _start(
             deployment.stop()
             raise EnvironmentProblem(f"The backend {ended}: {' '.join(command[:4])}\n" + "\n".join(tail))
         pause.wait(0.01)
-    told = json.loads(ready.read_text("utf-8"))
+    deployment.ready, told = ready, json.loads(ready.read_text("utf-8"))
     deployment.url, deployment.backends = told["url"], tuple(told.get("backends", ()))
     if "schema" in told:
         deployment.database = _database({SERVER: told["server"], SCHEMA: told["schema"]})

@@ -73,8 +73,11 @@ class Person:
         """Whose transcripts this person's are."""
         return Owner(self.name, self.user_id, self.organisation.id, self.tier)
 
-    def sign_in(self) -> Mapping[str, Any]:
+    def sign_in(self, at: str = "") -> Mapping[str, Any]:
         """Logs in over HTTP, for real, and keeps the tokens.
+
+        Args:
+            at: HTTP address of the one process that is asked; the backend's own address when empty.
 
         Returns:
             The backend's answer.
@@ -83,7 +86,7 @@ class Person:
             Declined: The backend declined the login.
         """
         body = {"email": self.email, "password": self.password}
-        return self._keep(self.service.expect("POST", "/auth/login", body))
+        return self._keep(self.service.expect("POST", f"{at}/auth/login", body))
 
     def refresh(self) -> Mapping[str, Any]:
         """Trades the refresh token for new tokens over HTTP and keeps them.
@@ -96,13 +99,16 @@ class Person:
         self.used_refresh_tokens.append(self.refresh_token)
         return self._keep(answer)
 
-    def sign_out(self) -> None:
+    def sign_out(self, at: str = "") -> None:
         """Logs out over HTTP.
+
+        Args:
+            at: HTTP address of the one process that is asked; the backend's own address when empty.
 
         Raises:
             Declined: The backend declined it.
         """
-        self.service.expect("POST", "/auth/logout", token=self.access_token)
+        self.service.expect("POST", f"{at}/auth/logout", token=self.access_token)
 
     def _keep(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         self.access_token = issue(answer["access_token"])

@@ -142,6 +142,21 @@ class Kit:
         """
         # What it needs beside itself, such as a database server, is the run's.
         beside = self.shared.deployment if self.environment.services else None
+        return self._start(settings, log, beside)
+
+    def start_private_services(self, settings: dict[str, object], log: Path | None = None) -> Service:
+        """Starts all that a run needs for the innermost scope alone, and uses it from now on.
+
+        Raises:
+            EnvironmentProblem: The environment cannot start several processes.
+        """
+        if not self.environment.services:
+            raise EnvironmentProblem(
+                f"The environment {self.environment.name} starts one process: no SERVICES."
+            )
+        return self._start(settings, log, None)
+
+    def _start(self, settings: dict[str, object], log: Path | None, beside: Deployment | None) -> Service:
         service = Service(
             launch(self.environment, owner_pid=os.getpid(), log=log, settings=settings, beside=beside)
         )

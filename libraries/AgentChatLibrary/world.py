@@ -5,7 +5,7 @@ Names live as long as the test or suite that made them; a test sees its own and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -42,11 +42,18 @@ class Scope:
     held: list[Person] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     outages: list[Outage] = field(default_factory=list)
+    going_on: list[Callable[[], None]] = field(default_factory=list)
+    """What ends what goes on beside the test, before its sessions are judged."""
 
     def end_outages(self) -> None:
         """Gives back whatever a test has taken away."""
         while self.outages:
             self.outages.pop().end()
+
+    def end_what_goes_on(self) -> None:
+        """Ends what a test has left going on beside it."""
+        while self.going_on:
+            self.going_on.pop()()
 
 
 class World:

@@ -40,6 +40,10 @@ WORLDS: Final = {
         "Suite Setup    Start Private Backend    heartbeat_seconds=${1}    drain_seconds=${1}\n"
         "Test Tags    needs:private_backend    needs:lose_database\n"
     ),
+    "on a deployment of its own": (
+        "Suite Setup    Start Private Deployment\n"
+        "Test Tags    needs:several_processes    needs:restart_database\n"
+    ),
     "with a recording": "Suite Setup    Record\n",
 }
 """What an example may need beside its people, and the settings of the suite that gives it."""

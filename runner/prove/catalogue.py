@@ -8,7 +8,7 @@ import math
 import random
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,12 +37,14 @@ class Fault:
         group: What it belongs to.
         summary: One line about it.
         family: Faults that one tag claims all of; may be empty.
+        needs: The capability without which it does not show; may be empty.
     """
 
     name: str
     group: str = ""
     summary: str = ""
     family: str = ""
+    needs: str = ""
 
 
 def read_faults() -> list[Fault]:
@@ -59,7 +61,8 @@ def read_faults() -> list[Fault]:
     try:
         listed = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
         faults = [
-            Fault(*(str(f.get(key, "")) for key in ("name", "group", "docstring", "family"))) for f in listed
+            Fault(*(str(f.get(key, "")) for key in ("name", "group", "docstring", "family", "needs")))
+            for f in listed
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise Stop(f"The list of faults cannot be read ({problem}): {' '.join(command[1:])}") from problem
@@ -67,6 +70,11 @@ def read_faults() -> list[Fault]:
         tail = "\n".join(done.stderr.strip().splitlines()[-3:])
         raise Stop(f"The backend lists no faults ({' '.join(command[1:])} gave {done.returncode}). {tail}")
     return faults
+
+
+def showing(faults: Iterable[Fault], offered: Collection[str]) -> list[Fault]:
+    """The faults that can show where an environment offers this; no test could see the others there."""
+    return [fault for fault in faults if not fault.needs or fault.needs in offered]
 
 
 def normal(name: str) -> str:

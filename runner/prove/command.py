@@ -12,7 +12,7 @@ from typing import Final
 from AgentChatLibrary.environment import Environment
 
 from .. import accept, children, environments, planning
-from ..arguments import JOBS
+from ..arguments import JOBS, USAGE_ERROR
 from ..console import INTERRUPTED, Clock, Stop, say
 from ..planning import Plan, Selection
 from ..project import RESULTS, shown
@@ -111,7 +111,7 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
         )
     seed = wanted.seed if wanted.seed is not None else secrets.randbelow(SEEDS)
     plan = planning.discover(planning.select(wanted.robot, category=wanted.only))
-    known = catalogue.read_faults()
+    known = _showing(catalogue.read_faults(), env, wanted)
     claims = catalogue.claims(plan, known)
     if wanted.only and not wanted.faults:  # some tests alone are tried against what they claim
         known = [fault for fault in known if claims[fault.name]]
@@ -150,6 +150,28 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
     say(clock.line())
     say(proof.last_line)
     return 0 if proof.good else 1
+
+
+def _showing(known: Sequence[catalogue.Fault], env: Environment, wanted: Wanted) -> list[catalogue.Fault]:
+    """The faults that can show in the environment; those that are left out are told.
+
+    Raises:
+        Stop: One of them was asked for by its name.
+    """
+    few = catalogue.showing(known, env.capabilities)
+    hidden = [fault for fault in known if fault not in few]
+    asked = {catalogue.normal(name) for name in wanted.faults}
+    for fault in hidden:
+        if catalogue.normal(fault.name) in asked:
+            raise Stop(
+                f"The fault {fault.name} does not show in the environment {env.name}: it needs "
+                f"{fault.needs!r}, which is not offered. Try --env real_services.",
+                USAGE_ERROR,
+            )
+    if hidden and not wanted.faults:
+        needs = ", ".join(sorted({fault.needs for fault in hidden}))
+        say(f"Left out, because they cannot show in {env.name} ({needs}): {len(hidden)} faults")
+    return few
 
 
 def _statuses(outcome: Outcome) -> dict[str, str]:

@@ -234,3 +234,9 @@ def test_records_are_taken_again_only_if_nothing_changed(tmp_path):
     Store(tmp_path, "key").keep_healthy({"a": "PASS", "b": "SKIP", "c": "FAIL"})
     assert Store(tmp_path, "key").healthy() == {"a": "PASS", "b": "SKIP"}
     assert Store(tmp_path, "another").healthy() == {}
+
+
+def test_a_fault_that_needs_what_is_not_offered_is_left_out():
+    faults = [Fault("anywhere"), Fault("between", needs="several_processes")]
+    assert catalogue.showing(faults, {"hold"}) == faults[:1]
+    assert catalogue.showing(faults, {"hold", "several_processes"}) == faults

@@ -175,3 +175,13 @@ def test_whoever_does_not_read_is_not_read_for():
             assert received == sent - 65536
 
     run(scenario)
+
+
+def test_who_has_just_hung_up_comes_after_the_others():
+    one, two = ("127.0.0.1", 1), ("127.0.0.1", 2)
+    with socket.socket() as listener:
+        relay = Relay(listener, [one, two])
+        relay._side_of(one)()._hung_up()
+        assert [relay.choices()[0] for _ in range(4)] == [two] * 4
+        relay._side_of(two)()._hung_up()
+        assert {relay.choices()[0] for _ in range(4)} == {one, two}

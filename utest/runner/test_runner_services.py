@@ -385,3 +385,40 @@ def test_it_is_up_soon():
         begun = time.monotonic()
         postgres.start(Path(folder)).stop()
         assert time.monotonic() - begun < 20
+
+
+def test_a_process_that_was_killed_comes_back_at_its_address_when_that_is_asked_for(services):
+    first, second = services.told["processes"]
+    os.kill(first, signal.SIGKILL)
+    assert children.wait_until(lambda: not children.lives(first), 5)
+    services.process.send_signal(signal.SIGUSR1)
+
+    def told():
+        return json.loads(services.ready.read_text())
+
+    assert children.wait_until(lambda: told()["processes"][0] != first, 20)
+    assert told()["processes"][1] == second
+    assert told()["backends"] == services.told["backends"]
+    names = [services.get(url=url)[1]["instance"] for url in told()["backends"]]
+    assert names == ["agent-chat-1", "agent-chat-2"]
+
+
+def test_a_database_that_crashes_comes_back_with_all_that_was_committed(services):
+    def ask(statement):
+        with psycopg.connect(services.told["server"]) as connection:
+            return connection.execute(statement).fetchone()
+
+    began = "SELECT pg_postmaster_start_time()"
+    with psycopg.connect(services.told["server"]) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
+    before = ask(began)
+    services.process.send_signal(signal.SIGUSR2)
+
+    def is_back():
+        with contextlib.suppress(psycopg.OperationalError):
+            return ask(began) != before
+        return False
+
+    assert children.wait_until(is_back, 20)
+    assert ask("SELECT one FROM kept") == (1,)
+    assert children.wait_until(lambda: services.get()[0] == 200, 10)

@@ -98,6 +98,35 @@ class Measuring:
         self.times["round_trip"] = values
         demand(replies.pongs_answer_pings(chat.transcript, complete=True))
 
+    @keyword(tags=("Timing",))
+    def note_how_much_later_events_came(self, later: str, first: str) -> None:
+        """Notes for each event how much later one device received it than another of the same person.
+
+        Args:
+            later: Alias of the session that should not be behind.
+            first: Alias of the session that it is compared with.
+
+        Raises:
+            BrokenPromise: One has not received the same events as the other.
+
+        Example:
+        | Open Session                    | Ana             | Ana's phone |
+        | Ask                             | Ana             | What did we spend in total? |
+        | Wait For Answer                 | Ana             |
+        | Sentinel Fence                  | Ana's phone     |
+        | Note How Much Later Events Came | Ana's phone     | Ana |
+        | Times Should Keep Their Budget  | to_other_device | at_least=5 |
+        """
+        sessions = (self.kit.world.chat(later), self.kit.world.chat(first))
+        for chat in sessions:
+            chat.settle()
+        behind, before = ({e.seq: e.at for e in chat.transcript.durable} for chat in sessions)
+        if behind.keys() != before.keys():
+            raise BrokenPromise(
+                f"{later} received {len(behind)} events and {first} {len(before)}, not the same."
+            )
+        self.times["to_other_device"] = [max(0.0, at - before[seq]) for seq, at in behind.items()]
+
     def _lost(self, name: str, values: list[float], planned: int) -> bool:
         """Whether so many were slow that no more need be measured; notes what there is to say of it."""
         self.lost.pop(name, None)

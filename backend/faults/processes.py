@@ -1,0 +1,182 @@
+"""Faults that only show where several processes share the work: what one of them knows alone."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from backend.agent.supervisor import Supervisor
+from backend.faults import fault
+from backend.identity import IdentityResolver
+from backend.ids import new_id
+from backend.limits import RateLimiter
+from backend.store.events import Appended, EventLog
+from backend.store.logins import Logins
+from backend.store.notify import REVOKED, WAKE, Link, Notice
+from backend.store.schema import logins
+from backend.tokens import InvalidTokenError
+from backend.ws.cursor import Cursor
+from backend.ws.handlers import Cancel
+from backend.ws.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from sqlalchemy import Connection as Transaction
+
+    from backend.components import Components
+    from backend.compose import RunKey
+    from backend.log import Journal
+    from backend.store.events import Draft
+    from backend.store.people import Person
+    from backend.store.runs import Run
+    from backend.tokens import Claims
+    from backend.ws.connection import Connection
+    from backend.ws.frames import ClientFrame
+
+SEVERAL = "several_processes"
+"""What an environment must offer for these to show."""
+
+
+def silent_about(components: Components, kind: str) -> Callable[[str, str, Journal], Link]:
+    """Returns a link between processes that takes all notices but those of one kind."""
+
+    def link(url: str, name: str, journal: Journal) -> Link:
+        made = components.link(url, name, journal)
+        send = made.send
+
+        def all_but_one(notice: Notice) -> None:
+            if notice.kind != kind:
+                send(notice)
+
+        made.send = all_but_one  # type: ignore[method-assign]  # of this one link
+        return made
+
+    return link
+
+
+@fault("fan-out-late", group="processes", needs=SEVERAL)
+def fan_out_late(components: Components) -> Components:
+    """Who has a device at another process sees everything there up to a second later."""
+    return replace(components, link=silent_about(components, WAKE))
+
+
+class _WakesNobody(Watch):
+    async def wake_all(self) -> None:
+        return
+
+
+@fault("fan-out-lost", group="processes", needs=SEVERAL)
+def fan_out_lost(components: Components) -> Components:
+    """What one process does for a customer never comes to devices that are connected to another."""
+    return replace(components, link=silent_about(components, WAKE), watch=_WakesNobody)
+
+
+@fault("replay-from-memory", group="processes", needs=SEVERAL)
+def replay_from_memory(components: Components) -> Components:
+    """Whoever comes back to another process, or after a restart, gets nothing of what was missed."""
+    written: dict[str, dict[int, Appended]] = {}
+
+    class RemembersWhatItWrites(EventLog):
+        def insert(self, connection: Transaction, run: RunKey, draft: Draft, now: float) -> Appended:
+            appended = super().insert(connection, run, draft, now)
+            written.setdefault(appended.user_id, {})[appended.seq] = appended
+            return appended
+
+    class ReplaysWhatIsRemembered(Cursor):
+        async def replay(self, after: int) -> AsyncIterator[Appended]:
+            known = written.get(self._user_id, {})
+            for seq in sorted(known):
+                if after < seq <= self.watershed:
+                    yield known[seq]
+
+    return replace(components, event_log=RemembersWhatItWrites, cursor=ReplaysWhatIsRemembered)
+
+
+class _BucketPerProcess(RateLimiter):
+    def key(self, person: Person, connection_id: str) -> str:
+        return f"{super().key(person, connection_id)} at {os.getpid()}"
+
+
+@fault("limit-per-process", group="processes", needs=SEVERAL)
+def limit_per_process(components: Components) -> Components:
+    """Whoever is connected to every process may send as many times as much as there are processes."""
+    return replace(components, rate_limiter=_BucketPerProcess)
+
+
+class _RevokesHereAlone(Logins):
+    def __init__(self) -> None:
+        self._here: set[tuple[str, str]] = set()
+
+    def revoke(self, connection: Transaction, kind: str, value: str, now: float) -> None:
+        del connection, now
+        self._here.add((kind, value))
+
+    def revoked_sids(self, connection: Transaction, sids: list[str], after: float) -> set[str]:
+        del connection, after
+        return {sid for sid in sids if ("sid", sid) in self._here}
+
+    def _revoked(self, connection: Transaction, kind: str, value: str) -> bool:
+        del connection
+        return (kind, value) in self._here
+
+
+@fault("logout-stays-local", group="processes", needs=SEVERAL)
+def logout_stays_local(components: Components) -> Components:
+    """A phone that was stolen and logged out stays signed in at every process but one."""
+    return replace(components, logins=_RevokesHereAlone, link=silent_about(components, REVOKED))
+
+
+class _CancelsItsOwn(Cancel):
+    async def handle(self, connection: Connection, frame: ClientFrame, person: Person) -> None:
+        run = await self._ground.database.read(self._runs.find, frame.fields["run_id"])
+        if run is None or not run.open or run.user_id != person.id or run.owner == self._ground.owner:
+            await super().handle(connection, frame, person)
+            return
+        fields = {"thread_id": run.thread_id, "run_id": run.id}
+        connection.reply("ack", fields, frame.message_id or new_id("m"))
+
+
+@fault("cancel-stays-local", group="processes", needs=SEVERAL)
+def cancel_stays_local(components: Components) -> Components:
+    """Whoever cancels from another device is told that it is cancelled, and it goes on."""
+    return replace(components, cancel=_CancelsItsOwn)
+
+
+class _MindsItsOwn(Supervisor):
+    def lost_runs(self, connection: Transaction) -> list[tuple[Run, bool]]:
+        mine = self._ground.settings.instance
+        return [
+            (run, dead) for run, dead in super().lost_runs(connection) if run.owner.split(":", 3)[3] == mine
+        ]
+
+
+@fault("takeover-only-at-restart", group="processes", needs=SEVERAL)
+def takeover_only_at_restart(components: Components) -> Components:
+    """A question whose process died stays open until that process is started again, if ever."""
+    return replace(components, supervisor=_MindsItsOwn)
+
+
+@fault("login-known-to-one-process", group="processes", needs=SEVERAL)
+def login_known_to_one_process(components: Components) -> Components:
+    """Whoever has logged in is a stranger to every other process, and has to log in again after a release."""
+    known: set[str] = set()
+
+    class RemembersLogins(Logins):
+        def begin(
+            self, connection: Transaction, sid: str, user_id: str, refresh_jti: str, now: float
+        ) -> None:
+            super().begin(connection, sid, user_id, refresh_jti, now)
+            known.add(sid)
+
+    class KnowsThemByHeart(IdentityResolver):
+        def not_revoked(self, connection: Transaction, person: Person, claims: Claims) -> None:
+            super().not_revoked(connection, person, claims)
+            logged_in = select(logins.c.sid).where(logins.c.sid == claims.sid)
+            if claims.sid not in known and connection.execute(logged_in).scalar() is not None:
+                raise InvalidTokenError("unknown login")
+
+    return replace(components, logins=RemembersLogins, resolver=KnowsThemByHeart)

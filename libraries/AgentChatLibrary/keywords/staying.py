@@ -1,0 +1,213 @@
+"""Customers who go on asking while processes, or the database, go down and come back."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from robot.api import logger
+from robot.api.deco import keyword
+
+from ..chat import Chat, Unexpected
+from ..customers import Customer, Stuck
+from ..engine.session import Ended, Session
+from ..kit import Kit
+from ..ledger import Audit, audit
+from .crowds import Crowds
+from .judging import BrokenPromise
+
+SHOWN: Final = 3
+"""How many lines a message shows of what is missing."""
+GOING_AWAY: Final = "1001"
+"""Close code of a server that goes down (RFC 6455, section 7.4.1)."""
+
+
+class Staying:
+    """Keywords about customers who stay."""
+
+    def __init__(self, kit: Kit, crowds: Crowds) -> None:
+        self.kit = kit
+        self._crowds = crowds
+        self._customers: list[Customer] = []
+        self._audits: list[Audit] = []
+
+    @keyword(tags=("Crowds", "Reconnection"))
+    def customers_begin_to_ask(self, count: int, organisation: str) -> None:
+        """Lets new customers ask one question after the other from now on, all at the same time.
+
+        They have logged in over HTTP, and connect at the address in front. Whoever loses the connection comes
+        back, resumes after the last event that had come, and asks again, with the same id, what was not
+        accepted.
+
+        Args:
+            count: How many.
+            organisation: An organisation that exists.
+
+        Raises:
+            Declined: The backend declined one.
+
+        Example, on a deployment of its own:
+        | Customers Begin To Ask                 | 2 | Northwind |
+        | Wait Until Every Customer Has Answers  | 1 |
+        | Restart Processes In Turn              |
+        | Customers Should Have Lost Nothing     |
+        | Customers Should Have Noticed Only Goodbyes |
+        """
+        self._audits = []
+        self._customers = [self._customer(name) for name in self._crowds.create_people(count, organisation)]
+        for customer in self._customers:
+            self.kit.world.scope.going_on.append(customer.leave)
+            customer.begin()
+
+    def _customer(self, name: str) -> Customer:
+        person = self.kit.world.person(name)
+        person.sign_in()
+        chat = Chat(Session(name, person.owner), person, self.kit.environment)
+        self.kit.world.add_chat(chat)
+        limit = self.kit.environment.timeout("connect")
+
+        def connect(session: Session) -> None:
+            offer = self.kit.offer(person.service.deployment, [("header", self.kit.token(person))])
+            session.open(offer, limit)
+
+        return Customer(
+            chat.session, connect, self.kit.environment.timeout("answer"), secrets.randbelow(2**31)
+        )
+
+    @keyword(tags=("Crowds", "Waiting"))
+    def wait_until_every_customer_has_answers(self, count: int) -> None:
+        """Waits until each of the customers who go on asking has this many more answers than now.
+
+        Raises:
+            Unexpected: One has not.
+
+        Example, on a deployment of its own:
+        | Customers Begin To Ask                 | 2 | Northwind |
+        | Wait Until Every Customer Has Answers  | 1 |
+        | Restart Processes In Turn              |
+        | Customers Should Have Lost Nothing     |
+        | Customers Should Have Noticed Only Goodbyes |
+        """
+        wanted = {customer: customer.answers + count for customer in self._customers}
+
+        def waiting() -> list[str]:
+            return [
+                one.session.alias
+                for one, goal in wanted.items()
+                if one.answers < goal and not one.books.stuck
+            ]
+
+        self.kit.until(
+            lambda: not waiting(),
+            lambda: f"{', '.join(waiting())} should have {count} more answer(s).",
+            self.kit.environment.timeout("answer"),
+        )
+        self._nobody_is_stuck()
+
+    @keyword(tags=("Crowds", "Judging"))
+    def customers_should_have_lost_nothing(self) -> None:
+        """Lets the customers have their last answers, and compares what they have with the whole log.
+
+        Every accepted question began once and has one end; every event came, once, in its first text; and
+        nothing that was seen is gone.
+
+        Raises:
+            BrokenPromise: It is not so.
+
+        Example, on a deployment of its own:
+        | Customers Begin To Ask                 | 2 | Northwind |
+        | Wait Until Every Customer Has Answers  | 1 |
+        | Restart Processes In Turn              |
+        | Customers Should Have Lost Nothing     |
+        | Customers Should Have Noticed Only Goodbyes |
+        """
+        self._finish()
+        self._nobody_is_stuck()
+        for customer in self._customers:
+            try:
+                self._audits.append(audit(customer.books, customer.whole_log()))
+            except (Stuck, Ended) as problem:
+                raise BrokenPromise(f"{customer.session.alias}'s log could not be had: {problem}") from None
+        found = list(zip(self._customers, self._audits, strict=True))
+        _demand([(c, a.lost) for c, a in found], "lost")
+        _demand([(c, a.repeated) for c, a in found], "got twice")
+        self._tell()
+
+    @keyword(tags=("Crowds", "Judging"))
+    def customers_should_have_noticed_only_goodbyes(self) -> None:
+        """Checks that customers who went on asking have noticed nothing but that they had to come back.
+
+        Each connection ended with 1001, and each customer's at least once; each came back at the first try;
+        and every question was answered. Use `Customers Should Have Lost Nothing` before it.
+
+        Raises:
+            BrokenPromise: It is not so.
+
+        Example, on a deployment of its own:
+        | Customers Begin To Ask                 | 2 | Northwind |
+        | Wait Until Every Customer Has Answers  | 1 |
+        | Restart Processes In Turn              |
+        | Customers Should Have Lost Nothing     |
+        | Customers Should Have Noticed Only Goodbyes |
+        """
+        for customer, found in zip(self._customers, self._audits, strict=True):
+            who, books = customer.session.alias, customer.books
+            others = [end for end in books.ends if end != GOING_AWAY]
+            if others or not books.ends:
+                how = f"ended with {', '.join(others)}" if others else "never ended"
+                raise BrokenPromise(f"{who}'s connection {how}; each restart should say goodbye with 1001.")
+            if books.refusals:
+                raise BrokenPromise(
+                    f"{who} came back after a goodbye and was refused: {_counted(books.refusals)} "
+                    "(HTTP status: times); the first try should do."
+                )
+            if set(found.endings) != {"answered"}:
+                raise BrokenPromise(
+                    f"{who}'s questions ended as {_counted(found.endings)}; all should be answered."
+                )
+
+    def _finish(self) -> None:
+        if not self._customers:
+            raise Unexpected("Nobody goes on asking; use `Customers Begin To Ask`.")
+        for customer in self._customers:
+            customer.stop_asking()
+        for customer in self._customers:
+            customer.finish()
+
+    def _nobody_is_stuck(self) -> None:
+        stuck = [one for one in self._customers if one.books.stuck]
+        if stuck:
+            first = stuck[0]
+            raise BrokenPromise(
+                f"{first.session.alias} waited in vain for {first.books.stuck}. "
+                f"The connections before ended with {', '.join(first.books.ends) or 'nothing'}."
+            )
+
+    def _tell(self) -> None:
+        books = [one.books for one in self._customers]
+        endings = sum((Counter(one.endings) for one in self._audits), Counter[str]())
+        logger.info(
+            f"{len(books)} customers; {sum(one.runs for one in self._audits)} runs ({_counted(endings)}); "
+            f"{sum(one.frames for one in self._audits)} events; connections that ended: "
+            f"{_counted(Counter(end for one in books for end in one.ends))}; questions asked again because "
+            f"the service was unavailable: {sum(one.put_off for one in books)}"
+        )
+
+
+def _demand(found: Sequence[tuple[Customer, Sequence[str]]], what: str) -> None:
+    bad = [(customer, lines) for customer, lines in found if lines]
+    if not bad:
+        return
+    customer, lines = bad[0]
+    more = f"\n  and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
+    others = f"\nSo it is with {len(bad) - 1} more of {len(found)} customers." if len(bad) > 1 else ""
+    told = "".join(f"\n  {line}" for line in lines[:SHOWN])
+    raise BrokenPromise(
+        f"{customer.session.alias} has {what} {len(lines)} event(s) or run(s):{told}{more}{others}"
+    )
+
+
+def _counted(found: Mapping[int, int] | Mapping[str, int]) -> str:
+    return ", ".join(f"{key}: {n}" for key, n in found.items()) or "none"
