@@ -1,4 +1,4 @@
-"""``python -m runner.docs.check``: every link and every piece of code in README.md and docs/.
+"""``python -m runner.docs.check``: every link and every piece of code in the pages.
 
 Suites in the pages are parsed here; ``python -m runner.examples`` executes them with the keywords' examples.
 """
@@ -35,7 +35,7 @@ def read(root: Path = ROOT) -> list[Page]:
         root: The project's folder.
     """
     docs = sorted((root / pages.SOURCES.name).rglob("*.md"))
-    return [markdown.read(file) for file in (root / pages.README.name, *docs)]
+    return [markdown.read(file) for file in (*sorted(root.glob("*.md")), *docs)]
 
 
 def links(found: list[Page] | None = None, root: Path = ROOT) -> list[str]:

@@ -14,6 +14,8 @@ from ..project import ROOT
 SOURCES: Final = ROOT / "docs"
 README: Final = ROOT / "README.md"
 INDEX: Final = "index.md"
+BESIDE: Final = ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
+"""Pages beside the README, where code hosts look for them."""
 
 LINK: Final = re.compile(r"(?<!!)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^()\s]+)\)")
 """An inline link, not an image."""
@@ -38,6 +40,7 @@ CONTENTS: Final = {
         "dialects",
     ],
     "Understand": ["architecture", "decisions", "glossary", "ambient", "proof", "library", "reports"],
+    "Project": [name.removesuffix(".md").lower() for name in BESIDE],
     "Look up": ["contract", "environments", "mistakes", "coverage", "targets"],
 }
 """The pages in the order of the site's list; the reference follows."""
@@ -58,7 +61,8 @@ def gather(folder: Path, made: Mapping[str, str], reference: Sequence[str]) -> N
     Raises:
         NotListed: A page is not in the list, or a listed one does not exist.
     """
-    written = {file.relative_to(SOURCES).as_posix(): file for file in sorted(SOURCES.rglob("*.md"))}
+    written = {str(_page(file.relative_to(ROOT).as_posix())): file for file in sorted(SOURCES.rglob("*.md"))}
+    written |= {name.lower(): ROOT / name for name in BESIDE}
     listed = {f"{name}.md" for names in CONTENTS.values() for name in names}
     if set(written) != listed:
         wrong = ", ".join(sorted(set(written) ^ listed))
@@ -66,7 +70,7 @@ def gather(folder: Path, made: Mapping[str, str], reference: Sequence[str]) -> N
     for name, file in written.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(adapted(file.read_text("utf-8"), f"docs/{name}"), "utf-8")
+        target.write_text(adapted(file.read_text("utf-8"), file.relative_to(ROOT).as_posix()), "utf-8")
     for other in SOURCES.rglob("*.svg"):
         shutil.copy(other, folder / other.relative_to(SOURCES))
     for name, text in made.items():
@@ -124,4 +128,6 @@ def _page(path: str) -> str | None:
     """Where a file of the project stands on the site; None when it does not."""
     if path == README.name:
         return INDEX
+    if path in BESIDE:
+        return path.lower()
     return path.removeprefix("docs/") if path.startswith("docs/") and path.endswith(".md") else None

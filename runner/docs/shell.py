@@ -74,9 +74,13 @@ def _runner(words: Sequence[str]) -> str:
         if OPTION.fullmatch(option) and option not in parser._option_string_actions:
             return f"{spoken} has no option {option}"
         if choices and not word.startswith("-"):
-            if word not in choices:
-                return "" if word.isupper() else f"{spoken} has no command {word!r}"
-            parser, spoken = choices[word], f"{spoken} {word}"
+            either = word.split("|")  # as people write that one of several may stand there
+            absent = next((one for one in either if one not in choices and not one.isupper()), None)
+            if absent is not None:
+                return f"{spoken} has no command {absent!r}"
+            if either[0] not in choices:
+                return ""
+            parser, spoken = choices[either[0]], f"{spoken} {either[0]}"
     return _robot(robot) if robot else ""
 
 

@@ -1,12 +1,14 @@
-"""Executes examples in one Robot Framework process, against a backend that is started for them."""
+"""Executes examples with Robot Framework, against backends that are started for them."""
 
 from __future__ import annotations
 
 import io
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,43 +95,52 @@ def execute(examples: Sequence[Shown], written: Sequence[Written] = ()) -> Told:
     told = Told()
     os.environ[environment.VARIABLE] = EMBEDDED
     with tempfile.TemporaryDirectory(prefix="agent-chat-examples-") as private:
-        real, dry = Path(private) / "real", Path(private) / "dry"
-        for folder in (real, dry):
-            folder.mkdir()
-        tests = suite.write(examples, real)
-        places = _write((one for one in written if not one.dry), real)
-        tried = _write((one for one in written if one.dry), dry)
-        ended, errors = _run(real, Path(private)) if tests or places else ({}, [])
-        dryly, wrong = _run(dry, Path(private), dryrun=True) if tried else ({}, [])
+        folder = Path(private)
+        tests, files = suite.write(examples, folder)
+        places = _write((one for one in written if not one.dry), folder, 100)
+        tried = _write((one for one in written if one.dry), folder, 200)
+        # Those that want a world of their own mostly wait, so the others are executed meanwhile.
+        plain = [file for file, world in files.items() if not world]
+        others = [*(file for file in files if file not in plain), *(file for _, file in places)]
+        work = [(plain, False), (others, False), ([file for _, file in tried], True)]
+        with ProcessPoolExecutor(len(work), get_context("spawn")) as pool:
+            done = [
+                pool.submit(_run, batch, folder / str(number), dryrun=dryrun)
+                for number, (batch, dryrun) in enumerate(work)
+                if batch
+            ]
+            ended = {name: how for one in done for name, how in one.result()[0].items()}
+            told.failures += [line for one in done for line in one.result()[1]]
     for name, one in tests.items():
         where = f"{one.places[0]}: the example of {' and '.join(one.keywords)}"
         told.add(where, *ended.get(name, ("FAIL", "It was not executed.")))
-    for page, place in (*places.items(), *tried.items()):
-        found = [(test, how) for (owner, test), how in {**ended, **dryly}.items() if owner == page]
+    pages = {f"{file.stem.replace('_', ' ').title()}": place for place, file in (*places, *tried)}
+    for page, place in pages.items():
+        found = [(test, how) for (owner, test), how in ended.items() if owner == page]
         for test, how in found or [("it", ("FAIL", "It has no test that was executed."))]:
             told.add(f"{place}: {test}", *how)
-    told.failures += [*errors, *wrong]
     return told
 
 
-def _write(written: Iterable[Written], folder: Path) -> Mapping[str, str]:
-    """Writes the suites of pages as if they stood in tests/; returns their places by their names."""
-    places = {}
-    for number, one in enumerate(written, 100):
-        text = one.text.replace(BESIDE, f"{RESOURCES.as_posix()}/")
-        (folder / f"{number}_page.robot").write_text(text, "utf-8")
-        places[f"{number} Page"] = one.place
-    return places
+def _write(written: Iterable[Written], folder: Path, first: int) -> list[tuple[str, Path]]:
+    """Writes the suites of pages as if they stood in tests/; returns their places and files."""
+    placed = []
+    for number, one in enumerate(written, first):
+        file = folder / f"{number}_page.robot"
+        file.write_text(one.text.replace(BESIDE, f"{RESOURCES.as_posix()}/"), "utf-8")
+        placed.append((one.place, file))
+    return placed
 
 
 def _run(
-    folder: Path, private: Path, *, dryrun: bool = False
+    files: Sequence[Path], output: Path, *, dryrun: bool
 ) -> tuple[dict[tuple[str, str], tuple[str, str]], list[str]]:
-    """Runs what a folder holds; returns how each test ended, and errors outside of tests."""
-    listener, output = _Listener(), io.StringIO()
+    """Runs suites; returns how each test ended, and errors outside of tests."""
+    listener, told = _Listener(), io.StringIO()
     robot(
-        str(folder),
-        **{"outputdir": str(private / "results"), "output": None, "log": None, "report": None},
-        **{"listener": listener, "console": "quiet", "stderr": output, "dryrun": dryrun},
+        *map(str, files),
+        **{"outputdir": str(output), "output": None, "log": None, "report": None},
+        **{"listener": listener, "console": "quiet", "stderr": told},
+        **{"dryrun": dryrun, "runemptysuite": True},
     )
-    return listener.ended, [line for line in output.getvalue().splitlines() if line.startswith("[ ERROR ]")]
+    return listener.ended, [line for line in told.getvalue().splitlines() if line.startswith("[ ERROR ]")]

@@ -89,7 +89,7 @@ def shown(owners: Iterable[Owner]) -> list[Shown]:
     ]
 
 
-def write(examples: Sequence[Shown], folder: Path) -> dict[tuple[str, str], Shown]:
+def write(examples: Sequence[Shown], folder: Path) -> tuple[dict[tuple[str, str], Shown], dict[Path, str]]:
     """Writes the suites.
 
     Args:
@@ -97,7 +97,7 @@ def write(examples: Sequence[Shown], folder: Path) -> dict[tuple[str, str], Show
         folder: Where to.
 
     Returns:
-        The examples by the names of their suites and tests.
+        The examples by the names of their suites and tests, and the files with the worlds they need.
 
     Raises:
         ValueError: An example needs what no world gives.
@@ -111,12 +111,14 @@ def write(examples: Sequence[Shown], folder: Path) -> dict[tuple[str, str], Show
             )
         by_suite.setdefault((one.example.world, one.resource), []).append(one)
     tests: dict[tuple[str, str], Shown] = {}
+    files: dict[Path, str] = {}
     for number, ((world, resource), ones) in enumerate(sorted(by_suite.items(), key=str), 1):
         file = folder / f"{number:02}_examples.robot"
         names = [f"{place:03} {one.name}" for place, one in enumerate(ones, 1)]
+        files[file] = world
         file.write_text(_suite(world, resource, zip(names, ones, strict=True)), "utf-8")
         tests.update(((f"{number:02} Examples", name), one) for name, one in zip(names, ones, strict=True))
-    return tests
+    return tests, files
 
 
 def _suite(world: str, resource: Path | None, tests: Iterable[tuple[str, Shown]]) -> str:

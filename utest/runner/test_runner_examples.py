@@ -71,7 +71,9 @@ def test_an_example_that_two_keywords_show_is_one_test_that_names_both(resource)
 def test_people_that_an_example_names_are_there(tmp_path):
     one = suite.Shown(Example("", (("Ask", "Ana", "x"),)), ("Ask",), ("a.py:1",), None)
     two = suite.Shown(Example("", (("Get Chat Path",),)), ("Get Chat Path",), ("a.py:2",), None)
-    assert list(suite.write([one, two], tmp_path)) == [
+    tests, files = suite.write([one, two], tmp_path)
+    assert files == {tmp_path / "01_examples.robot": ""}
+    assert list(tests) == [
         ("01 Examples", "001 Ask"),
         ("01 Examples", "002 Get Chat Path"),
     ]
@@ -123,8 +125,10 @@ PROGRAM = """
 from runner.examples.collect import Example
 from runner.examples.execute import execute
 from runner.examples.suite import Shown
-example = Example("", (("Ask", "Ana", "Which resources are idle?"), ("Wait For Anser", "Ana")))
-print(*execute([Shown(example, ("Ask", "Wait For Answer"), ("asking.py:24", "waiting.py:3"), None)]).failures)
+if __name__ == "__main__":
+    example = Example("", (("Ask", "Ana", "Which resources are idle?"), ("Wait For Anser", "Ana")))
+    shown = Shown(example, ("Ask", "Wait For Answer"), ("asking.py:24", "waiting.py:3"), None)
+    print(*execute([shown]).failures)
 """
 
 
