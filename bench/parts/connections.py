@@ -19,12 +19,13 @@ def main(told: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         told: ``url``, a token for each connection as ``tokens``, and how many may be on their way at the
-            same time as ``at_a_time``; all of them where it is 0.
+            same time as ``at_a_time``; all of them where it is 0. ``weigh`` is a process whose memory is
+            asked for while all are open.
     """
-    return _told.run(_open(told["url"], told["tokens"], told.get("at_a_time", 0)))
+    return _told.run(_open(told["url"], told["tokens"], told.get("at_a_time", 0), told.get("weigh")))
 
 
-async def _open(url: str, tokens: list[str], at_a_time: int) -> dict[str, Any]:
+async def _open(url: str, tokens: list[str], at_a_time: int, weigh: int | None) -> dict[str, Any]:
     turn = asyncio.Semaphore(at_a_time or len(tokens))
 
     async def one(token: str) -> Any:  # noqa: ANN401 -- a connection of a library that is measured
@@ -45,5 +46,6 @@ async def _open(url: str, tokens: list[str], at_a_time: int) -> dict[str, Any]:
     seconds = time.perf_counter() - begun
     gc.collect()
     grown = process.memory_info().rss - before
+    peer = psutil.Process(weigh).memory_info().rss if weigh is not None else 0
     await asyncio.gather(*(connection.close() for connection in opened))
-    return {"seconds": seconds, "bytes_each": grown / len(tokens)}
+    return {"seconds": seconds, "bytes_each": grown / len(tokens), "peer_rss": peer}

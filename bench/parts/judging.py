@@ -87,8 +87,7 @@ def _one(recorded: Sequence[Transcript], frames: int) -> list[Transcript]:
         last = 0
         for frame, told, seq in _again(run, number, seqs):
             last = seq or last
-            later = number * length
-            text = STAMP.sub(lambda found, by=later: f"{found[1]}{float(found[2]) + by}", told, count=1)
+            text = STAMP.sub(partial(_later, number * length), told, count=1)
             copy.append(frame.at + number * length, frame.direction, frame.kind, text)
         number, seqs = number + 1, last
     return [copy]
@@ -107,6 +106,10 @@ def _again(run: Sequence[Frame], number: int, seqs: int) -> Iterator[tuple[Frame
         if seq:
             text = SEQ.sub(lambda found: f"{found[1]}{int(found[2]) + seqs}", text, count=1)
         yield frame, text, count
+
+
+def _later(seconds: float, found: re.Match[str]) -> str:
+    return f"{found[1]}{float(found[2]) + seconds}"
 
 
 def _other(number: int, found: re.Match[str]) -> str:

@@ -10,6 +10,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
@@ -59,6 +60,23 @@ def call(work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
     except BaseException:
         future.cancel()
         raise
+
+
+def do(action: Callable[[], T]) -> T:
+    """Lets the loop call ``action``, which waits for nothing, and waits for its result in the calling thread.
+
+    Takes about half as long as :func:`call`, which makes a task of its work.
+    """
+    result: Future[T] = Future()
+
+    def act() -> None:
+        try:
+            result.set_result(action())
+        except BaseException as problem:  # noqa: BLE001 -- it belongs to whoever waits
+            result.set_exception(problem)
+
+    running().call_soon_threadsafe(act)
+    return result.result()
 
 
 def soon(action: Callable[..., object], *args: object) -> None:

@@ -19,7 +19,7 @@ from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Response
-from websockets.protocol import Event
+from websockets.protocol import Event, State
 
 from ..transcript import Direction, Kind, Transcript
 
@@ -165,6 +165,26 @@ class RecordingConnection(ClientConnection):
         kind = Kind.TEXT if isinstance(text, str) else Kind.BINARY
         self.recorder.record(Direction.SENT, kind, text)
         await self.send(text)
+
+    def send_now(self, message: str | bytes) -> bool:
+        """Sends one message and records it, when nothing has to be waited for.
+
+        Args:
+            message: Text for a text frame, bytes for a binary frame.
+
+        Returns:
+            Whether it was sent; else nothing was done, and :meth:`send_text` must wait for its turn.
+        """
+        if self.paused or self.send_in_progress is not None or self.protocol.state is not State.OPEN:
+            return False
+        if isinstance(message, str):
+            self.recorder.record(Direction.SENT, Kind.TEXT, message)
+            self.protocol.send_text(message.encode())
+        else:
+            self.recorder.record(Direction.SENT, Kind.BINARY, message)
+            self.protocol.send_binary(message)
+        self.send_data()
+        return True
 
     async def send_fragments(self, parts: list[str] | list[bytes]) -> None:
         """Sends one message in fragments (RFC 6455, section 5.4) and records it as the one message it is."""

@@ -206,7 +206,8 @@ class Session:
     def _send(self, message: str | bytes) -> None:
         connection = self.connection
         try:
-            loop.call(connection.send_text(message))
+            if not loop.do(lambda: connection.send_now(message)):
+                loop.call(connection.send_text(message))
         except ConnectionClosed:
             raise Ended(
                 f"{self.alias}'s connection has ended ({self.end_text()}) while something was sent on it."
