@@ -218,6 +218,9 @@ class CostRecordsLibrary:
             text: The text, for example an answer's ``response``.
             records: The organisation's records.
 
+        Returns:
+            The amount, for example ``$1,234.56``.
+
         Raises:
             NotTrue: The amount is not in the text.
 

@@ -109,6 +109,9 @@ class Bursts:
         Args:
             session: Alias of the session.
 
+        Raises:
+            BrokenPromise: They came in another order, or after an event of their run.
+
         Example:
         | Send Burst Of Questions                   | Ana | 3 |
         | Questions Should Be Accepted In Order     | Ana |

@@ -184,6 +184,9 @@ class Content:
             tools: The tools' names, in order of first use.
             number: Which of the session's questions, counted from 0; the latest when omitted.
 
+        Raises:
+            BrokenPromise: It has called others, or in another order.
+
         Example:
         | Ask                  | Ana | Which resources are idle? |
         | Wait For Answer      | Ana |
@@ -208,6 +211,9 @@ class Content:
             value: Its expected value.
             number: Which of the session's questions, counted from 0; the latest when omitted.
 
+        Raises:
+            BrokenPromise: A call has another value, or there is no call.
+
         Example:
         | Ask                           | Ana | What did payments spend? |
         | Wait For Answer               | Ana |
@@ -231,6 +237,9 @@ class Content:
             session: Alias of the session.
             event: Expected type of the event.
             number: Which of the session's questions, counted from 0; the latest when omitted.
+
+        Raises:
+            BrokenPromise: It is another one, or none has come.
 
         Example:
         | Ask                      | Ana | What did we spend in total? |

@@ -113,6 +113,9 @@ class Judging:
             session: Alias of the session.
             number: Which of the session's questions, counted from 0; the latest when omitted.
 
+        Raises:
+            BrokenPromise: It is not so; the message shows the offending frames.
+
         Example:
         | Ask                                 | Ana | Which resources are idle? |
         | Wait For Answer                     | Ana |
@@ -130,6 +133,9 @@ class Judging:
         Args:
             session: Alias of the session.
             number: Which of the session's questions, counted from 0; the latest when omitted.
+
+        Raises:
+            BrokenPromise: One is not, or is twice; the message shows the offending frames.
 
         Example:
         | Ask                             | Ana | Which resources are idle? |
@@ -201,6 +207,9 @@ class Judging:
 
         Args:
             session: Alias of the session.
+
+        Raises:
+            BrokenPromise: One does not; the message says what is wrong with it.
 
         Example:
         | Ask                                  | Ana | Which resources are idle? |
@@ -280,6 +289,9 @@ class Judging:
 
         Args:
             session: Alias of the session.
+
+        Raises:
+            BrokenPromise: One belongs to another question; the message shows it.
 
         Example:
         | Ask                                | Ana | Which resources are idle? |

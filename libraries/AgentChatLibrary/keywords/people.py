@@ -38,6 +38,9 @@ class People:
             name: How the suite calls it.
             records: Its usage and spend records; the backend's own demo records when omitted.
 
+        Returns:
+            The organisation, with ``id``, ``name`` and ``records``.
+
         Raises:
             Declined: The backend declined it.
 
@@ -128,6 +131,9 @@ class People:
             permissions: What the person may do; the tier's permissions when omitted.
             limits: Limits that differ from the tier's.
 
+        Returns:
+            The person, with ``user_id``, ``email``, ``tier``, ``permissions`` and ``organisation``.
+
         Raises:
             UnknownName: There is no such organisation.
             Declined: The backend declined it.
@@ -165,6 +171,9 @@ class People:
         Args:
             name: How the suite calls the person.
             organisation: Name of the new organisation; ``NAME's organisation`` when omitted.
+
+        Returns:
+            The person, with ``user_id``, ``email``, ``tier``, ``permissions`` and ``organisation``.
 
         Raises:
             Declined: The backend declined it.
@@ -361,6 +370,9 @@ class People:
             expires_in: Seconds from now to ``exp``; negative makes an expired token.
             valid_from: Seconds from now to ``nbf``.
             claims: Claims that differ from a good token's.
+
+        Returns:
+            The token, as a secret.
 
         Raises:
             EnvironmentProblem: The environment gives no signing key.

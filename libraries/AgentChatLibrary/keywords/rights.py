@@ -210,6 +210,9 @@ class Rights:
             type: The frames' type.
             count: Expected number of frames.
 
+        Returns:
+            The frames.
+
         Raises:
             BrokenPromise: It is another number.
 

@@ -236,6 +236,9 @@ class Sessions:
         Args:
             session: Alias of the session.
 
+        Returns:
+            The welcome.
+
         Raises:
             Unexpected: It is another frame, or names another person or tier.
 

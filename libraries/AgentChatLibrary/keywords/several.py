@@ -83,6 +83,10 @@ class Several:
     def reopen_session_at_process(self, session: str, process: int) -> None:
         """Connects a session again that was closed or dropped, to one process.
 
+        Args:
+            session: Alias of the session.
+            process: Which process, from 1.
+
         Raises:
             Unexpected: The connection was refused.
             EnvironmentProblem: There is no such process.
@@ -96,6 +100,10 @@ class Several:
     @keyword(tags=("Processes", "Reconnection"))
     def come_back_at_process_and_resume(self, session: str, process: int) -> None:
         """Connects a session again, to one process, and asks it for all after the last event received.
+
+        Args:
+            session: Alias of the session.
+            process: Which process, from 1.
 
         Raises:
             Unexpected: The connection was refused.
@@ -116,6 +124,9 @@ class Several:
     def sessions_should_be_at_different_processes(self, *sessions: str) -> None:
         """Checks that each of these sessions was welcomed by another process; the welcome names it.
 
+        Args:
+            sessions: Aliases of the sessions.
+
         Raises:
             Unexpected: Two were welcomed by the same.
 
@@ -132,6 +143,10 @@ class Several:
     @keyword(tags=("Processes", "Credentials"))
     def sign_in_at_process(self, person: str, process: int) -> Secret:
         """Logs a person in over HTTP, with password, at one process; sessions opened later use the token.
+
+        Args:
+            person: The person's name.
+            process: Which process, from 1.
 
         Returns:
             The access token.
@@ -150,6 +165,10 @@ class Several:
     @keyword(tags=("Processes", "Credentials"))
     def sign_out_at_process(self, person: str, process: int) -> None:
         """Logs a person out over HTTP at one process.
+
+        Args:
+            person: The person's name.
+            process: Which process, from 1.
 
         Raises:
             Declined: The backend declined it.
@@ -205,6 +224,9 @@ class Several:
 
         Example, on a deployment of its own:
         | ${seq} | Get Last Seq | Ana |
+
+        Args:
+            session: Alias of the session.
         """
         return last_seq(self.kit.world.chat(session))
 
@@ -231,6 +253,10 @@ class Several:
     @keyword(tags=("Processes", "Judging"))
     def sessions_should_have_received_the_same(self, one: str, other: str) -> None:
         """Checks that two devices have the same events, byte for byte, over all of their connections.
+
+        Args:
+            one: Alias of a session.
+            other: Alias of another.
 
         Raises:
             BrokenPromise: One has an event that the other has not, one twice, late, or another text of it.
@@ -311,6 +337,9 @@ class Several:
         Example, on a deployment of its own:
         | Kill Process          | 1 |
         | Start Processes Again |
+
+        Args:
+            process: Which process, from 1.
         """
         self._fleet.kill(process)
 
@@ -321,6 +350,9 @@ class Several:
         Example, on a deployment of its own:
         | Pause Process    | 1 |
         | Continue Process | 1 |
+
+        Args:
+            process: Which process, from 1.
         """
         self._fleet.pause(process)
 
@@ -331,6 +363,9 @@ class Several:
         Example, on a deployment of its own:
         | Pause Process    | 1 |
         | Continue Process | 1 |
+
+        Args:
+            process: Which process, from 1.
         """
         self._fleet.go_on(process)
 

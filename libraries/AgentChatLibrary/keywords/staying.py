@@ -80,6 +80,9 @@ class Staying:
     def wait_until_every_customer_has_answers(self, count: int) -> None:
         """Waits until each of the customers who go on asking has this many more answers than now.
 
+        Args:
+            count: How many answers each must have.
+
         Raises:
             Unexpected: One has not.
 

@@ -89,6 +89,9 @@ class Stored:
     def rows_should_hold_no_secret(self, rows: Sequence[Sequence[Any]]) -> None:
         """Checks that no column of these rows holds a token or password that was issued in this run.
 
+        Args:
+            rows: The rows, as `Query` returned them.
+
         Raises:
             BrokenPromise: One does, or there are no rows.
 
