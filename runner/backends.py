@@ -104,6 +104,8 @@ class Backends:
         one.ready.unlink(missing_ok=True)
         command = [sys.executable, "-m", *self._command, "--instance", one.name]
         command += ["--ready-file", str(one.ready), "--owner-pid", str(os.getpid())]
+        # Its own would be left if it were killed; this one goes with everything else.
+        command += ["--data-dir", str(one.ready.with_suffix(".data"))]
         if one.address is not None:  # people know it by then
             command += ["--port", str(one.address[1])]
         one.process = children.start(command, output=None, variables=self._variables)

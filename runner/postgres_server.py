@@ -159,6 +159,7 @@ class Server:
                 self.process.send_signal(signal.SIGCONT)  # one that was stopped could not end
                 self.process.send_signal(number)
                 _wait(self.process, STOP_SECONDS)
+        _give_back_memory(self.home)
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _ready(self) -> bool:
@@ -233,7 +234,24 @@ def sweep() -> None:
         keeper = home.name.removeprefix(HOME).split("-")[0]
         if keeper.isdigit() and not children.lives(int(keeper)):
             _stop_orphan(home)
+            _give_back_memory(home)
             shutil.rmtree(home, ignore_errors=True)
+
+
+def _give_back_memory(home: Path) -> None:
+    """Removes the shared memory that a server which was killed has left; one that has ended has left none.
+
+    PostgreSQL keeps a few bytes there to tell whether it runs already. The seventh line of its lock file
+    names them: a key, and the system's id.
+    """
+    try:
+        lines = (home / "data" / "postmaster.pid").read_text("utf-8").splitlines()
+        pid, segment = int(lines[0]), int(lines[6].split()[1])
+    except (OSError, ValueError, IndexError):
+        return  # it has ended by itself, or has never got so far
+    if _LIBC is not None and not children.lives(pid):
+        remove = 0  # IPC_RMID, shmctl(2)
+        _LIBC.shmctl(segment, remove, None)
 
 
 def _stop_orphan(home: Path) -> None:

@@ -370,6 +370,27 @@ def test_what_a_killed_keeper_left_is_swept_by_the_next(tmp_path):
     assert not home.exists()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="shared memory is listed on Linux alone")
+def test_the_memory_of_a_server_that_was_killed_is_given_back_by_the_next(tmp_path):
+    kept = postgres.start(tmp_path)
+    home = Path(re.search(r"host=([^&]+)", urllib.request.unquote(kept.url))[1])
+    lines = (home / "data" / "postmaster.pid").read_text().splitlines()
+    server, segment = int(lines[0]), lines[6].split()[1]
+
+    def listed():
+        return [line.split()[1] for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]]
+
+    assert segment in listed()
+    for pid in (kept.keeper.pid, server):
+        os.kill(pid, signal.SIGKILL)
+    kept.keeper.wait()
+    assert children.wait_until(lambda: not children.lives(server), GONE_SECONDS)
+    assert segment in listed()
+    postgres.start(tmp_path).stop()
+    assert segment not in listed()
+    assert not home.exists()
+
+
 def test_the_same_schema_s_url_is_understood_by_all(server):
     schema = schemas.new_schema()
     schemas.create_schema(server.url, schema)
