@@ -27,6 +27,7 @@ Every keyword has an example, and every example is executed by `python3 run.py t
 """
 WORLDS: Final = {
     "on a backend of its own": " on a private backend, with heartbeats a second apart",
+    "on a deployment of its own": " on a deployment of several processes",
     "with a recording": " with a recording of Ana's",
 }
 

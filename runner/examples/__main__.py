@@ -8,12 +8,13 @@ README.md and docs/ are executed too.
 from __future__ import annotations
 
 import sys
+from collections.abc import Container, Iterable
 
 from ..docs import check
 from . import suite
 from .collect import Keyword, owners, unexplained
 from .execute import Written, execute
-from .uses import Uses
+from .uses import Place, Uses
 
 
 def main() -> int:
@@ -23,10 +24,9 @@ def main() -> int:
         The exit status: 0 when all is well.
     """
     found = owners()
-    used = Uses().found
     keywords = [k for owner in found for k in owner.keywords if not k.private]
-    lacking = [k for k in keywords if not k.examples and (k.file, k.name) not in used]
-    problems = [_without(keyword) for keyword in lacking]
+    without = lacking(keywords, Uses().found)
+    problems = [_without(keyword) for keyword in without]
     problems += unexplained([k for owner in found if owner.library for k in owner.keywords])
     examples = suite.shown(found)
     written = [Written(place, text, dry) for dry in (False, True) for place, text in check.suites(dry=dry)]
@@ -40,10 +40,22 @@ def main() -> int:
     documented = sum(bool(k.examples) for k in keywords)
     print(
         f"{len(keywords)} keywords: {documented} with an example in their documentation, "
-        f"{len(keywords) - documented - len(lacking)} with a test of the suites; "
+        f"{len(keywords) - documented - len(without)} with a test of the suites; "
         f"{told.passed} examples executed, {len(told.failures)} failed, {len(told.skipped)} skipped"
     )
     return 1 if problems or told.failures else 0
+
+
+def lacking(keywords: Iterable[Keyword], used: Container[Place]) -> list[Keyword]:
+    """The keywords that have no example.
+
+    Args:
+        keywords: The keywords.
+        used: Those that tests of the suites use.
+    """
+    return [
+        keyword for keyword in keywords if not keyword.examples and (keyword.file, keyword.name) not in used
+    ]
 
 
 def _without(keyword: Keyword) -> str:

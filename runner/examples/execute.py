@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import os
 import tempfile
@@ -15,12 +16,11 @@ from typing import Any, Final
 from AgentChatLibrary import environment
 from robot.run import run as robot
 
+from .. import postgres_programs
 from ..project import RESOURCES
 from . import suite
 from .suite import Shown
 
-EMBEDDED: Final = "embedded"
-"""The environment of examples: the one that can do all that they show."""
 BESIDE: Final = "../resources/"
 """How a suite in tests/ names a resource file."""
 
@@ -93,22 +93,21 @@ def execute(examples: Sequence[Shown], written: Sequence[Written] = ()) -> Told:
         What became of them.
     """
     told = Told()
-    os.environ[environment.VARIABLE] = EMBEDDED
     with tempfile.TemporaryDirectory(prefix="agent-chat-examples-") as private:
         folder = Path(private)
         tests, files = suite.write(examples, folder)
         places = _write((one for one in written if not one.dry), folder, 100)
         tried = _write((one for one in written if one.dry), folder, 200)
+        batches = [_Batch(), _Batch(), _Batch(environment=suite.SEVERAL), _Batch(dry=True)]
         # Those that want a world of their own mostly wait, so the others are executed meanwhile.
-        plain = [file for file, world in files.items() if not world]
-        others = [*(file for file in files if file not in plain), *(file for _, file in places)]
-        work = [(plain, False), (others, False), ([file for _, file in tried], True)]
-        with ProcessPoolExecutor(len(work), get_context("spawn")) as pool:
-            done = [
-                pool.submit(_run, batch, folder / str(number), dryrun=dryrun)
-                for number, (batch, dryrun) in enumerate(work)
-                if batch
-            ]
+        for file, world in files.items():
+            several = suite.WORLDS[world].environment == suite.SEVERAL
+            batches[2 if several else int(bool(world))].files.append(file)
+        batches[1].files += [file for _, file in places]
+        batches[3].files += [file for _, file in tried]
+        with ProcessPoolExecutor(len(batches), get_context("spawn")) as pool:
+            wanted = [batch for batch in batches if batch.files]
+            done = [pool.submit(_run, batch, folder / f"results-{n}") for n, batch in enumerate(wanted)]
             ended = {name: how for one in done for name, how in one.result()[0].items()}
             told.failures += [line for one in done for line in one.result()[1]]
     for name, one in tests.items():
@@ -132,15 +131,28 @@ def _write(written: Iterable[Written], folder: Path, first: int) -> list[tuple[s
     return placed
 
 
-def _run(
-    files: Sequence[Path], output: Path, *, dryrun: bool
-) -> tuple[dict[tuple[str, str], tuple[str, str]], list[str]]:
+@dataclass(slots=True)
+class _Batch:
+    """Suites that one Robot Framework process runs."""
+
+    files: list[Path] = field(default_factory=list)
+    environment: str = suite.EMBEDDED
+    dry: bool = False
+
+
+def _run(batch: _Batch, output: Path) -> tuple[dict[tuple[str, str], tuple[str, str]], list[str]]:
     """Runs suites; returns how each test ended, and errors outside of tests."""
+    several = batch.environment == suite.SEVERAL
+    if several and not (
+        postgres_programs.installed() or importlib.util.find_spec(postgres_programs.PACKAGE_NAME)
+    ):
+        batch.environment = suite.EMBEDDED  # which skips them, and says what they need
+    os.environ[environment.VARIABLE] = batch.environment
     listener, told = _Listener(), io.StringIO()
     robot(
-        *map(str, files),
+        *map(str, batch.files),
         **{"outputdir": str(output), "output": None, "log": None, "report": None},
         **{"listener": listener, "console": "quiet", "stderr": told},
-        **{"dryrun": dryrun, "runemptysuite": True},
+        **{"dryrun": batch.dry, "runemptysuite": True},
     )
     return listener.ended, [line for line in told.getvalue().splitlines() if line.startswith("[ ERROR ]")]

@@ -34,19 +34,38 @@ Record
 """
 """What comes before an example."""
 
+EMBEDDED: Final = "embedded"
+SEVERAL: Final = "real_services"
+"""The environment that has several processes, and a database that can be restarted."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What an example may need beside its people.
+
+    Attributes:
+        settings: The settings of the suite that gives it.
+        environment: The environment that can.
+    """
+
+    settings: str = ""
+    environment: str = EMBEDDED
+
+
 WORLDS: Final = {
-    "": "",
-    "on a backend of its own": (
+    "": World(),
+    "on a backend of its own": World(
         "Suite Setup    Start Private Backend    heartbeat_seconds=${1}    drain_seconds=${1}\n"
         "Test Tags    needs:private_backend    needs:lose_database\n"
     ),
-    "on a deployment of its own": (
+    "on a deployment of its own": World(
         "Suite Setup    Start Private Deployment\n"
-        "Test Tags    needs:several_processes    needs:restart_database\n"
+        "Test Tags    needs:several_processes    needs:restart_database\n",
+        SEVERAL,
     ),
-    "with a recording": "Suite Setup    Record\n",
+    "with a recording": World("Suite Setup    Record\n"),
 }
-"""What an example may need beside its people, and the settings of the suite that gives it."""
+"""What an example may need beside its people, by the words that follow ``Example,``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +149,7 @@ def _suite(world: str, resource: Path | None, tests: Iterable[tuple[str, Shown]]
         "Library    RequestsLibrary",
         *(f"Resource    {path.as_posix()}" for path in wanted),
     ]
-    parts = ["\n".join(settings), WORLDS[world], "*** Keywords ***", PREPARE, "*** Test Cases ***"]
+    parts = ["\n".join(settings), WORLDS[world].settings, "*** Keywords ***", PREPARE, "*** Test Cases ***"]
     parts += [_test(name, one.example) for name, one in tests]
     return "\n".join(parts)
 

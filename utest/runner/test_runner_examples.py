@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from runner.examples import suite
+from runner.examples.__main__ import lacking
 from runner.examples.collect import Example, owners, parted, resources, unexplained
 from runner.examples.execute import Written, execute
 from runner.examples.uses import Uses
@@ -61,6 +62,14 @@ def test_keywords_of_a_file_are_read_with_what_they_document(resource):
     assert unexplained([by_name["Three"]]) == [
         f"{by_name['Three'].place}: Three does not say what its argument 'x' means"
     ]
+
+
+def test_a_keyword_that_nobody_shows_is_told_with_the_mend(resource):
+    (owner,) = owners([resource])
+    wanted = [keyword for keyword in owner.keywords if not keyword.private]
+    three, does = lacking(wanted, {})
+    assert (three.name, does.name) == ("Three", "${name:[^ ]+} does ${what}")
+    assert lacking(wanted, {(three.file, three.name)}) == [does]
 
 
 def test_an_example_that_two_keywords_show_is_one_test_that_names_both(resource):
