@@ -64,7 +64,7 @@ def all_checks() -> list[Check]:
         Check("examples of keywords", ("runner.examples",)),
         Check("suites (robocop check)", ("robocop", "check", *SUITES)),
         Check("suites (robocop format)", ("robocop", "format", "--check", "--diff", *SUITES)),
-        Check("suites (robotcode)", ("robotcode.cli", "analyze", "code")),
+        Check("suites (robotcode)", ("robotcode.cli", "analyze", "code", *SUITES)),
         Check("suites (dry run)", ("robot", "--dryrun", "--console", "dotted", *nothing, "tests")),
         Check("suites in Markdown (robocop)", ("runner.markdown_suites",)),
         Check("house rules", ("runner.house",)),

@@ -21,7 +21,7 @@ def test_what_steps_hand_over_is_known_by_name():
         handed |= set(re.findall(r"VAR\s+[$@&]\{([^:}]+)[^\n]*scope=(?:TEST|SUITE)", text))
         section = re.search(r"\*\*\* Variables \*\*\*\n(.*?)(?=\n\*\*\*|\Z)", text, re.DOTALL)
         declared |= set(re.findall(r"^[$@&]\{([^:}]+)", section[1], re.MULTILINE)) if section else set()
-    assert set(CONFIGURATION["variables"]) == handed - declared
+    assert set(CONFIGURATION["variables"]) == handed - declared, "name them in robot.toml, [variables]"
 
 
 def test_profiles_name_environments_and_areas_that_exist():
