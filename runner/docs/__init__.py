@@ -1,1 +1,1 @@
-"""The documentation: one site from Markdown, keyword documentation and the command line; and its checks."""
+"""The documentation: one site made of Markdown, keywords and the command line; and checks of its pages."""

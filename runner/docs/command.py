@@ -7,7 +7,8 @@ from typing import Final
 
 from ..console import Stop, say
 from ..project import ROOT, shown
-from . import check, pages
+from . import pages
+from .check import links
 
 SITE: Final = ROOT / "site"
 
@@ -23,7 +24,7 @@ def main(options: argparse.Namespace) -> int:  # noqa: ARG001 -- every command t
     """
     from . import site  # noqa: PLC0415 -- Sphinx is among the development requirements
 
-    problems = check.links()
+    problems = links()
     try:
         problems += site.build(SITE)
     except pages.NotListed as problem:

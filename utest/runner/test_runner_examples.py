@@ -7,7 +7,7 @@ import pytest
 
 from runner.examples import suite
 from runner.examples.__main__ import lacking
-from runner.examples.collect import Example, owners, parted, resources, unexplained
+from runner.examples.collect import Example, owners, parted, unexplained
 from runner.examples.execute import Written, execute
 from runner.examples.uses import Uses
 from runner.project import LIBRARIES, RESOURCES, ROOT
@@ -154,10 +154,3 @@ def test_an_example_with_a_keyword_that_is_not_there_fails_with_the_names_and_th
     )
     assert done.stdout.startswith("asking.py:24: the example of Ask and Wait For Answer fails: ")
     assert "No keyword with name 'Wait For Anser' found" in done.stdout
-
-
-def test_every_business_keyword_of_the_project_is_used():
-    used = Uses().found
-    wanted = {(keyword.file, keyword.name) for owner in owners(resources()) for keyword in owner.keywords}
-    documented = {(k.file, k.name) for o in owners(resources()) for k in o.keywords if k.examples}
-    assert wanted - documented - set(used) == set()
