@@ -18,6 +18,7 @@ from .keywords.asking import Asking
 from .keywords.bursts import Bursts
 from .keywords.content import Content
 from .keywords.crowds import Crowds
+from .keywords.failing import Failing
 from .keywords.health import Health
 from .keywords.judging import Judging
 from .keywords.measuring import Measuring
@@ -87,6 +88,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Returning(kit, sessions, operations),
                 Processes(kit, sessions, operations),
                 Several(kit, sessions),
+                Failing(kit),
                 Stored(kit),
                 Transcripts(kit),
                 Web(kit),
