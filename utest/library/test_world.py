@@ -38,7 +38,7 @@ def test_a_person_without_a_session_is_told_how_to_open_one():
     world.scope.people["Ana"] = Person(
         "Ana", "ana@x", "p", "u_1", Organisation("Northwind", "o"), "free", (), None
     )
-    with pytest.raises(UnknownName, match="Ana has no session yet. Open one first: `Ana is connected`"):
+    with pytest.raises(UnknownName, match=r"Ana has no session yet\. Open one first: `Ana is connected`"):
         world.chat("Ana")
 
 
