@@ -41,12 +41,14 @@ class Command:
         module: The module whose ``main(options)`` does it.
         configure: Adds its options to its parser.
         dev: Whether it needs the development requirements.
+        extra: The ending of a requirements file that it needs, beside requirements.txt.
     """
 
     summary: str
     module: str
     configure: Callable[[argparse.ArgumentParser], None]
     dev: bool = False
+    extra: str = ""
 
 
 def _shard(text: str) -> Shard:
@@ -205,6 +207,20 @@ def _docs(parser: argparse.ArgumentParser) -> None:
     """Nothing to choose."""
 
 
+def _bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", metavar="FIGURE", nargs="*", help="figures to take (default: all)")
+    parser.add_argument("--list", action="store_true", help="name the figures and take none")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="fewer rounds, under three minutes; fails when a ratio is behind the recorded baseline",
+    )
+    parser.add_argument("--record", action="store_true", help="record the ratios as the new baseline")
+    parser.add_argument(
+        "--write", action="store_true", help="write docs/performance.md, docs/capacity.md and the plots"
+    )
+
+
 COMMANDS: Final = {
     "accept": Command("run the acceptance suites (the default)", "runner.accept", _accept),
     "test": Command(
@@ -230,6 +246,9 @@ COMMANDS: Final = {
         _targets,
     ),
     "docs": Command("build the documentation as one site, in site/", "runner.docs.command", _docs, dev=True),
+    "bench": Command(
+        "take the benchmarks, each beside its peer in the same run", "bench.command", _bench, extra="bench"
+    ),
     "serve": Command("run the reference backend in the foreground", "runner.serve", _serve),
     "new": Command(
         "write a small, correct suite, promise, fault or environment to begin with",
@@ -294,6 +313,7 @@ def parse(args: Sequence[str]) -> argparse.Namespace:
     main = parser()
     options = main.parse_args(own)
     options.robot, options.dev = robot, COMMANDS[options.command].dev
+    options.extra = COMMANDS[options.command].extra
     if robot and options.command == "serve":
         main.error("serve starts no Robot Framework; nothing may stand after --")
     if options.command == "prove" and options.mutants:

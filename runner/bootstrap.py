@@ -29,7 +29,7 @@ FAILED: Final = 1
 LOCK: Final = ".run.lock"
 """Not ``.lock``: that one is uv's, which would wait for it for five minutes."""
 INCLUDING: Final = ("", "postgres", "dev")
-"""The endings of the requirement files; each file includes those before it."""
+"""The endings of the requirement files; each file includes those before it. Any other includes the first."""
 REAL_SERVICES: Final = "real_services"
 """The environment that needs PostgreSQL."""
 PATH_FILE: Final = "agent_chat_paths.pth"
@@ -73,6 +73,8 @@ def needs(options: argparse.Namespace) -> tuple[str, ...]:
     """
     if options.dev:
         return ("dev",)
+    if options.extra:
+        return (options.extra,)
     env = getattr(options, "env", None) or os.environ.get("AGENT_CHAT_ENV")
     services = env == REAL_SERVICES and not os.environ.get("DATABASE_URL")
     return ("postgres",) if services and not postgres_programs.installed() else ()
@@ -120,7 +122,7 @@ def _stamp(extra: str) -> Path:
 def _wanted(extra: str) -> str:
     """What a stamp says when nothing is to be done: where the environment is and a hash of what it holds."""
     digest = hashlib.sha256()
-    for included in INCLUDING[: INCLUDING.index(extra) + 1]:
+    for included in INCLUDING[: INCLUDING.index(extra) + 1] if extra in INCLUDING else ("", extra):
         digest.update(_requirements(included).read_bytes())
     return f"{ROOT}\n{digest.hexdigest()}\n"
 

@@ -17,7 +17,7 @@ from .console import counts, say, seconds
 from .project import ROOT
 from .skipping import SKIPPED
 
-PYTHON: Final = ("libraries", "backend", "runner", "targets")
+PYTHON: Final = ("libraries", "backend", "runner", "targets", "bench")
 """What mypy checks strictly."""
 SUITES: Final = ("tests", "resources", "judging")
 AT_A_TIME: Final = 2

@@ -81,6 +81,11 @@ class Clock:
         finally:
             self._parts.append((name, time.monotonic() - begun))
 
+    @property
+    def spent(self) -> dict[str, float]:
+        """The seconds of each part."""
+        return dict(self._parts)
+
     def line(self) -> str:
         """All parts and the whole, in seconds."""
         parts = ", ".join(f"{name} {seconds(spent)}" for name, spent in self._parts)

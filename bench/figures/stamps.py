@@ -22,7 +22,7 @@ def take(quick: bool) -> Taken:
     Args:
         quick: Whether to take fewer frames.
     """
-    count, rounds = (1_000, 3) if quick else (3_000, 5)
+    count, rounds = (500, 2) if quick else (3_000, 5)
     found = Taken()
     with serving("frames_server") as server:
         told = {"url": server.told["url"], "count": count, "size": 200, "per_second": PER_SECOND}

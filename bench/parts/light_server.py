@@ -7,9 +7,11 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from . import _told
@@ -63,10 +65,11 @@ async def serve_one(connection: ServerConnection) -> None:
         connection: The client's connection.
     """
     await connection.send(welcome(whose(connection)))
-    async for message in connection:
-        ping = json.loads(message)
-        echo = {name: ping[name] for name in ("sequence", "data", "message_id") if name in ping}
-        await connection.send(json.dumps({"type": "pong", "timestamp": time.time(), **echo}))
+    with suppress(ConnectionClosed):  # a client that has ended is none of its business
+        async for message in connection:
+            ping = json.loads(message)
+            echo = {name: ping[name] for name in ("sequence", "data", "message_id") if name in ping}
+            await connection.send(json.dumps({"type": "pong", "timestamp": time.time(), **echo}))
 
 
 def health(connection: ServerConnection, request: Request) -> Response | None:

@@ -26,6 +26,9 @@ from .judging import RUN_BUDGETS, BrokenPromise, demand
 from .people import People
 from .types import Tier
 
+ALONE: Final = (timing.DURATIONS,)
+"""What cannot be asked of a crowd: where many frames come at once, those of a run come closer together than
+they were sent, so that true durations look too long."""
 WORKERS: Final = 8
 """How many people are made at a time; more would only queue at the backend."""
 
@@ -92,6 +95,9 @@ class LargeCrowds:
 
         Args:
             crowd: The crowd.
+
+        Args:
+            crowd: What `Create Crowd` was told.
 
         Returns:
             How many sessions there are.
@@ -267,7 +273,7 @@ class LargeCrowds:
         transcripts = crowd.transcripts
         frames, progress = sum(len(t.frames) for t in transcripts), Progress("rules asked", len(RULES))
         judged = []
-        for one in judge(transcripts, self.kit.contract, issued()):
+        for one in judge(transcripts, self.kit.contract, issued(), without=ALONE):
             judged.append(one)
             progress.advance()
         wrong = story(judged)
