@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -35,6 +36,9 @@ CONFIGURATION: Final[dict[str, Any]] = {
     "html_css_files": ["site.css"],
     "keep_warnings": False,
 }
+
+COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+"""Sphinx colours what it says."""
 
 
 class Steps(RobotFrameworkLexer):  # type: ignore[misc]  # Pygments has no types for its lexers
@@ -100,4 +104,5 @@ def build(site: Path) -> list[str]:
             shutil.rmtree(site)
         shutil.copytree(out, site)
     prefix = f"{source}/"
-    return [line.replace(prefix, "") for line in warnings.getvalue().splitlines() if line.strip()]
+    told = COLOUR.sub("", warnings.getvalue())
+    return [line.replace(prefix, "") for line in told.splitlines() if line.strip()]
