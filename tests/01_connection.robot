@@ -36,6 +36,7 @@ A Signed In User Connects From A Browser
     ...       needs:tiers
     ...       catches:subprotocol-not-echoed
     ...       catches:token-selected-as-subprotocol
+    ...       catches:welcome-with-wrong-tier
     Given Ana has signed up and logged in
     When Ana connects with the token as a subprotocol
     Then Ana is welcomed by name, with the tier that was paid for
@@ -101,7 +102,11 @@ Nobody Connects With A Bad Token
 
 A Token That Was Tampered With Is Refused
     [Documentation]    A good signature over other claims is no signature.
-    [Tags]    promise-03    needs:mint    catches:signature-not-checked    catches:tampered-payload-accepted
+    [Tags]    promise-03
+    ...       needs:mint
+    ...       catches:signature-not-checked
+    ...       catches:tampered-payload-accepted
+    ...       catches:reason-told-in-401
     Given Ana And Boris Work For Different Companies
     And Ana has logged in
     Then Ana's token with Boris' name in it is refused
@@ -121,7 +126,7 @@ An Expired Token Is Told Apart From A Bad One
 
 Two Credentials That Differ Are Refused
     [Documentation]    Nobody can guess which of the two was meant, so neither counts.
-    [Tags]    promise-03    needs:subprotocol    catches:first-of-two-credentials-counts
+    [Tags]    promise-03    needs:subprotocol    catches:first-of-two-credentials-counts    catches:reason-told-in-401
     Given Ana And Boris Work For Different Companies
     Then Ana is refused when she presents her own token and Boris'
     And Ana is accepted when she presents her own token twice

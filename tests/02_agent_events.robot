@@ -29,6 +29,7 @@ Every Event Has The Agreed Structure
     ...       catches:number-as-string
     ...       catches:extra-private-field
     ...       catches:timestamps-in-milliseconds
+    ...       catches:empty-reasoning
     When Ana asks "Where can we cut our cloud bill?"
     And Ana sees the answer
     Then every frame that Ana has received keeps the contract
@@ -61,6 +62,7 @@ Tool Executing Says Which Tool Works, And With What
     ...       catches:tool-executing-held-back
     ...       catches:arguments-not-those-used
     ...       catches:names-in-questions-overlooked
+    ...       catches:steps-not-counted
     Given Ana's runs are held before tool completed
     When Ana asks "What did payments spend on the database?"
     Then Ana sees that the spend query works on the database of payments
@@ -194,6 +196,7 @@ Agent Completed Carries The Answer
     ...       catches:answer-with-wrong-figures
     ...       catches:findings-cut-from-the-text
     ...       catches:finding-from-another-call
+    ...       catches:tool-result-disagrees-with-database
     When Ana asks "Where can we cut our cloud bill?"
     And Ana sees the answer
     Then every finding follows from Northwind's records and stands in the text
@@ -229,6 +232,7 @@ Two Runs Of One Person Stay Apart
     ...       catches:two-ends
     ...       catches:stream-stops-silently
     ...       catches:tool-call-id-mismatch
+    ...       catches:empty-reasoning
     Given Ana's runs are held before tool executing
     When Ana asks "What did platform spend?" and "Which resources are idle?"
     And both runs have begun before either goes on

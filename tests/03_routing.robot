@@ -15,13 +15,13 @@ Test Tags        area:routing    severity:normal
 *** Test Cases ***
 A Question Starts A Run
     [Documentation]    It is accepted, worked on and answered: one of each, and nothing else comes.
-    [Tags]    promise-12    catches:ack-sent-twice
+    [Tags]    promise-12    catches:ack-sent-twice    catches:ack-after-first-event
     When Ana sends a question as chat
     Then Ana receives one acceptance, one whole run, and nothing else
 
 The Other Word For A Question Means The Same
     [Documentation]    user_message is a synonym of chat.
-    [Tags]    promise-12    catches:user-message-unknown
+    [Tags]    promise-12    catches:user-message-unknown    catches:ack-after-first-event    catches:ack-sent-twice
     When Ana sends a question as user message
     Then Ana receives one acceptance, one whole run, and nothing else
 

@@ -20,6 +20,7 @@ Many People Chat At Once
     ...       catches:leak-while-others-are-active
     ...       catches:manager-shared-between-users
     ...       catches:dropped-tool-executing
+    ...       catches:leak-to-colleagues
     Given 50 people of 5 organisations are connected
     When all of them ask "Where can we cut our cloud bill?" at once
     Then every one of them gets a whole answer, and nothing of anybody else
@@ -38,6 +39,7 @@ A Burst Of Questions Is Answered Question By Question
     ...       catches:events-of-two-runs-exchanged
     ...       catches:seq-repeat
     ...       catches:steps-not-counted
+    ...       catches:empty-reasoning
     Given Ana Of Northwind Is Connected
     When Ana sends 20 questions in a burst
     Then the questions of Ana are accepted in the order of asking
@@ -51,6 +53,8 @@ Pings And Questions Do Not Overtake Each Other
     ...       catches:pong-overtakes-the-queue
     ...       catches:seq-repeat
     ...       catches:steps-not-counted
+    ...       catches:ack-sent-twice
+    ...       catches:empty-reasoning
     Given Ana Of Northwind Is Connected
     When Ana sends a ping, a question and a ping, 10 times in a burst
     Then every reply to Ana came in the order of her messages
@@ -71,7 +75,7 @@ People Do Not See Each Other
 
 Listeners Hear Nothing Of Others
     [Documentation]    Ana asks about a secret while a colleague and a customer of another company listen.
-    [Tags]    promise-17    catches:event-broadcast-to-every-connection
+    [Tags]    promise-17    catches:event-broadcast-to-every-connection    catches:leak-to-colleagues
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana asks about a secret
     Then neither Clara nor Boris has seen anything of Ana's

@@ -22,6 +22,9 @@ A Connection Recovers After Every Error
     ...       catches:malformed-json-kills-the-connection
     ...       catches:binary-frame-kills-the-connection
     ...       catches:resume-beyond-the-end-accepted
+    ...       catches:malformed-json-ignored
+    ...       catches:missing-field-reaches-the-agent
+    ...       catches:unknown-type-ignored
     [Template]    The Connection Survives
     # the mistake    the error
     broken JSON    invalid_json
@@ -125,6 +128,11 @@ Fields Of A Wrong Type Are Named
 
 Errors Name The Message They Are About
     [Documentation]    Every error echoes the id of the message that it refuses, so that the client can tell which.
-    [Tags]    promise-20    needs:errors    needs:message_ids    catches:errors-without-message-id
+    [Tags]    promise-20
+    ...       needs:errors
+    ...       needs:message_ids
+    ...       catches:errors-without-message-id
+    ...       catches:missing-field-reaches-the-agent
+    ...       catches:unknown-type-ignored
     When Ana makes three mistakes with ids of her own
     Then each error echoes the id of its own mistake

@@ -25,6 +25,9 @@ Each Customer Has A World Of Their Own
     ...       catches:leak-while-others-are-active
     ...       catches:leak-into-error-frame
     ...       catches:thread-list-without-user-filter
+    ...       catches:empty-reasoning
+    ...       catches:leak-to-colleagues
+    ...       catches:tool-result-disagrees-with-database
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And Ana, Boris and Clara have runs about secrets of theirs that wait for a tool
     When all of them make mistakes meanwhile, and their runs go on
@@ -105,6 +108,7 @@ Many Runs At Once Stay Apart
     ...       catches:tool-query-without-organisation-filter
     ...       catches:leak-50-ms-late
     ...       catches:dropped-tool-executing
+    ...       catches:leak-to-colleagues
     Given 20 people of 4 organisations are connected
     When each of them asks about a secret of their own at once
     Then every one of them gets a whole answer, and nothing of anybody else

@@ -23,6 +23,7 @@ Chat Delivers Savings In Real Time
     ...       catches:long-silence-in-the-middle
     ...       catches:answer-with-wrong-figures
     ...       catches:dropped-tool-executing
+    ...       catches:tool-result-disagrees-with-database
     Given Ana Of Northwind Is Connected
     When Ana asks "Please help me cut our cloud costs"
     Then Ana sees the agent work from start to finish
@@ -41,6 +42,9 @@ Enterprise Customers Are Isolated From Each Other
     ...       catches:thread-list-without-user-filter
     ...       catches:foreign-thread-read
     ...       catches:dropped-tool-executing
+    ...       catches:empty-reasoning
+    ...       catches:leak-to-colleagues
+    ...       catches:tool-result-disagrees-with-database
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana asks about a secret project of Northwind and Clara about one of Contoso
     Then each sees a whole answer of her own
@@ -57,6 +61,8 @@ Colleagues Share A Conversation And Nobody Else Does
     ...       needs:tiers
     ...       catches:foreign-thread-continued
     ...       catches:shared-thread-open-to-everybody
+    ...       catches:foreign-thread-told-apart
+    ...       catches:leak-to-colleagues
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana shares a conversation about "What did we spend by team?"
     Then Boris finds the conversation, and reads the question and the answer
@@ -76,6 +82,7 @@ A Free User Gets A True Answer And A Reason To Upgrade
     ...       catches:free-tier-gets-enterprise-tools
     ...       catches:offer-promises-too-much
     ...       catches:dropped-tool-executing
+    ...       catches:tool-result-disagrees-with-database
     Given Ana is a free user of Northwind
     And Ana is connected
     When Ana asks "Where can we cut our cloud bill?"
@@ -110,6 +117,8 @@ An Upgrade Acts At The Next Question
     ...       needs:tiers
     ...       catches:offer-to-those-who-have-it
     ...       catches:upgrade-needs-reconnect
+    ...       catches:tier-from-the-token
+    ...       catches:tool-result-disagrees-with-database
     Given Ana is a free user of Northwind who may ask twice a day
     And Ana is connected
     And Ana has the answer to "Where can we cut our cloud bill?"
@@ -133,6 +142,9 @@ Payloads Meet The Contract
     ...       catches:number-as-string
     ...       catches:extra-private-field
     ...       catches:null-for-an-absent-field
+    ...       catches:empty-reasoning
+    ...       catches:no-word-before-expiry
+    ...       catches:timestamps-in-milliseconds
     Given Ana of Northwind is connected with a token that soon expires
     When Ana asks, cancels, pings, renews her token, comes back, resumes, and makes a mistake
     Then Ana has seen every kind of frame that the contract knows

@@ -53,6 +53,7 @@ Nothing Is Lost That Ended While Away
     ...       catches:replay-from-the-beginning
     ...       catches:resume-off-by-one-at-the-watershed
     ...       catches:replay-duplicates-the-last-frame
+    ...       catches:seq-gap
     Given Ana also has a second device
     And Ana has the answer to "What did we spend by team?"
     When Ana is dropped before any event of her run, and it ends while she is away
@@ -69,12 +70,20 @@ Nothing Is Lost When Dropped At Any Moment And Released While Away
     ...       catches:replay-duplicates-the-last-frame
     ...       catches:replay-in-another-format
     ...       catches:queue-drops-the-oldest
+    ...       catches:ack-after-first-event
+    ...       catches:seq-gap
     Given Ana also has a second device
     Then dropped before every event and released while away, Ana gets what her second device received
 
 Nothing Is Lost When The Run Goes On Before Resuming
     [Documentation]    The run goes on between the welcome of the new connection and its request to resume.
-    [Tags]    promise-26    needs:hold    needs:resume    catches:replay-misses-frames-during-reconnect
+    [Tags]    promise-26
+    ...       needs:hold
+    ...       needs:resume
+    ...       catches:replay-misses-frames-during-reconnect
+    ...       catches:ack-after-first-event
+    ...       catches:replay-from-the-beginning
+    ...       catches:seq-gap
     Given Ana also has a second device
     Then dropped before every event and released before resuming, Ana gets what her second device received
 
@@ -85,12 +94,19 @@ Nothing Is Lost When The Run Goes On While Resuming
     ...       needs:resume
     ...       catches:replay-misses-frames-during-reconnect
     ...       catches:live-frames-inside-the-replay
+    ...       catches:ack-after-first-event
+    ...       catches:replay-from-the-beginning
+    ...       catches:seq-gap
     Given Ana also has a second device
     Then dropped before every event and released while resuming, Ana gets what her second device received
 
 Resuming May Be Repeated
     [Documentation]    Asked twice, told twice: the same events, byte for byte; from the end on there is nothing.
-    [Tags]    promise-26    needs:resume    catches:resume-off-by-one-at-the-watershed
+    [Tags]    promise-26
+    ...       needs:resume
+    ...       catches:resume-off-by-one-at-the-watershed
+    ...       catches:replay-from-the-beginning
+    ...       catches:seq-gap
     Given Ana has the answer to "Which resources are idle?" and has come back
     Then Ana can resume from every event, again and again, and gets exactly what is missing
 

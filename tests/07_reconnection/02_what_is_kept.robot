@@ -31,6 +31,7 @@ A Run Of A Process That Died Comes To A Clear End
     ...       catches:abandoned-run-never-ends
     ...       catches:abandoned-run-executed-again
     ...       catches:queue-lost-on-restart
+    ...       catches:replay-from-the-beginning
     Given Ana of a backend of her own has a run that waits
     When the backend is killed and started again
     And Ana comes back and resumes from where she was
@@ -48,7 +49,11 @@ A Process That Slept Too Long Appends Nothing
 
 A Quiet Customer Stays Connected
     [Documentation]    Whoever only reads and thinks for a while is not cut off: heartbeats are answered.
-    [Tags]    promise-24    needs:private_backend    catches:heartbeat-swallowed    catches:server-frames-masked
+    [Tags]    promise-24
+    ...       needs:private_backend
+    ...       catches:heartbeat-swallowed
+    ...       catches:server-frames-masked
+    ...       catches:idle-connection-cut
     Given Ana is connected to a backend with a heartbeat every 1 seconds
     Then Ana hears 4 heartbeats while she says nothing
     And Ana still gets an answer

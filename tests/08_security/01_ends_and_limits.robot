@@ -23,6 +23,7 @@ An Expired Token Ends The Connection
     ...       catches:expiry-ignored-on-live-connection
     ...       catches:live-expiry-late
     ...       catches:refresh-does-not-extend
+    ...       catches:auth-failure-without-a-reason
     Given Ana and Boris are connected with tokens that expire in 2 seconds
     When Ana renews her token and Boris does not
     Then Boris' connection closes as token expired, between the expiry and 2 seconds later
@@ -41,7 +42,11 @@ A Customer Is Warned Before The Token Expires
 A Renewed Token Replaces The Old One
     [Documentation]    The old token opens no new connection any more; a token of somebody else is refused, and the
     ...    connection keeps its old identity.
-    [Tags]    promise-27    needs:refresh    catches:old-token-usable-after-refresh    catches:foreign-token-refreshes
+    [Tags]    promise-27
+    ...       needs:refresh
+    ...       catches:old-token-usable-after-refresh
+    ...       catches:foreign-token-refreshes
+    ...       catches:reason-told-in-401
     Given Ana has logged in and renewed her tokens
     When Ana hands over the new token
     Then Ana's old token opens no connection any more
@@ -58,6 +63,7 @@ Logging Out Closes Every Connection Of That Login
     ...       catches:token-usable-after-logout
     ...       catches:auth-failure-without-a-reason
     ...       catches:close-reason-lost
+    ...       catches:reason-told-in-401
     Given Ana is connected twice with one login and once with another
     When Ana logs out of the first
     Then both connections of the first login close as logged out
@@ -66,7 +72,12 @@ Logging Out Closes Every Connection Of That Login
 
 A Refresh Token Works Once
     [Documentation]    Used again, it was stolen: the whole login is revoked.
-    [Tags]    promise-27    needs:refresh    needs:sign_up    catches:refresh-token-reusable
+    [Tags]    promise-27
+    ...       needs:refresh
+    ...       needs:sign_up
+    ...       catches:refresh-token-reusable
+    ...       catches:auth-failure-without-a-reason
+    ...       catches:logout-leaves-sockets-open
     Given Ana has logged in and renewed her tokens
     Then the first refresh token is refused when it is used again
     And Ana's connection closes as logged out
@@ -78,6 +89,8 @@ A Disabled Customer Is Out At Once
     ...       needs:sign_up
     ...       catches:disabled-user-keeps-working
     ...       catches:disabled-user-comes-back
+    ...       catches:auth-failure-without-a-reason
+    ...       catches:reason-told-in-401
     Given Ana Of Northwind Is Connected
     When Ana is disabled
     Then Ana's connection closes as disabled
@@ -93,6 +106,7 @@ Abuse Is Throttled
     ...       catches:limit-never-recovers
     ...       catches:retry-after-too-short
     ...       catches:refused-messages-cost
+    ...       catches:pings-cost
     Given Ana may send 5 messages in a burst and 30 a minute
     When Ana has sent 5 messages
     Then the next one is refused, with the time to wait
@@ -101,14 +115,26 @@ Abuse Is Throttled
 
 Pings Are Free And Every Other Message Costs
     [Documentation]    A wrong message costs like a right one; a ping and a refused message cost nothing.
-    [Tags]    promise-28    needs:admin    needs:limits    catches:wrong-messages-cost-nothing    catches:pings-cost
+    [Tags]    promise-28
+    ...       needs:admin
+    ...       needs:limits
+    ...       catches:wrong-messages-cost-nothing
+    ...       catches:pings-cost
+    ...       catches:limit-global
+    ...       catches:no-rate-limit
+    ...       catches:unknown-type-ignored
     Given Ana may send 5 messages in a burst and 30 a minute
     Then Ana's 2 good messages, 3 wrong ones and 100 pings are answered for what they are
     And the next one is refused, with the time to wait
 
 A Second Connection Does Not Help
     [Documentation]    The limit is the customer's, over all connections, and nobody else's.
-    [Tags]    promise-28    needs:admin    needs:limits    catches:limit-per-connection    catches:limit-global
+    [Tags]    promise-28
+    ...       needs:admin
+    ...       needs:limits
+    ...       catches:limit-per-connection
+    ...       catches:limit-global
+    ...       catches:no-rate-limit
     Given Ana may send 5 messages in a burst and 30 a minute
     And Boris of the same company is connected too
     Then Ana's first 5 messages are accepted
