@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from . import history, leaks, private, results, schedule, summary, workers
+from . import history, leaks, private, results, summary, workers
 from .leaks import Leak, Secrets
-from .planning import Plan
+from .planning import TIMINGS, Plan
 from .results import Outcome
 
 TRANSCRIPTS: Final = "transcripts"
@@ -82,5 +82,5 @@ def close(folder: Path) -> None:
         folder: The folder of reports.
     """
     folders = (workers.PABOT_FOLDER, TRANSCRIPTS, history.FOLDER)
-    names: Sequence[str] = (*PAGES, *WORK, schedule.TIMINGS, *folders)
+    names: Sequence[str] = (*PAGES, *WORK, TIMINGS, *folders)
     private.close_to_others(folder / name for name in names)

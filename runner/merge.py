@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from robot.api import ExecutionResult
+
 from . import accept, artefacts, planning, private
 from .arguments import USAGE_ERROR
 from .console import Clock, Stop, say
@@ -26,7 +28,7 @@ def main(options: argparse.Namespace) -> int:
         The exit status: 0 only if every test that is planned is reported by a part, and none failed.
 
     Raises:
-        Stop: A part is no folder of reports.
+        Stop: A part is no folder of reports, or the parts were dealt out by different timings.
     """
     plan = planning.discover(planning.select(options.robot, category=options.category))
     folder, parts = Path(plan.settings.output_directory), [Path(part) for part in options.parts]
@@ -39,6 +41,7 @@ def main(options: argparse.Namespace) -> int:
                 "or name another folder: run.py merge PART... -- --outputdir FOLDER",
                 USAGE_ERROR,
             )
+    _dealt_out_alike(parts)
     clock = Clock()
     with accept.claimed(folder), private.written_privately():
         artefacts.empty(folder)
@@ -54,3 +57,21 @@ def main(options: argparse.Namespace) -> int:
     accept.tell(finished, files)
     say(finished.last_line)
     return finished.status
+
+
+def _dealt_out_alike(parts: list[Path]) -> None:
+    """Makes sure that machines which dealt out the suites by themselves did it alike.
+
+    Raises:
+        Stop: They did not: some suites were run twice then, and some not at all.
+    """
+    by = {
+        part: str(ExecutionResult(part / OUTPUT).suite.metadata.get(planning.DEALT_OUT, "")) for part in parts
+    }
+    if len(set(by.values())) > 1:
+        told = ", ".join(f"{shown(part)} by {known or 'none'}" for part, known in by.items())
+        raise Stop(
+            f"The parts were dealt out by different timings ({told}), so they are not one whole. "
+            f"Give every machine the same results/{planning.TIMINGS}, or none of them one.",
+            USAGE_ERROR,
+        )

@@ -6,6 +6,7 @@ counts here exactly as it does in the run.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from collections import Counter
@@ -99,6 +100,11 @@ class Plan:
         return tuple(test for test in self.tests if matching.match(test.tags))
 
 
+TIMINGS: Final = ".timings.json"
+"""How long tests took, in the results folder; the one file there that outlives a run."""
+DEALT_OUT: Final = "Dealt out by timings"
+"""The metadata of a shard's report: parts that were dealt out by different timings are not one whole."""
+
 DEFAULTS: Final = (
     *("--xunit", "xunit.xml", "--tagstatexclude", "catches:*"),
     *("--reporttitle", "Agent chat: which promises hold", "--logtitle", "Agent chat: what was seen"),
@@ -138,14 +144,23 @@ def select(
         )
     chosen, given = [*DEFAULTS, "--outputdir", str(results), *robot[:at]], named or [str(tests)]
     if shard:
-        chosen += [
-            "--prerunmodifier",
-            f"{Path(__file__).with_name('sharding.py')};{shard.index};{shard.count}",
-        ]
+        chosen += _dealt_out(shard, schedule_file(results))
     if category:
         tag = _category(category, Selection(tuple(chosen), tuple(given)))
         chosen += ["--exclude", f"NOT{tag}"]  # unlike --include, this narrows what the user includes
     return Selection(tuple(chosen), tuple(given))
+
+
+def schedule_file(results: Path) -> Path:
+    """Where a run keeps how long tests took."""
+    return results / TIMINGS
+
+
+def _dealt_out(shard: Shard, timings: Path) -> list[str]:
+    """The options that keep one machine's part, and note in the report by which timings it was chosen."""
+    known = hashlib.sha256(timings.read_bytes()).hexdigest()[:12] if timings.is_file() else "none"
+    modifier = f"{Path(__file__).with_name('sharding.py')};{shard.index};{shard.count};{timings}"
+    return ["--prerunmodifier", modifier, "--metadata", f"{DEALT_OUT}:{known}"]
 
 
 def discover(selection: Selection) -> Plan:

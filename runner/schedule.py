@@ -12,18 +12,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
 
-from .planning import Planned
-
-TIMINGS: Final = ".timings.json"
-"""In the results folder; the one file there that outlives a run."""
+from .planning import Planned, schedule_file
 
 
 def read_timings(results: Path) -> dict[str, float]:
     """How many seconds a test of each suite took when it ran last; empty when nothing is known."""
     with contextlib.suppress(OSError, ValueError):
-        known = json.loads((results / TIMINGS).read_text("utf-8"))
+        known = json.loads(schedule_file(results).read_text("utf-8"))
         return {str(name): float(spent) for name, spent in known.items()}
     return {}
 
@@ -31,7 +27,7 @@ def read_timings(results: Path) -> dict[str, float]:
 def keep_timings(results: Path, timings: Mapping[str, float]) -> None:
     """Keeps how many seconds a test of each suite took, beside what is known of others."""
     known = {**read_timings(results), **{name: round(spent, 3) for name, spent in timings.items()}}
-    (results / TIMINGS).write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", "utf-8")
+    schedule_file(results).write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
 def shares(tests: Iterable[Planned], number: int, timings: Mapping[str, float]) -> list[list[str]]:

@@ -169,8 +169,11 @@ def by_themselves(
     Returns:
         All outputs of the run so far.
     """
-    only = ["--exclude", f"NOT{ALONE}OR{SOAK}"]
-    return _robot(plan, only, results / PABOT_FOLDER / ALONE, progress, variables)
+    only, before = ["--exclude", f"NOT{ALONE}OR{SOAK}"], dict(progress.spent)
+    written = _robot(plan, only, results / PABOT_FOLDER / ALONE, progress, variables)
+    new = {name: spent for name, spent in progress.spent.items() if before.get(name) != spent}
+    schedule.keep_timings(results, {f"{ALONE}: {name}": spent for name, spent in new.items()})
+    return written
 
 
 def outputs(results: Path) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner import schedule
+from runner import planning, schedule
 from runner.planning import Planned
 
 SIZES = st.dictionaries(
@@ -33,5 +33,5 @@ def test_what_is_known_of_suites_outlives_runs_of_some_of_them(tmp_path):
     schedule.keep_timings(tmp_path, {"a": 1.0, "b": 2.0})
     schedule.keep_timings(tmp_path, {"b": 3.00049})
     assert schedule.read_timings(tmp_path) == {"a": 1.0, "b": 3.0}
-    (tmp_path / schedule.TIMINGS).write_text("broken")
+    planning.schedule_file(tmp_path).write_text("broken")
     assert schedule.read_timings(tmp_path) == {}
