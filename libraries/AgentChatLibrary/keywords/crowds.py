@@ -235,7 +235,10 @@ class Crowds:
             Unexpected: The others were not working at that time, so the measurement would show nothing.
 
         Example:
-        | Ask While Others Work | Ana | What did we spend in total? | 2 | Which resources are idle? | Boris |
+        | @{others}             | Create People | 3 | Northwind |
+        | Open Sessions         | @{others} |
+        | ${theirs}             | Set Variable | What will it cost next year? |
+        | Ask While Others Work | Ana | What did we spend in total? | 2 | ${theirs} | @{others} |
         """
         chat, overlapped = self.kit.world.chat(session), 0
         course = self._course(chat, times)
