@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 from . import arguments
@@ -24,6 +25,9 @@ def main() -> int:
         status = stop.status
     except KeyboardInterrupt:
         status = 130
+    except BrokenPipeError:  # whoever reads the output has enough of it, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to say at the end
+        status = 1
     return status
 
 

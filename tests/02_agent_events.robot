@@ -169,6 +169,7 @@ Answers Are True Whatever The Books Hold
     ...       catches:equals-in-any-order
     ...       catches:tool-result-disagrees-with-database
     ...       catches:answer-with-wrong-figures
+    ...       catches:findings-beyond-twenty-dropped
     [Template]    Answers are true when the books hold
     nothing
     one of each

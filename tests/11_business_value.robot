@@ -63,6 +63,7 @@ Colleagues Share A Conversation And Nobody Else Does
     ...       catches:shared-thread-open-to-everybody
     ...       catches:foreign-thread-told-apart
     ...       catches:leak-to-colleagues
+    ...       catches:shared-thread-hidden-from-colleagues
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana shares a conversation about "What did we spend by team?"
     Then Boris finds the conversation, and reads the question and the answer

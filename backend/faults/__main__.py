@@ -13,7 +13,7 @@ from backend.launch import main as launch
 
 USAGE = """\
 usage: python -m backend.faults NAME [options of python -m backend]
-       python -m backend.faults --list"""
+       python -m backend.faults --list    (as JSON; for people: python3 run.py prove --list)"""
 
 BAD_NAME = 2
 """Exit status for a fault that does not exist, as argparse has it for a wrong option."""

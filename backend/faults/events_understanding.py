@@ -1,11 +1,13 @@
 """Faults of what the agent makes of a question, and of books that are not as everybody's."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection
 
+from backend.agent.narrator import Finding, Narrator, Outcome
 from backend.agent.plan import Plan, ToolCall
 from backend.agent.planner import Planner
 from backend.agent.tools import FindingDraft, Toolbox, ToolResult
@@ -68,6 +70,17 @@ class _NamesEveryTask(Toolbox):
 def finding_worth_nothing(components: Components) -> Components:
     """Customers are advised to change what they do already, and to save $0.00 by it."""
     return replace(components, toolbox=_NamesEveryTask)
+
+
+class _FindsTheTwentyBest(Narrator):
+    def findings(self, outcomes: Iterable[Outcome]) -> Iterable[Finding]:
+        return islice(super().findings(outcomes), 20)
+
+
+@fault("findings-beyond-twenty-dropped", group="events")
+def findings_beyond_twenty_dropped(components: Components) -> Components:
+    """Customers with many savings see the first twenty and never learn of the others."""
+    return replace(components, narrator=_FindsTheTwentyBest)
 
 
 class _OrdersByAmountAlone(Toolbox):

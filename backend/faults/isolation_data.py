@@ -97,6 +97,17 @@ def shared_thread_open_to_everybody(components: Components) -> Components:
     return replace(components, threads=_SharesWithEverybody)
 
 
+class _ShowsOwnersAlone(Threads):
+    def visible_to(self, statement: Select[tuple[Any, ...]], person: Person) -> Select[tuple[Any, ...]]:
+        return super().visible_to(statement, person).where(threads.c.owner_id == person.id)
+
+
+@fault("shared-thread-hidden-from-colleagues", group="isolation")
+def shared_thread_hidden_from_colleagues(components: Components) -> Components:
+    """Colleagues cannot find, read or go on with a conversation that was shared with them."""
+    return replace(components, threads=_ShowsOwnersAlone)
+
+
 class _FindsAnybodys(Threads):
     def find(self, connection: Connection, person: Person, thread_id: str) -> Thread | None:
         found = super().find(connection, person, thread_id)

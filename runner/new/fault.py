@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from AgentChatLibrary.nearest import did_you_mean
+
 from ..arguments import USAGE_ERROR
 from ..console import Stop
 from ..project import BACKEND
@@ -25,7 +27,12 @@ def main(options: argparse.Namespace) -> int:
     """
     name = names.checked("fault", options.name, names.FAULT, "-")
     group = names.word("group", options.group, names.GROUP, "events")
-    for known in catalogue.read_faults():
+    faults = catalogue.read_faults()
+    groups = sorted({known.group for known in faults})
+    if group not in groups:
+        hint = did_you_mean(group, groups)
+        raise Stop(f"There is no group {group!r}.{hint} There are: {', '.join(groups)}.", USAGE_ERROR)
+    for known in faults:
         if catalogue.normal(name) in {catalogue.normal(known.name), catalogue.normal(known.family)}:
             raise Stop(f"There is a fault {known.name!r} already: {known.summary}", USAGE_ERROR)
     function = name.replace("-", "_")
@@ -36,9 +43,10 @@ def main(options: argparse.Namespace) -> int:
         writing.filled("fault.py.template", name=name, group=group, function=function, broken=f"_{words}"),
     )
     writing.next_steps(
-        f"Tag the test that must notice it:      [Tags]    catches:{name}",
-        f"python3 run.py prove --fault {name}",
-        "Break what you mean to break: the parts are in backend/components.py, examples in backend/faults/.",
+        "Replace the class: find the part in backend/components.py, and spoil what one of its methods gives.",
         "Say in the docstring what somebody who uses the service would suffer.",
+        f"Tag the test that must notice it (docs/coverage.md names them):      [Tags]    catches:{name}",
+        f"python3 run.py prove --fault {name}",
+        ".venv/bin/python -m runner.coverage --write",
     )
     return 0

@@ -104,7 +104,7 @@ def chosen(
         if normal(name) not in known:
             hint = did_you_mean(name, (fault.name for fault in faults))
             raise Stop(
-                f"There is no fault {name!r}.{hint} All of them: python -m backend.faults --list", USAGE_ERROR
+                f"There is no fault {name!r}.{hint} All of them: python3 run.py prove --list", USAGE_ERROR
             )
     wanted = {normal(name) for name in names} or set(known)
     few = [fault for key, fault in known.items() if key in wanted]
@@ -139,7 +139,7 @@ def unknown_claims(plan: Plan, faults: Iterable[Fault]) -> list[str]:
     names = {normal(fault.name): fault.name for fault in faults}
     return [
         f"{fault} is no fault, though it is claimed by {'; '.join(tests)}."
-        f"{did_you_mean(fault, names.values())} All of them: python -m backend.faults --list"
+        f"{did_you_mean(fault, names.values())} All of them: python3 run.py prove --list"
         for fault, tests in _tagged(plan).items()
         if fault not in known
     ]

@@ -13,11 +13,11 @@ from AgentChatLibrary.environment import Environment
 
 from .. import accept, children, environments, planning
 from ..arguments import JOBS, USAGE_ERROR
-from ..console import INTERRUPTED, Clock, Stop, say
+from ..console import INTERRUPTED, Clock, Stop, counted, say
 from ..planning import Plan, Selection
 from ..project import RESULTS, shown
 from ..results import Outcome
-from . import catalogue, report
+from . import catalogue, listing, report
 from .campaign import Campaign, broken
 from .report import Proof
 from .store import Store, fingerprint
@@ -74,6 +74,8 @@ def main(options: argparse.Namespace) -> int:
 
         with children.interruptible():
             return mutants.main(options)
+    if options.list:
+        return listing.tell(planning.discover(planning.select(options.robot, category=options.only)))
     wanted = Wanted(
         env=options.env,
         robot=tuple(options.robot),
@@ -119,7 +121,7 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
     tests = {f.name: catalogue.selection(plan, claims[f.name], full=wanted.full) for f in faults}
     tests[CONTROL] = catalogue.selection(plan, (), full=False)
     of_sample = f", a sample (--seed {seed})" if wanted.sample else ""
-    say(f"{len(faults)} faults{of_sample}; {len(plan.tests)} tests, {wanted.jobs} faults at a time")
+    say(f"{counted(len(faults), 'fault')}{of_sample}; {len(plan.tests)} tests, {wanted.jobs} at a time")
     store = Store(FOLDER, fingerprint(env.name))
     if healthy is not None:
         store.keep_healthy(_statuses(healthy))

@@ -8,7 +8,7 @@ import pytest
 from robot import run
 
 from runner.console import Stop
-from runner.prove import catalogue, report, witness
+from runner.prove import catalogue, listing, report, witness
 from runner.prove.catalogue import Fault
 from runner.prove.report import Proof
 from runner.prove.store import Store
@@ -134,7 +134,7 @@ def test_claims_are_read_from_tags_as_robot_framework_compares_them(suites, plan
     assert catalogue.unknown_claims(plan, FAULTS) == []
     assert catalogue.unknown_claims(plan, FAULTS[:2]) == [
         "leak is no fault, though it is claimed by Tests.One.Sees Leaks. "
-        "All of them: python -m backend.faults --list"
+        "All of them: python3 run.py prove --list"
     ]
 
 
@@ -240,3 +240,25 @@ def test_a_fault_that_needs_what_is_not_offered_is_left_out():
     faults = [Fault("anywhere"), Fault("between", needs="several_processes")]
     assert catalogue.showing(faults, {"hold"}) == faults[:1]
     assert catalogue.showing(faults, {"hold", "several_processes"}) == faults
+
+
+def test_faults_are_listed_group_by_group_with_who_claims_them(suites, planned, monkeypatch, capsys):
+    told = [
+        Fault("late", group="timing", summary="Customers wait. " * 12, needs="several_processes"),
+        Fault("seq-gap", group="delivery", summary="Customers miss an event.", family="late"),
+        Fault("alone", group="delivery", summary="Nobody looks."),
+    ]
+    monkeypatch.setattr(catalogue, "read_faults", lambda: told)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert listing.tell(planned(suites(one=SUITE))) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:5] == [
+        "delivery (2 faults)",
+        "  alone: 0 tests claim it",
+        "      Nobody looks.",
+        "  seq-gap: 1 test claims it, of the family late",
+        "      Customers miss an event.",
+    ]
+    assert lines[5:7] == ["timing (1 fault)", "  late: 1 test claims it, needs several_processes"]
+    assert lines[-1] == "3 faults. Try one: python3 run.py prove --fault NAME"
+    assert max(map(len, lines)) < 80
