@@ -11,10 +11,11 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-import psutil
 from robot.api.deco import keyword, library
 from robot.libraries.BuiltIn import BuiltIn
 from websockets.asyncio.client import connect
+
+from bench.memory import resident
 
 NUMBERS: Final = "AGENT_CHAT_BENCH_NUMBERS"
 """The environment variable that names the file for the figures."""
@@ -48,13 +49,13 @@ class figures_library:  # noqa: N801 -- Robot Framework wants the file's name
             name: The keyword.
             arguments: Its arguments.
         """
-        process, builtin = psutil.Process(), BuiltIn()
+        builtin: Any = BuiltIn()
         gc.collect()
-        before, begun = process.memory_info().rss, time.perf_counter()
+        before, begun = resident(), time.perf_counter()
         opened = builtin.run_keyword(name, *arguments)
         seconds = time.perf_counter() - begun
         gc.collect()
-        grown = process.memory_info().rss - before
+        grown = resident() - before
         self._note(open_seconds=seconds, bytes_each=grown / opened, sessions=opened)
 
     @keyword

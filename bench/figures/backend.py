@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import psutil
 from AgentChatLibrary import deployment, environment
 
 from ..backends import reference
+from ..memory import resident
 from ..model import Goal, Row, Taken
 from ..processes import ROOT, core, part
 
@@ -117,7 +117,6 @@ def _pin(pid: int) -> None:
 
 def _weigh(pid: int, url: str, tokens: list[str]) -> float:
     """How many bytes a server grows by for each connection, while it holds them all."""
-    process = psutil.Process(pid)
-    before = process.memory_info().rss
+    before = resident(pid)
     grown = part("connections", {"url": url, "tokens": tokens, "at_a_time": 50, "weigh": pid})["peer_rss"]
     return float(grown - before) / len(tokens)

@@ -8,9 +8,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import psutil
 from websockets.asyncio.client import connect
 
+from ..memory import resident
 from . import _told
 
 
@@ -40,12 +40,11 @@ async def _open(url: str, tokens: list[str], at_a_time: int, weigh: int | None) 
             )
 
     gc.collect()
-    process = psutil.Process()
-    before, begun = process.memory_info().rss, time.perf_counter()
+    before, begun = resident(), time.perf_counter()
     opened = await asyncio.gather(*(one(token) for token in tokens))
     seconds = time.perf_counter() - begun
     gc.collect()
-    grown = process.memory_info().rss - before
-    peer = psutil.Process(weigh).memory_info().rss if weigh is not None else 0
+    grown = resident() - before
+    peer = resident(weigh) if weigh is not None else 0
     await asyncio.gather(*(connection.close() for connection in opened))
     return {"seconds": seconds, "bytes_each": grown / len(tokens), "peer_rss": peer}
