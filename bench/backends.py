@@ -17,8 +17,8 @@ from AgentChatLibrary.service import Service
 
 from .processes import ROOT
 
-EACH: Final = 50
-"""Connections of one enterprise person (contract: tiers.json)."""
+EACH: Final = 25
+"""Connections of one person: half of what the contract allows, so that those of a round before may linger."""
 
 
 @dataclass(frozen=True, slots=True)

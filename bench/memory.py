@@ -18,5 +18,7 @@ def resident(pid: int | None = None) -> int:
     if sys.platform == "linux":
         pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
-    told = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], check=True, capture_output=True, text=True)
+    told = subprocess.run(
+        ["/bin/ps", "-o", "rss=", "-p", str(pid)], check=True, capture_output=True, text=True
+    )
     return int(told.stdout) * 1024
