@@ -21,6 +21,7 @@ from .keywords.crowds import Crowds
 from .keywords.failing import Failing
 from .keywords.health import Health
 from .keywords.judging import Judging
+from .keywords.large_crowds import LargeCrowds
 from .keywords.measuring import Measuring
 from .keywords.misusing import Misusing
 from .keywords.network import Network
@@ -79,6 +80,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 content,
                 Bursts(kit, judging, content),
                 crowds,
+                LargeCrowds(kit, people),
                 Staying(kit, crowds),
                 Measuring(kit),
                 Rights(kit),
