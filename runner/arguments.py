@@ -268,6 +268,15 @@ Exit status: 0 all is well, 1 something failed, 2 the command line is wrong, 130
 """
 
 
+class _Version(argparse.Action):
+    """Tells the version; it is read only when somebody asks."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Prints it and ends."""
+        print(f"{parser.prog} {version.current()}")
+        parser.exit()
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     main = argparse.ArgumentParser(
@@ -277,7 +286,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    main.add_argument("--version", action="version", version=f"%(prog)s {version.current()}")
+    main.add_argument("--version", action=_Version, nargs=0, help="tell the version and end")
     commands = main.add_subparsers(dest="command", metavar="COMMAND")
     for name, command in COMMANDS.items():
         sub = commands.add_parser(

@@ -6,6 +6,7 @@ import argparse
 from typing import Final
 from urllib.parse import urlsplit
 
+from AgentChatLibrary import environment
 from AgentChatLibrary.environment import CAPABILITIES, DEFAULT_TIMEOUTS
 
 from ..arguments import USAGE_ERROR
@@ -14,6 +15,18 @@ from ..project import VARIABLES
 from . import names, writing
 
 CREDENTIALS: Final = "AGENT_CHAT_ADMIN_TOKEN=... AGENT_CHAT_JWT_KEY=..."
+MEANINGS: Final = {
+    "connect": "95 in 100 connections are welcomed within this time",
+    "connect p50": "and half of them within this one",
+    "round_trip": "a ping and its pong",
+    "memory_bytes_per_cycle": "in bytes: what a connection that came and went may leave behind",
+    "asked_to_ack": "from the question to its acceptance",
+    "asked_to_started": "to the first sign of life",
+    "started_to_thinking": "from each event to the next",
+    "longest_gap": "the longest silence while the agent works",
+    "whole": "from the question to the answer",
+}
+"""What a budget is about."""
 NOT_ELSEWHERE: Final = ("private_backend", "backend_log", "lose_database")
 """What only a backend that is started here can have."""
 
@@ -47,6 +60,7 @@ def main(options: argparse.Namespace) -> int:
         database="" if url else "data/agent-chat.sqlite3",
         imports="" if url else "import sys\n",
         capabilities=_capabilities(elsewhere=bool(url)),
+        budgets=_budgets(),
         timeouts="".join(f'    "{key}": {value},\n' for key, value in DEFAULT_TIMEOUTS.items()),
     )
     writing.write(file, text)
@@ -60,9 +74,22 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def _capabilities(*, elsewhere: bool) -> str:
+def _default() -> environment.Environment:
+    return environment.load(environment.find("embedded", VARIABLES))
+
+
+def _budgets() -> str:
+    """Those of the default environment; a name that explains itself has no comment."""
     lines = []
+    for name, value in _default().budgets.items():
+        told = f"  # {MEANINGS[name]}" if name in MEANINGS else ""
+        lines.append(f'    "{name}": {value},{told}\n')
+    return "".join(lines)
+
+
+def _capabilities(*, elsewhere: bool) -> str:
+    lines, offered = [], _default().capabilities
     for name, meaning in CAPABILITIES.items():
-        off = "# " if elsewhere and name in NOT_ELSEWHERE else ""
+        off = "# " if name not in offered or (elsewhere and name in NOT_ELSEWHERE) else ""
         lines.append(f'    {off}"{name}",  # {meaning}\n')
     return "".join(lines)

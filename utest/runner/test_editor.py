@@ -15,13 +15,13 @@ SUITES = [*(ROOT / "resources").glob("*.resource"), *(ROOT / "tests").rglob("*.r
 
 
 def test_what_steps_hand_over_is_known_by_name():
-    handed, declared = set(), set()
+    handed: set[str] = set()
     for file in SUITES:
         text = file.read_text("utf-8")
-        handed |= set(re.findall(r"VAR\s+[$@&]\{([^:}]+)[^\n]*scope=(?:TEST|SUITE)", text))
         section = re.search(r"\*\*\* Variables \*\*\*\n(.*?)(?=\n\*\*\*|\Z)", text, re.DOTALL)
-        declared |= set(re.findall(r"^[$@&]\{([^:}]+)", section[1], re.MULTILINE)) if section else set()
-    assert set(CONFIGURATION["variables"]) == handed - declared, "name them in robot.toml, [variables]"
+        declared = set(re.findall(r"^[$@&]\{([^:}]+)", section[1], re.MULTILINE)) if section else set()
+        handed |= set(re.findall(r"VAR\s+[$@&]\{([^:}]+)[^\n]*scope=(?:TEST|SUITE)", text)) - declared
+    assert set(CONFIGURATION["variables"]) == handed, "name them in robot.toml, [variables]"
 
 
 def test_profiles_name_environments_and_areas_that_exist():

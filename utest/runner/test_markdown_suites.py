@@ -17,7 +17,7 @@ PAGE = """\
 *** Settings ***
 Documentation    What it is about.
 
-Test Tags        area:one
+Test Tags        area:one    severity:normal
 
 
 *** Test Cases ***

@@ -136,9 +136,9 @@ def test_a_secret_that_was_written_fails_the_run_and_is_not_shown(project):
 @pytest.mark.parametrize(
     ("arguments", "status", "told"),
     [
-        (["--env", "nowhere"], 2, r"There is no environment 'nowhere' .* It holds: .*elsewhere, embedded"),
+        (["--env", "nowhere"], 2, r"There is no environment 'nowhere' .* It holds: .*elsewhere"),
         (["--env", "elsewhere"], 1, r"No backend answers at http://127\.0\.0\.1:9"),
-        (["--category", "nobody"], 2, r"No test has the tag 'nobody'\. Known are: area:some\."),
+        (["--category", "nobody"], 2, r"No test has the tag 'nobody'\. There are: area:some\."),
         (["--", "--include", "nobody"], 2, r"Nothing to run: .*no tests matching tag 'nobody'"),
     ],
 )
