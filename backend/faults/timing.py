@@ -10,11 +10,15 @@ from collections import Counter
 from dataclasses import replace
 from typing import ClassVar
 
+from sqlalchemy import Connection as Transaction
+from sqlalchemy import func, select
+
 from backend.agent.narrator import Outcome
 from backend.agent.plan import Plan, ToolCall
 from backend.agent.run import RunLoop
 from backend.components import Components
 from backend.faults import fault
+from backend.store.schema import runs
 from backend.ws.connection import Connection
 from backend.ws.outbox import Reply
 
@@ -94,23 +98,20 @@ def latency_grows(components: Components) -> Components:
 
 
 class _SuffersFromOthers(RunLoop):
-    working: ClassVar[Counter[str]] = Counter()
     crowded: ClassVar[Counter[str]] = Counter()
-
-    async def work(self) -> bool:
-        self.working[self.context.user_id] += 1
-        try:
-            return await super().work()
-        finally:
-            self.working[self.context.user_id] -= 1
 
     async def started(self, plan: Plan) -> None:
         user_id = self.context.user_id
-        if self.working.total() - self.working[user_id] >= CROWD:
+        if await self.ground.database.read(self.open_runs_of_others) >= CROWD:
             self.crowded[user_id] += 1
             if self.crowded[user_id] % CROWDED_EVERY == 1:
                 await asyncio.sleep(LATE_SECONDS)
         await super().started(plan)
+
+    def open_runs_of_others(self, connection: Transaction) -> int:
+        """Returns how many runs of other people are open, at whichever process."""
+        statement = select(func.count()).where(runs.c.open.is_(True), runs.c.user_id != self.context.user_id)
+        return int(connection.execute(statement).scalar_one())
 
 
 @fault("one-user-slows-all", group="timing")
