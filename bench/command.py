@@ -47,8 +47,6 @@ def main(options: argparse.Namespace) -> int:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     taken, wrong = _take(options.names or list(FIGURES), quick=options.quick)
-    document = _document(taken, quick=options.quick)
-    _keep(document)
     for line in table.lines(row for one in taken.values() for row in one.rows):
         say(line)
     for one in taken.values():
@@ -79,6 +77,9 @@ def _take(names: list[str], *, quick: bool) -> tuple[dict[str, Taken], list[str]
             wrong.append(f"{name} could not be taken: {problem}")
             continue
         wrong += [f"{name}: {text}" for text in taken[name].wrong]
+        _keep(
+            _document({name: taken[name]}, quick=quick)
+        )  # each at once: an interrupted run keeps the others
         say(f"      {seconds(time.monotonic() - begun)}")
     return taken, wrong
 

@@ -7,8 +7,8 @@ Library             ../figures_library.py
 
 *** Test Cases ***
 A Crowd Is Opened And Held
-    [Documentation]    As many people as may have fifty connections each; they are made before anything counts.
+    [Documentation]    As many people as it takes with forty connections each; they are made before anything counts.
     ${sessions: int}    Wanted Count
-    ${people: int}    Evaluate    -(-${sessions} // 50)
-    Create Crowd    Visitors    ${people}    devices=50
+    ${people: int}    Evaluate    -(-${sessions} // 40)
+    Create Crowd    Visitors    ${people}    devices=40
     Weigh And Time    Open Crowd    Visitors
