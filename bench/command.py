@@ -125,6 +125,8 @@ def _known() -> dict[str, Any]:
 def _keep(document: Mapping[str, Any]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, figure in document.items():
+        if not figure["rows"]:
+            continue  # nothing was measured, and what an earlier run measured stays
         _save(FOLDER / f"{name}.json", figure)
     _save(FOLDER / "bench.json", _known())
 

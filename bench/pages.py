@@ -79,7 +79,7 @@ def _performance(document: Mapping[str, Any]) -> list[str]:
             lines += [f"## {name}", "", *[f"    {told}" for told in figure["told"]], ""]
     if "rules" in document:
         lines += ["## What judging costs", "", *_rules(document["rules"]["data"])]
-    if "parallel" in document:
+    if document.get("parallel", {}).get("data"):
         lines += ["![The parallel part by processes](figures/parallel.svg)", ""]
     return lines
 

@@ -30,9 +30,9 @@ def write(document: Mapping[str, Any], folder: Path) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {"performance.svg": _ratios(document)}
-    if "rules" in document:
+    if document.get("rules", {}).get("data"):
         drawn["rules.svg"] = _rules(document["rules"]["data"])
-    if "parallel" in document:
+    if document.get("parallel", {}).get("data"):
         drawn["parallel.svg"] = _parallel(document["parallel"])
     files = []
     for name, picture in drawn.items():

@@ -38,10 +38,11 @@ CONTENTS: Final = {
         "howto/transcript",
         "howto/ci",
         "dialects",
+        "scale",
     ],
     "Understand": ["architecture", "decisions", "glossary", "ambient", "proof", "library", "reports"],
     "Project": [name.removesuffix(".md").lower() for name in BESIDE],
-    "Look up": ["contract", "environments", "mistakes", "coverage", "targets"],
+    "Look up": ["contract", "environments", "mistakes", "coverage", "targets", "performance", "capacity"],
 }
 """The pages in the order of the site's list; the reference follows."""
 
