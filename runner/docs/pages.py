@@ -73,7 +73,9 @@ def gather(folder: Path, made: Mapping[str, str], reference: Sequence[str]) -> N
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(adapted(file.read_text("utf-8"), file.relative_to(ROOT).as_posix()), "utf-8")
     for other in SOURCES.rglob("*.svg"):
-        shutil.copy(other, folder / other.relative_to(SOURCES))
+        picture = folder / other.relative_to(SOURCES)
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(other, picture)
     for name, text in made.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
