@@ -65,4 +65,3 @@ def _problems(frame: Frame, contract: ContractLike, sender: Literal["server", "c
     if event is None:
         return [f"it is no JSON object but {shown(json.loads(frame.data))}."]
     return contract.problems(sender, event.fields)
-
