@@ -40,6 +40,9 @@ FAILED_CHARACTERS: Final = 120_000
 IMAGE: Final = "data:image/svg+xml;base64,"
 MARKS: Final = re.compile(r"[^\w ,.:;+#'()/-]+")
 """What a title must not hold, since Robot Framework would read it as formatting."""
+_IMAGE_BEGINS: Final = "data:image/"
+_IMAGE_ENDS: Final = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".svg")
+"""How Robot Framework tells the address of a picture from words (``robot.utils.htmlformatters``)."""
 NOISE: Final = ("Several failures occurred:", "Setup failed:", "Teardown failed:", "Also teardown failed:")
 
 
@@ -104,6 +107,8 @@ def picture(svg: str, title: str) -> str:
         title: What it shows, for those who cannot see it; its own line, without any formatting.
     """
     told = MARKS.sub(" ", plain(title, 500)).replace("_", " ").strip() or "what was seen"
+    if told.lower().startswith(_IMAGE_BEGINS) or told.lower().endswith(_IMAGE_ENDS):
+        told = f"“{told}”"  # Robot Framework would take the title for the picture's address
     return f"[{uri(svg)}|{told}]"
 
 

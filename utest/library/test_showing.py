@@ -221,7 +221,8 @@ def test_frames_are_text_whatever_they_hold(text):
 
 @quick
 @given(
-    text=st.text(max_size=60) | st.sampled_from(["|]", "*bold*", "x](javascript:alert(1)", "http://x/ <b>"])
+    text=st.text(max_size=60)
+    | st.sampled_from(["|]", "*bold*", "x](javascript:alert(1)", "http://x/ <b>", ".SVG", "data:image/x"])
 )
 def test_a_title_never_breaks_out_of_its_picture(text):
     value = html_format(showing.picture("<svg/>", text))
