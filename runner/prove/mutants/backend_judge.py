@@ -23,7 +23,6 @@ TIMES_AS_LONG: Final = 4
 """A round is ended when it takes so many times what it takes with healthy code ..."""
 START_SECONDS: Final = 60.0
 """... and this on top: two starts of a backend that never comes up, and a wait that gives up by itself."""
-_MAP: Final = "_tests.json"
 _TELL_EVERY: Final = 10
 
 
@@ -56,10 +55,7 @@ class BackendJudge:
         Raises:
             Stop: A test fails without any mutant.
         """
-        kept = None if fresh else self._records.read(_MAP)
-        if kept is None:
-            kept = self._measure()
-            self._records.write(_MAP, kept)
+        kept = self._records.measured(self._measure, fresh=fresh)
         self._seconds = kept["seconds"]
         self._lines = {
             test: {module: set(lines) for module, lines in found.items()}

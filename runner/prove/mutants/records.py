@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from .generator import Change, Mutant
+
+_MEASURED: Final = "_tests.json"
+"""What each test executes and how long it takes, with healthy code."""
 
 
 class How(StrEnum):
@@ -133,6 +137,19 @@ class Records:
             return dict(kept["value"]) if kept["key"] == self._key else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+    def measured(self, measure: Callable[[], dict[str, Any]], *, fresh: bool) -> dict[str, Any]:
+        """What tests do without any mutant: as it was measured earlier, else measured now.
+
+        Args:
+            measure: Measures it.
+            fresh: Whether an earlier measurement is ignored.
+        """
+        kept = None if fresh else self.read(_MEASURED)
+        if kept is None:
+            kept = measure()
+            self.write(_MEASURED, kept)
+        return kept
 
     def write(self, name: str, value: dict[str, Any]) -> None:
         """Writes a file whole or not at all."""

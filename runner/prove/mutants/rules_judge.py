@@ -20,7 +20,6 @@ TIMES_AS_LONG: Final = 10
 """A mutant's tests are ended when they take so many times what they take with healthy code ..."""
 START_SECONDS: Final = 20.0
 """... and this on top, for starting."""
-_MAP: Final = "_tests.json"
 _FAILED_TESTS: Final = 1
 _MEASURE_SECONDS: Final = 900.0
 
@@ -51,10 +50,7 @@ class RulesJudge:
         Raises:
             Stop: A test fails without any mutant.
         """
-        kept = None if fresh else self._records.read(_MAP)
-        if kept is None:
-            kept = self._measure()
-            self._records.write(_MAP, kept)
+        kept = self._records.measured(self._measure, fresh=fresh)
         self._seconds, self._lines = kept["seconds"], kept["lines"]
         return f"{len(self._seconds)} unit tests, {sum(self._seconds.values()):.0f} s without a mutant"
 
