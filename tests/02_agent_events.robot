@@ -171,12 +171,12 @@ Answers Are True Whatever The Books Hold
     ...       catches:answer-with-wrong-figures
     ...       catches:findings-beyond-twenty-dropped
     [Template]    Answers are true when the books hold
-    nothing
-    one of each
+    nothing    Forecast next month
+    one of each    Forecast the next 2 months
     equal
     zeros
-    odd
-    falling
+    odd    Forecast the next 2 months
+    falling    Forecast the next 2 months
     huge
     names
     many

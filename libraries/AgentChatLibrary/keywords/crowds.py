@@ -11,7 +11,7 @@ from robot.api import logger
 from robot.api.deco import keyword
 from robot.libraries.BuiltIn import BuiltIn
 
-from ..chat import Chat, Unexpected
+from ..chat import Chat, Question, Unexpected
 from ..engine.crowd import open_many, send_together
 from ..engine.offer import Refused
 from ..engine.session import Session
@@ -246,9 +246,10 @@ class Crowds:
             if number == 0 or self._working(others) < STILL_WORKING * len(others):
                 self._wait_for_all(others if number else ())
                 self.everybody_asks(others_question, *others)
-            mine = chat.ask(question).run_id
+            asked = chat.ask(question)
+            mine = asked.run_id
             chat.wait_for_end()
-            overlapped += self._overlapped(chat, mine, others)
+            overlapped += self._overlapped(chat, asked, others)
             course.ran(chat, mine)
             if course.lost:
                 break
@@ -268,10 +269,11 @@ class Crowds:
     def _working(self, sessions: Iterable[str]) -> int:
         return sum(self.kit.world.chat(alias).run().end is None for alias in sessions)
 
-    def _overlapped(self, chat: Chat, run_id: str, others: tuple[str, ...]) -> bool:
-        mine = chat.run(run_id).events
+    def _overlapped(self, chat: Chat, asked: Question, others: tuple[str, ...]) -> bool:
+        """Whether another was being answered at any time from the question to its answer."""
+        last = chat.run(asked.run_id).events[-1]
         runs = (self.kit.world.chat(alias).run().events for alias in others)
-        return any(run[0].at <= mine[-1].at and mine[0].at <= run[-1].at for run in runs if run)
+        return any(run[0].at <= last.at and asked.asked.at <= run[-1].at for run in runs if run)
 
     @keyword(tags=("Judging", "Timing"))
     def runs_should_keep_their_budgets(self, *sessions: str, at_least: int = 20) -> None:
