@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from robot.api.deco import keyword
-from robot.api.types import Secret
 
 from ..chat import Question
 from ..kit import Kit
 from ..transcript import Event
-from .types import ClientFrame
+from .types import ClientFrame, in_clear
 
 
 class Asking:
@@ -73,8 +72,7 @@ class Asking:
         | ${question} | Wait For Question | Ana | ${message} |
         """
         message_id = fields.pop("message_id", None)
-        plain = {name: value.value if isinstance(value, Secret) else value for name, value in fields.items()}
-        return self.kit.world.chat(session).send(type.value, plain, message_id)
+        return self.kit.world.chat(session).send(type.value, in_clear(fields), message_id)
 
     @keyword(tags=("Asking",))
     def send_raw(self, session: str, text: str) -> None:

@@ -13,7 +13,7 @@ from ..kit import Kit
 from ..malformed import MESSAGES, message_of
 from ..outgoing import new_message_id
 from ..transcript import Event, Transcript
-from .types import ErrorCode
+from .types import ErrorCode, in_clear
 
 
 class Misusing:
@@ -52,7 +52,7 @@ class Misusing:
 
         Args:
             session: Alias of the session.
-            fields: The object's fields, with any JSON values.
+            fields: The object's fields, with any JSON values. A secret is sent in clear and logged masked.
 
         Returns:
             The message id.
@@ -63,7 +63,7 @@ class Misusing:
         | Next Reply Should Be Error | Ana | missing_field | field=content |
         """
         message_id = fields.setdefault("message_id", new_message_id())
-        self.kit.world.chat(session).session.send(json.dumps(fields, ensure_ascii=False))
+        self.kit.world.chat(session).session.send(json.dumps(in_clear(fields), ensure_ascii=False))
         return str(message_id)
 
     @keyword(tags=("Misuse",))

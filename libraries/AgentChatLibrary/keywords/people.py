@@ -16,8 +16,11 @@ from ..dialect.speaking import NotOffered
 from ..identity import Organisation, Person, canary, expiry, mint, new_password, tampered
 from ..kit import Kit
 from ..newcomers import organisation as local_organisation
+from ..redaction import issue
 from .types import Tier, word
 
+MADE_UP_BYTES: Final = 16
+"""Random bytes of a made-up token, so that nobody can guess it and it is told from all others."""
 SIGN_UP_TIER: Final = "free"
 """Whoever registers starts here (contract: HTTP)."""
 CHANGES: Final = ("tier", "permissions", "limits", "disabled", "organisation_id")
@@ -413,16 +416,18 @@ class People:
 
     @keyword(tags=("Credentials",))
     def make_up_token(self, text: str) -> Secret:
-        """Returns any text as if it were a token, to be refused.
+        """Returns a text as if it were a token, to be refused.
+
+        Nobody has issued it, but it counts as a secret: it must not be written anywhere either.
 
         Args:
-            text: The text; nobody's secret.
+            text: How it begins; characters that nobody can guess follow.
 
         Example:
         | ${garbage}                   | Make Up Token | not.a.token |
         | Connection Should Be Refused | Ana           | 401 | invalid_token | token=${garbage} |
         """
-        return Secret(text)
+        return Secret(issue(text + secrets.token_urlsafe(MADE_UP_BYTES)))
 
     @keyword(tags=("Credentials",))
     def tamper_with_token(self, token: Secret, **claims: Any) -> Secret:  # noqa: ANN401 -- any claim

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
+
+from robot.api.types import Secret
 
 from ..contract import DEFAULT_FOLDER
 from ..nearest import choices, did_you_mean
@@ -160,3 +162,12 @@ CONVERTERS: Final[dict[type, Callable[[Any], Any] | Callable[[Any, Any], Any]]] 
     ToolName: _tool_name,
 }
 """How Robot Framework makes each of them from what a suite says."""
+
+
+def in_clear(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A message's fields as they are sent, secrets in clear.
+
+    Args:
+        fields: The fields; a secret among them is a ``Secret`` of Robot Framework.
+    """
+    return {name: value.value if isinstance(value, Secret) else value for name, value in fields.items()}
