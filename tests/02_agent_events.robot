@@ -145,7 +145,7 @@ A Question That Goes On Keeps The Subject
     [Tags]    promise-08
     ...       needs:records
     ...       needs:threads
-    ...       catches:subject-forgotten
+    ...       catches:follow-up-forgets-the-filter
     ...       catches:names-in-questions-overlooked
     ...       catches:horizon-overlooked
     [Template]    The conversation goes on

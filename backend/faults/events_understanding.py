@@ -41,19 +41,6 @@ def horizon_overlooked(components: Components) -> Components:
     return replace(components, planner=_LooksThreeMonthsAhead)
 
 
-class _ForgetsTheSubject(Planner):
-    def with_history(self, reading: Reading, previous: Plan | None) -> Reading:
-        if previous is not None and reading.intent is None:
-            previous = replace(previous, filters={})
-        return super().with_history(reading, previous)
-
-
-@fault("subject-forgotten", group="events")
-def subject_forgotten(components: Components) -> Components:
-    """Customers who go on with "and by region?" are told about the whole company, not about their team."""
-    return replace(components, planner=_ForgetsTheSubject)
-
-
 class _NamesEveryTask(Toolbox):
     def call(self, connection: Connection, organisation_id: str, call: ToolCall) -> ToolResult:
         result = super().call(connection, organisation_id, call)
