@@ -30,6 +30,9 @@ ENDS: Final = ("agent_completed", "agent_failed")
 """The two ways a run ends; every accepted run has exactly one (contract: Order and delivery)."""
 
 
+_DURABLE: Final = frozenset(DURABLE)
+
+
 class Direction(StrEnum):
     """Which way a frame travelled, seen from the person."""
 
@@ -157,7 +160,7 @@ class Event(Mapping[str, Any]):
         get = fields.get
         kind, seq, run_id, message_id = get("type"), get("seq"), get("run_id"), get("message_id")
         self.type: str = (kind if isinstance(kind, str) else "") or "<untyped>"
-        self.durable: bool = self.type in DURABLE
+        self.durable: bool = self.type in _DURABLE
         self.ends_run: bool = self.type in ENDS
         self.seq: int | None = seq if isinstance(seq, int) and not isinstance(seq, bool) else None
         self.run_id: str | None = run_id if isinstance(run_id, str) else None
@@ -171,6 +174,14 @@ class Event(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self.fields)
+
+    # What a mapping has anyway; rules ask so often that the way by an exception costs too much.
+    def __contains__(self, name: object) -> bool:
+        return name in self.fields
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 -- any JSON value
+        """The value of a field, or ``default`` when there is none."""
+        return self.fields.get(name, default)
 
     def _text(self, name: str) -> str | None:
         value = self.fields.get(name)
@@ -259,6 +270,38 @@ class Run:
         return tuple(event for event in self.events if event.type in types)
 
 
+class _Index:
+    """The JSON objects of a transcript, as rules ask for them again and again; what is new is added."""
+
+    __slots__ = ("both", "durable", "frames", "heard", "heard_of", "said")
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.both: list[tuple[Direction, Event]] = []
+        self.heard: list[Event] = []
+        self.heard_of: dict[str, list[Event]] = {}
+        self.durable: list[Event] = []
+        self.said: list[Event] = []
+
+    def read(self, frames: Sequence[Frame]) -> None:
+        """Reads the frames that are new, as many as there are now."""
+        there = len(frames)
+        for frame in islice(frames, self.frames, there):
+            event = frame.event
+            if event is None:
+                continue
+            direction = frame.direction
+            self.both.append((direction, event))
+            if direction is Direction.SENT:
+                self.said.append(event)
+                continue
+            self.heard.append(event)
+            self.heard_of.setdefault(event.type, []).append(event)
+            if event.durable:
+                self.durable.append(event)
+        self.frames = there
+
+
 @dataclass(slots=True)
 class Transcript:
     """An append-only recording of one connection.
@@ -288,9 +331,7 @@ class Transcript:
     told: frozenset[str] | None = None
     limit: int | None = None
     memo: tuple[int, Any] = field(default=(-1, None), init=False, repr=False, compare=False)
-    _heard: list[Event] = field(default_factory=list, init=False, repr=False, compare=False)
-    _said: list[Event] = field(default_factory=list, init=False, repr=False, compare=False)
-    _told_of: int = field(default=0, init=False, repr=False, compare=False)
+    _index: _Index | None = field(default=None, init=False, repr=False, compare=False)
     _ended: tuple[Frame | None, int] = field(default=(None, 0), init=False, repr=False, compare=False)
     _sent: dict[str, Event] = field(default_factory=dict, init=False, repr=False, compare=False)
     _sent_seen: int = field(default=0, init=False, repr=False, compare=False)
@@ -320,10 +361,13 @@ class Transcript:
         if start > 0:
             # Not beyond what there is now: the connection may go on recording meanwhile.
             return self._scan(direction, start)
-        there = len(self.frames)
-        if self._told_of != there:
-            self._keep_events(there)
-        kept = self._heard if direction is Direction.RECEIVED else self._said
+        index = self._read()
+        kept = index.heard if direction is Direction.RECEIVED else index.said
+        return islice(kept, len(kept))
+
+    def exchanged(self) -> Iterator[tuple[Direction, Event]]:
+        """Every JSON object with the way it went, in order."""
+        kept = self._read().both
         return islice(kept, len(kept))
 
     def _scan(self, direction: Direction, start: int) -> Iterator[Event]:
@@ -333,16 +377,21 @@ class Transcript:
                 if event is not None:
                     yield event
 
-    def _keep_events(self, there: int) -> None:
-        """Reads what is new: every rule asks for all events, again and again."""
-        for frame in islice(self.frames, self._told_of, there):
-            event = frame.event
-            if event is not None:
-                (self._heard if frame.direction is Direction.RECEIVED else self._said).append(event)
-        self._told_of = there
+    def _read(self) -> _Index:
+        index = self._index
+        if index is None:
+            index = self._index = _Index()
+        if index.frames != len(self.frames):
+            index.read(self.frames)
+        return index
 
     def received(self, *types: str, start: int = 0) -> tuple[Event, ...]:
         """The received events of these types (all when none is named), from frame index ``start`` on."""
+        if types and start == 0:
+            of = self._read().heard_of
+            kept = [of[kind] for kind in types if kind in of]
+            if len(kept) <= 1:  # several would have to be brought into their order again
+                return tuple(*kept)
         return tuple(e for e in self.events(start=start) if not types or e.type in types)
 
     def sent(self, *types: str, start: int = 0) -> tuple[Event, ...]:
@@ -352,7 +401,7 @@ class Transcript:
     @property
     def durable(self) -> tuple[Event, ...]:
         """Every run event received, in order of receipt, replayed ones included."""
-        return tuple(event for event in self.events() if event.durable)
+        return tuple(self._read().durable)
 
     @property
     def established(self) -> Event | None:

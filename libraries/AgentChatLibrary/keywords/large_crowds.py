@@ -271,12 +271,9 @@ class LargeCrowds:
     def _judge(self, crowd: Crowd) -> None:
         """Asks every rule of everything that a crowd recorded."""
         transcripts = crowd.transcripts
-        frames, progress = sum(len(t.frames) for t in transcripts), Progress("rules asked", len(RULES))
-        judged = []
-        for one in judge(transcripts, self.kit.contract, issued(), without=ALONE):
-            judged.append(one)
-            progress.advance()
-        wrong = story(judged)
+        frames = sum(len(t.frames) for t in transcripts)
+        progress = Progress("connections judged", len(transcripts))
+        wrong = story(judge(transcripts, self.kit.contract, issued(), ALONE, progress.advance))
         _tell_truncated(crowd)
         if wrong is not None:
             raise BrokenPromise(*wrong)

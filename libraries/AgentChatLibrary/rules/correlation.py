@@ -9,7 +9,7 @@ from typing import Final
 from ..transcript import Direction, Event, Frame, Kind, Transcript
 from ..verdict import Verdict, broken, plain, short, undecided
 from .reading import ASKING, chosen
-from .story import counted, missing, person, place, run_of, settle, shown, someone, unseen, until, weigh
+from .story import counted, missing, person, place, run_of, same, settle, shown, someone, unseen, until, weigh
 
 REPLIES = "correlation.replies_match_messages"
 THREAD = "correlation.one_thread_and_person_per_run"
@@ -145,7 +145,10 @@ def one_thread_and_person_per_run(transcript: Transcript, run_id: str | None = N
         for field in ("thread_id", "user_id"):
             sources = ([run.ack] if run.ack is not None and field == "thread_id" else []) + list(run.events)
             expected = sources[0].get(field) if sources else None
-            strange = [e for e in run.events if not _same(e.get(field), expected)]
+            if isinstance(expected, str):  # as nearly always, and nothing else equals a text
+                strange = [e for e in run.events if e.fields.get(field) != expected]
+            else:
+                strange = [e for e in run.events if not same(e.get(field), expected)]
             if strange:
                 values = f"{_id(sources[0].get(field))} and {_id(strange[0].get(field))}"
                 found.append(
@@ -161,13 +164,6 @@ def one_thread_and_person_per_run(transcript: Transcript, run_id: str | None = N
     return weigh(THREAD, transcript, found)
 
 
-def _same(one: object, other: object) -> bool:
-    """Whether two values are the same JSON; Python calls 1, 1.0 and true equal."""
-    if isinstance(one, str) and isinstance(other, str):
-        return one == other
-    return shown(one) == shown(other)
-
-
 def user_id_is_own(transcript: Transcript) -> Verdict:
     """Every ``user_id`` received is that of the person whose connection it is (contract: Durable frames).
 
@@ -177,7 +173,7 @@ def user_id_is_own(transcript: Transcript) -> Verdict:
     if own is None:
         story = f"Nobody knows the user_id of {someone(transcript)}, so no other can be told from it."
         return undecided(OWN, transcript, story)
-    strange = [e for e in transcript.events() if "user_id" in e and e["user_id"] != own]
+    strange = [e for e in transcript.events() if e.fields.get("user_id", own) != own]
     if strange:
         first = strange[0]
         came = f"{plain(first.type)} of another: {_id(first['user_id'])}"

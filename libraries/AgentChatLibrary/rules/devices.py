@@ -31,8 +31,8 @@ def same_seq_same_frame(transcripts: Iterable[Transcript]) -> Verdict:
         if own is None:
             unknown = unknown or transcript
             continue
-        for event in transcript.events():
-            if not event.durable or event.seq is None:
+        for event in transcript.durable:
+            if event.seq is None:
                 continue
             first, other = seen.setdefault((own, event.seq), (transcript, event))
             if other.frame.data != event.frame.data:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from ..transcript import Event, Kind, Transcript
+from ..transcript import ENDS, Event, Kind, Transcript
 from ..verdict import Verdict, broken, holds, undecided
 from .reading import ASKING, SeenRun, seen_runs
 from .story import missing, run_of, until
@@ -26,17 +26,17 @@ def nothing_above_the_end(transcripts: Sequence[Transcript]) -> Verdict:
     """
     ends: dict[str, tuple[int, Transcript, Event]] = {}
     for transcript in transcripts:
-        for event in transcript.events():
+        for event in transcript.received(*ENDS):
             run_id, seq = event.run_id, event.seq
-            if event.ends_run and run_id is not None and seq is not None:
+            if run_id is not None and seq is not None:
                 before = ends.get(run_id)
                 if before is None or seq < before[0]:
                     ends[run_id] = seq, transcript, event
     for transcript in transcripts:
         above: dict[str, list[Event]] = {}
-        for event in transcript.events():
+        for event in transcript.durable:
             run_id, seq = event.run_id, event.seq
-            if run_id in ends and seq is not None and seq > ends[run_id][0] and event.durable:
+            if run_id in ends and seq is not None and seq > ends[run_id][0]:
                 above.setdefault(run_id, []).append(event)
         for run_id, events in above.items():
             last, there, end = ends[run_id]
@@ -69,7 +69,7 @@ def acknowledged_runs_ended(transcripts: Sequence[Transcript]) -> Verdict:
     ended: set[str | None] = set()
     asked: Counter[str] = Counter()
     for transcript in transcripts:
-        ended.update(e.run_id for e in transcript.events() if e.ends_run and e.run_id is not None)
+        ended.update(e.run_id for e in transcript.received(*ENDS) if e.run_id is not None)
         asked.update({e.message_id for e in transcript.sent(*ASKING) if e.message_id is not None})
     open_run: tuple[Transcript, SeenRun] | None = None
     for transcript in transcripts:

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Final
 
 from ..transcript import Transcript
@@ -18,17 +19,19 @@ from .secrets import holds_no_secret
 Rule = Callable[[Transcript], Verdict]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Judged:
     """What one rule says.
 
     Attributes:
         rule: Its name.
         verdicts: A verdict for each connection, or one for all of them together.
+        seconds: How long it took.
     """
 
     rule: str
-    verdicts: Sequence[Verdict]
+    verdicts: list[Verdict]
+    seconds: float = 0.0
 
 
 EACH: Final[dict[str, Rule]] = {
@@ -63,36 +66,46 @@ def judge(
     contract: ContractLike,
     secrets: Collection[str],
     without: Collection[str] = (),
-) -> Iterator[Judged]:
-    """Asks every rule, one after the other.
+    judged_one: Callable[[], object] = lambda: None,
+) -> list[Judged]:
+    """Asks every rule.
+
+    Each connection is judged by one rule after the other, while what was read of it is at hand: with all
+    connections by one rule after the other a frame costs half as much again.
 
     Args:
         transcripts: The connections, those of one session in order.
         contract: What knows the contract.
         secrets: Every token and password issued.
         without: Names of rules that are not asked.
+        judged_one: Is called when a connection has been judged.
 
-    Yields:
-        What each says.
+    Returns:
+        What each rule says.
     """
-    senders = first_senders(transcripts)
     known = frozenset(secrets)
-    rules: dict[str, Rule] = {
-        "contract.valid": lambda t: valid(t, contract),
-        "secrets.holds_no_secret": lambda t: holds_no_secret(t, known),
-        isolation.CANARY: lambda t: isolation.no_foreign_canary(t, senders),
-        **EACH,
-    }
-    for name, rule in rules.items():
-        if name not in without:
-            with unhurried():
-                verdicts = [rule(transcript) for transcript in transcripts]
-            yield Judged(name, verdicts)
-    for name, about_all in TOGETHER.items():
-        if name not in without:
-            with unhurried():
+    with unhurried():
+        senders = first_senders(transcripts)
+        rules: dict[str, Rule] = {
+            "contract.valid": lambda t: valid(t, contract),
+            "secrets.holds_no_secret": lambda t: holds_no_secret(t, known),
+            isolation.CANARY: lambda t: isolation.no_foreign_canary(t, senders),
+            **EACH,
+        }
+        asked = [(rule, Judged(name, [])) for name, rule in rules.items() if name not in without]
+        for transcript in transcripts:
+            for rule, judged in asked:
+                begun = perf_counter()
+                judged.verdicts.append(rule(transcript))
+                judged.seconds += perf_counter() - begun
+            judged_one()
+        found = [judged for _, judged in asked]
+        for name, about_all in TOGETHER.items():
+            if name not in without:
+                begun = perf_counter()
                 verdict = about_all(transcripts)
-            yield Judged(name, [verdict])
+                found.append(Judged(name, [verdict], perf_counter() - begun))
+    return found
 
 
 @contextmanager

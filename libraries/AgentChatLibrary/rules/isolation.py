@@ -74,7 +74,7 @@ def no_foreign_events(transcript: Transcript) -> Verdict:
     if own is None:
         story = f"Nobody knows the user_id of {someone(transcript)}, so no other can be told from it."
         return undecided(FOREIGN, transcript, story)
-    foreign = [e for e in transcript.events() if e.durable and e.get("user_id") != own]
+    foreign = [e for e in transcript.durable if e.fields.get("user_id") != own]
     if foreign:
         value = foreign[0].get("user_id")
         whose = short(value) if isinstance(value, str) else shown(value)

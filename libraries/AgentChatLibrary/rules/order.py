@@ -112,12 +112,15 @@ def _all(rule: str, transcript: Transcript, *verdicts: Verdict) -> Verdict:
 
 
 def _started_first(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[Verdict]:
-    started, name = run.of("agent_started"), run_of(transcript, run.run_id)
-    expected = "agent_started is the first event of a run, and comes once."
     if not run.events:
         return
-    first = run.events[0]
-    if first.type != "agent_started" and not _never_began(run):
+    first, started = run.events[0], run.of("agent_started")
+    begun = first.type == "agent_started" or _never_began(run)
+    if begun and len(started) <= 1:
+        return
+    name = run_of(transcript, run.run_id)
+    expected = "agent_started is the first event of a run, and comes once."
+    if not begun:
         if started:
             story = f"{name} broke the agreed order: {first.type} came before agent_started."
             yield broken(rule, transcript, story, expected, [first.frame], [started[0].frame])
@@ -141,10 +144,10 @@ def _never_began(run: SeenRun) -> bool:
 
 
 def _thinking_before_tools(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[Verdict]:
-    name = run_of(transcript, run.run_id)
     first = next((e for e in run.events if e.type in ("agent_thinking", "tool_executing")), None)
     if first is None or first.type == "agent_thinking" or not transcript.can_tell("agent_thinking"):
         return
+    name = run_of(transcript, run.run_id)
     if not run.whole:
         yield undecided(rule, transcript, f"{name} may have thought before this connection began.")
         return

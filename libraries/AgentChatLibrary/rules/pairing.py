@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ..transcript import Event, Transcript
 from ..verdict import Verdict, broken, short, undecided
 from .reading import SeenRun, chosen, seen_runs
-from .story import missing, nameless, run_of, shown, unseen, weigh
+from .story import missing, nameless, run_of, same, shown, unseen, weigh
 
 ANSWERED = "pairing.every_tool_call_is_answered"
 FINDINGS = "pairing.findings_come_from_calls"
@@ -39,7 +40,7 @@ def every_tool_call_is_answered(transcript: Transcript, run_id: str | None = Non
 
 
 def _calls(transcript: Transcript, run: SeenRun, owners: dict[str, Event]) -> Iterator[Verdict]:
-    name = run_of(transcript, run.run_id)
+    name = partial(_name, transcript)
     executing: dict[str, Event] = {}
     completed: dict[str, Event] = {}
     for event in run.events:
@@ -50,7 +51,7 @@ def _calls(transcript: Transcript, run: SeenRun, owners: dict[str, Event]) -> It
             yield broken(
                 ANSWERED,
                 transcript,
-                f"{name} has a {event.type} with {nameless(event, 'tool_call_id')}.",
+                f"{name(run)} has a {event.type} with {nameless(event, 'tool_call_id')}.",
                 "every tool_executing and tool_completed names its call.",
                 [event.frame],
             )
@@ -61,7 +62,7 @@ def _calls(transcript: Transcript, run: SeenRun, owners: dict[str, Event]) -> It
                 yield broken(
                     ANSWERED,
                     transcript,
-                    f"{name} began call {short(call)} again: its id was already used{where}.",
+                    f"{name(run)} began call {short(call)} again: its id was already used{where}.",
                     "the id of a tool call is used for one call only.",
                     [event.frame],
                     [other.frame],
@@ -77,7 +78,7 @@ def _calls(transcript: Transcript, run: SeenRun, owners: dict[str, Event]) -> It
                 yield broken(
                     ANSWERED,
                     transcript,
-                    f"{name} ended without a tool_completed for call {short(call)} ({_tool(event)}).",
+                    f"{name(run)} ended without a tool_completed for call {short(call)} ({_tool(event)}).",
                     "every tool call is completed before its run ends.",
                     [event.frame],
                     [end.frame],
@@ -92,13 +93,13 @@ def _completed(
     executing: dict[str, Event],
     completed: dict[str, Event],
 ) -> Iterator[Verdict]:
-    name = run_of(transcript, run.run_id)
+    name = partial(_name, transcript)
     begun = executing.get(call)
     if call in completed:
         yield broken(
             ANSWERED,
             transcript,
-            f"{name} completed call {short(call)} twice.",
+            f"{name(run)} completed call {short(call)} twice.",
             "exactly one tool_completed for every tool_call_id.",
             [event.frame],
             [completed[call].frame],
@@ -109,7 +110,7 @@ def _completed(
             yield broken(
                 ANSWERED,
                 transcript,
-                f"{name} broke the agreed order: tool_completed came before its tool_executing.",
+                f"{name(run)} broke the agreed order: tool_completed came before its tool_executing.",
                 "tool_executing before tool_completed for every tool_call_id.",
                 [event.frame],
                 [late.frame],
@@ -118,7 +119,7 @@ def _completed(
             yield broken(
                 ANSWERED,
                 transcript,
-                f"{name} completed call {short(call)}, which it never began.",
+                f"{name(run)} completed call {short(call)}, which it never began.",
                 "a tool_executing of the same run before every tool_completed.",
                 [event.frame],
                 [e.frame for e in executing.values() if e.tool_call_id not in completed],
@@ -127,17 +128,21 @@ def _completed(
             yield undecided(
                 ANSWERED,
                 transcript,
-                f"{name} completed call {short(call)}, which may have begun before this connection.",
+                f"{name(run)} completed call {short(call)}, which may have begun before this connection.",
             )
-    elif shown(begun.get("tool_name")) != shown(event.get("tool_name")):
+    elif not same(begun.get("tool_name"), event.get("tool_name")):
         yield broken(
             ANSWERED,
             transcript,
-            f"{name} began call {short(call)} as {_tool(begun)} and completed it as {_tool(event)}.",
+            f"{name(run)} began call {short(call)} as {_tool(begun)} and completed it as {_tool(event)}.",
             "tool_completed has the tool_name of its tool_executing.",
             [event.frame],
             [begun.frame],
         )
+
+
+def _name(transcript: Transcript, run: SeenRun) -> str:
+    return run_of(transcript, run.run_id)
 
 
 def _tool(event: Event) -> str:
@@ -170,7 +175,7 @@ def findings_come_from_calls(transcript: Transcript, run_id: str | None = None) 
                         broken(
                             FINDINGS,
                             transcript,
-                            f"{run_of(transcript, run.run_id)} found something by call {named}, "
+                            f"{_name(transcript, run)} found something by call {named}, "
                             "which is no call of this run.",
                             "every finding names the tool call of its own run whose result shows it.",
                             [end.frame],
@@ -182,7 +187,7 @@ def findings_come_from_calls(transcript: Transcript, run_id: str | None = None) 
                         undecided(
                             FINDINGS,
                             transcript,
-                            f"{run_of(transcript, run.run_id)} names call {named}, "
+                            f"{_name(transcript, run)} names call {named}, "
                             "which may have come before this connection.",
                         )
                     )

@@ -7,7 +7,7 @@ first, each once, then what came live, in the order of its coming.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -87,14 +87,6 @@ def integer(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def each(transcript: Transcript) -> Iterator[tuple[Direction, Event]]:
-    """Every JSON object of the transcript, with the way it went, in order."""
-    for frame in transcript.frames[:]:
-        event = frame.event
-        if event is not None:
-            yield frame.direction, event
-
-
 def seen_runs(transcript: Transcript) -> Mapping[str, SeenRun]:
     """The runs that a connection saw, by id, in the order of their first frame.
 
@@ -115,7 +107,7 @@ def _read(transcript: Transcript) -> dict[str, SeenRun]:
     asked: dict[str, Event] = {}
     cancels: set[str] = set()
     resuming, resumed, from_the_first = False, 0, watershed == 0
-    for direction, event in each(transcript):
+    for direction, event in transcript.exchanged():
         kind = event.type
         if direction is Direction.SENT:
             if kind in ASKING and event.message_id:

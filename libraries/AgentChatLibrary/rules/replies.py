@@ -7,7 +7,7 @@ from collections import deque
 
 from ..transcript import Direction, Event, Transcript
 from ..verdict import Verdict, broken, short, undecided
-from .reading import ASKING, each, seen_runs
+from .reading import ASKING, seen_runs
 from .story import counted, missing, moment, person, run_of, settle, shown, someone
 
 ACKS = "replies.acks_come_first"
@@ -47,7 +47,7 @@ def acks_come_first(transcript: Transcript) -> Verdict:
 def _order_of_asking(transcript: Transcript) -> Verdict:
     asked: dict[str, deque[Event]] = {}
     last: tuple[Event, Event] | None = None
-    for direction, event in each(transcript):
+    for direction, event in transcript.exchanged():
         message_id = event.message_id
         if message_id is None:
             continue
@@ -90,7 +90,7 @@ def pongs_answer_pings(transcript: Transcript, *, complete: bool = False) -> Ver
     refused: set[str] = set()
     nameless_errors = 0
     expected = "each ping is answered by one pong with its own sequence and data, in the order of the pings."
-    for direction, event in each(transcript):
+    for direction, event in transcript.exchanged():
         if direction is Direction.SENT:
             if event.type == "ping":
                 pings.append((_echo(event), event))

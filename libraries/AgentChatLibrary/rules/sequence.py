@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from ..transcript import Direction, Event, Kind, Transcript
 from ..verdict import Verdict, broken, plain, undecided
-from .reading import each, integer
+from .reading import integer
 from .story import counted, missing, nameless, settle, shown, someone
 
 SEQ = "sequence.seq_rises_by_one"
@@ -60,7 +60,7 @@ def seq_rises_by_one(transcript: Transcript) -> Verdict:
         story = f"{someone(transcript)} was never told a last_seq, so there is no watershed to judge from."
         return undecided(SEQ, transcript, story)
     cursor = _Cursor(transcript, watershed)
-    for direction, event in each(transcript):
+    for direction, event in transcript.exchanged():
         if direction is Direction.SENT:
             cursor.sent(event)
             continue
@@ -198,9 +198,9 @@ class _Cursor:
 def timestamps_never_fall(transcript: Transcript) -> Verdict:
     """The ``timestamp`` of durable frames never falls with rising ``seq`` (contract: Durable frames)."""
     by_seq: dict[int, tuple[float, Event]] = {}
-    for event in transcript.events():
+    for event in transcript.durable:
         stamp = event.timestamp
-        if event.durable and event.seq is not None and stamp is not None:
+        if event.seq is not None and stamp is not None:
             by_seq.setdefault(event.seq, (stamp, event))
     for before, seq in pairwise(sorted(by_seq)):
         (earlier, last), (later, event) = by_seq[before], by_seq[seq]

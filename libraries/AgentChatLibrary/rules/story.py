@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from ..transcript import Event, Frame, Transcript
-from ..verdict import Verdict, holds, plain, short, undecided
+from ..verdict import Verdict, plain, short, undecided
 
 
 def person(transcript: Transcript) -> str:
@@ -70,6 +69,13 @@ def shown(value: object) -> str:
         return plain(type(value).__name__)
 
 
+def same(one: object, other: object) -> bool:
+    """Whether two values are the same JSON; Python calls 1, 1.0 and true equal."""
+    if isinstance(one, str) and isinstance(other, str):
+        return one == other
+    return shown(one) == shown(other)
+
+
 def nameless(event: Event, field: str) -> str:
     """Why an event has no usable id in ``field``: it is absent, or no text."""
     return f"no {field}" if field not in event else f"{shown(event[field])} for a {field}"
@@ -85,7 +91,7 @@ def settle(rule: str, transcript: Transcript, story: str = "") -> Verdict:
     """
     if transcript.truncated:
         return undecided(rule, transcript, missing(transcript))
-    return replace(holds(rule, transcript), story=story)
+    return Verdict(rule, story=story, transcript=transcript)
 
 
 def missing(transcript: Transcript) -> str:

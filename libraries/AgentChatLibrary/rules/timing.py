@@ -226,15 +226,15 @@ def _duration(
     transcript: Transcript, run: SeenRun, event: Event, start: Event, slack: float
 ) -> list[Verdict]:
     value, gap = event.get("duration_ms"), (event.at - start.at) * 1000
-    name = run_of(transcript, run.run_id)
     if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
         came = shown(value) if "duration_ms" in event else "nothing"
-        story = f"{name} gave {came} for the duration_ms of {event.type}."
+        story = f"gave {came} for the duration_ms of {event.type}."
     elif value > gap + slack * 1000:
         what = f"call {short(event.tool_call_id)}" if event.tool_call_id else "its answer"
-        story = f"{name} claims {shown(value)} ms for {what}, whose frames came {gap:.0f} ms apart."
+        story = f"claims {shown(value)} ms for {what}, whose frames came {gap:.0f} ms apart."
     else:
         return []
+    story = f"{run_of(transcript, run.run_id)} {story}"
     expected = f"duration_ms is at most the time between the frames plus {slack * 1000:.0f} ms."
     return [broken(DURATIONS, transcript, story, expected, [event.frame], [start.frame])]
 
