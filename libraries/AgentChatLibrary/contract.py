@@ -75,13 +75,15 @@ class Contract:
             One short line for each departure: where, what was expected, what came. Empty when there is none.
         """
         name = message.get("type")
-        if not isinstance(name, str) or name not in self._types[direction]:
-            if "type" not in message:
-                return ["$.type: missing"]
-            return [f"$.type: expected {_one_of(sorted(self._types[direction]))}, got {_shown(name)}"]
+        validator = self._validators.get((direction, name)) if isinstance(name, str) else None
+        if validator is None:
+            if not isinstance(name, str) or name not in self._types[direction]:
+                if "type" not in message:
+                    return ["$.type: missing"]
+                return [f"$.type: expected {_one_of(sorted(self._types[direction]))}, got {_shown(name)}"]
+            validator = self._validator(direction, name)
         instance = message if isinstance(message, dict) else dict(message)
         try:
-            validator = self._validator(direction, name)
             return [] if validator.is_valid(instance) else lines_of(validator.iter_errors(instance))
         except UnicodeEncodeError:
             return ["$: expected Unicode text, got a lone surrogate (U+D800 to U+DFFF)"]
@@ -191,16 +193,14 @@ class Contract:
         }
 
     def _validator(self, side: Side, name: str) -> jsonschema_rs.Validator:
-        key = side, name
-        if key not in self._validators:
-            self._validators[key] = jsonschema_rs.Draft202012Validator(
-                self.schemas[self._uri(side, name)],
-                registry=self._registry,
-                # Patterns in linear time: what is checked came over the wire.
-                pattern_options=jsonschema_rs.RegexOptions(),
-                offline=True,
-            )
-        return self._validators[key]
+        validator = self._validators[side, name] = jsonschema_rs.Draft202012Validator(
+            self.schemas[self._uri(side, name)],
+            registry=self._registry,
+            # Patterns in linear time: what is checked came over the wire.
+            pattern_options=jsonschema_rs.RegexOptions(),
+            offline=True,
+        )
+        return validator
 
     def _enumeration(self, name: str) -> tuple[str, ...]:
         return tuple(self.schemas[f"{self._root}common.json"]["$defs"][name]["enum"])

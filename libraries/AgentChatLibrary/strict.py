@@ -8,7 +8,6 @@ read with care, four times as slowly.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 try:
@@ -61,8 +60,11 @@ def decode(text: str) -> Any:  # noqa: ANN401 -- any JSON value
     """
     if orjson is not None:
         # Whatever is wrong is told by the careful reading.
-        with suppress(ValueError, TypeError):
+        try:
             value = orjson.loads(text)
-            if orjson.dumps(value) == text.encode():
-                return value
+            same = orjson.dumps(value) == text.encode()
+        except (ValueError, TypeError):
+            same = False
+        if same:
+            return value
     return _DECODER.decode(text)

@@ -162,7 +162,7 @@ class Event(Mapping[str, Any]):
         self.type: str = (kind if isinstance(kind, str) else "") or "<untyped>"
         self.durable: bool = self.type in _DURABLE
         self.ends_run: bool = self.type in ENDS
-        self.seq: int | None = seq if isinstance(seq, int) and not isinstance(seq, bool) else None
+        self.seq: int | None = seq if type(seq) is int else None  # JSON's true is an int to isinstance
         self.run_id: str | None = run_id if isinstance(run_id, str) else None
         self.message_id: str | None = message_id if isinstance(message_id, str) else None
 
@@ -216,6 +216,8 @@ class Event(Mapping[str, Any]):
     def timestamp(self) -> float | None:
         """The server's own time in Unix seconds."""
         value = self.fields.get("timestamp")
+        if type(value) is float:
+            return value
         if not isinstance(value, int | float) or isinstance(value, bool):
             return None
         try:
@@ -302,6 +304,10 @@ class _Index:
         self.frames = there
 
 
+_NOTHING: Final[tuple[int, dict[str, Any]]] = (-1, {})
+"""Nothing has been read of no frames; a transcript has as many at least."""
+
+
 @dataclass(slots=True)
 class Transcript:
     """An append-only recording of one connection.
@@ -330,7 +336,7 @@ class Transcript:
     wire: Transcript | None = None
     told: frozenset[str] | None = None
     limit: int | None = None
-    memo: tuple[int, Any] = field(default=(-1, None), init=False, repr=False, compare=False)
+    memo: tuple[int, dict[str, Any]] = field(default=_NOTHING, init=False, repr=False, compare=False)
     _index: _Index | None = field(default=None, init=False, repr=False, compare=False)
     _ended: tuple[Frame | None, int] = field(default=(None, 0), init=False, repr=False, compare=False)
     _sent: dict[str, Event] = field(default_factory=dict, init=False, repr=False, compare=False)

@@ -12,6 +12,7 @@ from ..transcript import Direction, Frame, Transcript
 Audience = Literal["person", "organisation", "sharers"]
 
 MARK: Final = "canary-"
+_MARK: Final = MARK.encode()
 SHAPE: Final = re.compile(
     r"canary-(person|organisation|sharers)-([\w.:-]{1,128}?)-([0-9a-f]{8})(?![0-9a-f])", re.ASCII
 )
@@ -40,13 +41,21 @@ class Canary:
 
 def canaries(frame: Frame) -> list[Canary]:
     """Every canary in a frame: in its text, its bytes or the reason of a close, JSON escapes undone."""
-    text = frame.data if isinstance(frame.data, str) else frame.data.decode("latin-1")
+    data = frame.data
+    text = data if isinstance(data, str) else data.decode("latin-1")
+    if "\\" not in text and not text.isascii() and _MARK not in _folded(text):
+        return []  # told sooner than from the text, whose letters are many
     text = text.lower()
     if "\\u" in text:
         text = ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).lower()
     if MARK not in text:
         return []
     return [Canary(found[0], cast("Audience", found[1]), found[2]) for found in SHAPE.finditer(text)]
+
+
+def _folded(text: str) -> bytes:
+    """The text with its ASCII letters in lower case; no other letter becomes one of the mark's."""
+    return text.encode("utf-8", "surrogatepass").lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,12 +40,13 @@ def replies_match_messages(transcript: Transcript) -> Verdict:
         return undecided(REPLIES, transcript, missing(transcript))
     desk = _Desk(transcript)
     for frame in transcript.frames[:]:
-        if frame.kind not in (Kind.TEXT, Kind.BINARY):
-            continue
         if frame.direction is Direction.SENT:
-            desk.sent(frame)
-        elif frame.event is not None and (frame.type == "error" or frame.type in ANSWERED_BY):
-            wrong = desk.replied(frame.event)
+            if frame.kind in (Kind.TEXT, Kind.BINARY):
+                desk.sent(frame)
+            continue
+        event = frame.event
+        if event is not None and (event.type in ANSWERED_BY or event.type == "error"):
+            wrong = desk.replied(event)
             if wrong is not None:
                 return wrong
     return settle(REPLIES, transcript)

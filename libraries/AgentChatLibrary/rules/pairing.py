@@ -7,7 +7,7 @@ from functools import partial
 
 from ..transcript import Event, Transcript
 from ..verdict import Verdict, broken, short, undecided
-from .reading import SeenRun, chosen, seen_runs
+from .reading import SeenRun, chosen, remembered, seen_runs
 from .story import missing, nameless, run_of, same, shown, unseen, weigh
 
 ANSWERED = "pairing.every_tool_call_is_answered"
@@ -26,12 +26,18 @@ def every_tool_call_is_answered(transcript: Transcript, run_id: str | None = Non
     """
     if transcript.truncated:
         return undecided(ANSWERED, transcript, missing(transcript))
+    if run_id is None:
+        return remembered(transcript, ANSWERED, partial(_answered, run_id=None))
+    runs = seen_runs(transcript)
+    if run_id not in runs or not runs[run_id].events:
+        return unseen(ANSWERED, transcript, run_id)
+    return _answered(transcript, run_id)
+
+
+def _answered(transcript: Transcript, run_id: str | None) -> Verdict:
     owners: dict[str, Event] = {}
     found: list[Verdict] = []
-    runs = seen_runs(transcript)
-    if run_id is not None and (run_id not in runs or not runs[run_id].events):
-        return unseen(ANSWERED, transcript, run_id)
-    for run in runs.values():
+    for run in seen_runs(transcript).values():
         # Every run is read, because a call of another run may have taken the id; one run may be wanted.
         wrong = list(_calls(transcript, run, owners))
         if run_id in (None, run.run_id):

@@ -7,11 +7,13 @@ first, each once, then what came live, in the order of its coming.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from ..transcript import Direction, Event, Transcript
+
+T = TypeVar("T")
 
 ASKING: Final = ("chat", "user_message")
 """The two synonyms that ask a question (contract: Frames)."""
@@ -90,14 +92,27 @@ def integer(value: object) -> int | None:
 def seen_runs(transcript: Transcript) -> Mapping[str, SeenRun]:
     """The runs that a connection saw, by id, in the order of their first frame.
 
-    Most rules ask for them: they are read again only when frames have come since.
+    Most rules ask for them.
+    """
+    return remembered(transcript, "runs", _read)
+
+
+def remembered(transcript: Transcript, name: str, read: Callable[[Transcript], T]) -> T:
+    """What has been read of a transcript, read again only when frames have come since.
+
+    Args:
+        transcript: The connection.
+        name: What it is called.
+        read: Reads it; it depends on the frames alone.
     """
     there = len(transcript.frames)
-    read, runs = transcript.memo
-    if read != there:
-        runs = _read(transcript)
-        transcript.memo = there, runs
-    found: Mapping[str, SeenRun] = runs
+    count, kept = transcript.memo
+    if count != there:
+        kept = {}
+        transcript.memo = there, kept
+    if name not in kept:
+        kept[name] = read(transcript)
+    found: T = kept[name]
     return found
 
 

@@ -74,9 +74,10 @@ _last = _Sought()
 def _sought(secrets: frozenset[str]) -> tuple[Needles, dict[str, str]]:
     """What to look for: the last answer, added to, unless that one would find what is not asked for."""
     global _last  # noqa: PLW0603 -- a cache of one; the rule's verdict does not depend on it
-    if not _last.secrets <= secrets:
-        _last = _Sought()
-    _last.add(secrets)
+    if secrets is not _last.secrets:  # the same ones for each of a thousand connections
+        if not _last.secrets <= secrets:
+            _last = _Sought()
+        _last.add(secrets)
     return _last.needles, _last.names
 
 
