@@ -30,6 +30,7 @@ Every Event Has The Agreed Structure
     ...       catches:extra-private-field
     ...       catches:timestamps-in-milliseconds
     ...       catches:empty-reasoning
+    ...       catches:null-for-an-absent-field
     When Ana asks "Where can we cut our cloud bill?"
     And Ana sees the answer
     Then every frame that Ana has received keeps the contract
@@ -49,6 +50,7 @@ Agent Thinking Shows Reasoning About This Question
     ...       catches:empty-reasoning
     ...       catches:same-reasoning-for-every-question
     ...       catches:steps-not-counted
+    ...       catches:dropped-agent-thinking
     When Ana asks "What did we spend on the database in 2026-09?"
     And Ana sees the answer
     Then the agent's reasoning is about that question, step by step
@@ -84,6 +86,9 @@ Tool Completed Delivers The True Result
     ...       catches:dropped-tool-completed
     ...       catches:dropped-agent-completed
     ...       catches:stream-stops-silently
+    ...       catches:completion-before-last-tool-result
+    ...       catches:number-as-string
+    ...       catches:seq-repeat
     [Setup]    Ana Of Northwind Is Connected, And Contoso Is A Customer Too
     [Template]    Tool Results Are True For
     Where can we cut our cloud bill?
@@ -100,6 +105,9 @@ Questions Are Understood As Agreed
     ...       catches:names-in-questions-overlooked
     ...       catches:horizon-overlooked
     ...       catches:arguments-not-those-used
+    ...       catches:dropped-agent-thinking
+    ...       catches:dropped-tool-executing
+    ...       catches:seq-repeat
     [Template]    The agent answers
     What did we spend?    query_spend group_by=service
     WHAT DID SEARCH SPEND BY REGION?    query_spend group_by=region team=search
@@ -148,6 +156,7 @@ A Question That Goes On Keeps The Subject
     ...       catches:follow-up-forgets-the-filter
     ...       catches:names-in-questions-overlooked
     ...       catches:horizon-overlooked
+    ...       catches:dropped-tool-executing
     [Template]    The conversation goes on
     What did payments spend in 2026-09?    query_spend group_by=service team=payments month=2026-09
     And by region?    query_spend group_by=region team=payments month=2026-09
@@ -170,6 +179,9 @@ Answers Are True Whatever The Books Hold
     ...       catches:tool-result-disagrees-with-database
     ...       catches:answer-with-wrong-figures
     ...       catches:findings-beyond-twenty-dropped
+    ...       catches:dropped-tool-executing
+    ...       catches:duplicated-event
+    ...       catches:seq-repeat
     [Template]    Answers are true when the books hold
     nothing    Forecast next month
     one of each    Forecast the next 2 months
@@ -198,6 +210,7 @@ Agent Completed Carries The Answer
     ...       catches:findings-cut-from-the-text
     ...       catches:finding-from-another-call
     ...       catches:tool-result-disagrees-with-database
+    ...       catches:dropped-tool-executing
     When Ana asks "Where can we cut our cloud bill?"
     And Ana sees the answer
     Then every finding follows from Northwind's records and stands in the text
@@ -234,6 +247,7 @@ Two Runs Of One Person Stay Apart
     ...       catches:stream-stops-silently
     ...       catches:tool-call-id-mismatch
     ...       catches:empty-reasoning
+    ...       catches:dropped-tool-executing
     Given Ana's runs are held before tool executing
     When Ana asks "What did platform spend?" and "Which resources are idle?"
     And both runs have begun before either goes on

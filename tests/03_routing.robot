@@ -27,7 +27,7 @@ The Other Word For A Question Means The Same
 
 A Ping Gets Its Pong And Nothing Else
     [Documentation]    It echoes what the ping carried, starts no run, and costs nothing.
-    [Tags]    promise-12    needs:ping    needs:echo    catches:pong-without-data
+    [Tags]    promise-12    needs:ping    needs:echo    catches:pong-without-data    catches:unicode-damaged
     When Ana pings with data of her own
     Then Ana receives a pong with that data, and nothing else
 

@@ -67,6 +67,7 @@ People Do Not See Each Other
     ...       catches:event-broadcast-to-every-connection
     ...       catches:leak-50-ms-late
     ...       catches:leak-to-colleagues
+    ...       catches:seq-repeat
     Given Ana, Boris with two devices and Clara are connected
     When Ana asks about a secret
     Then nothing of it reaches Boris, his second device or Clara

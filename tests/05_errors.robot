@@ -65,6 +65,7 @@ Messages Are Accepted Up To The Limit And Not Beyond
     ...       catches:size-counted-in-characters
     ...       catches:size-limit-one-too-low
     ...       catches:fragments-taken-apart
+    ...       catches:unicode-damaged
     [Template]    A Message Of This Size Is
     # bytes    filled with    fragments    verdict
     8192    x    1    accepted

@@ -67,6 +67,11 @@ A Customer Who Reads Nothing Delays Nobody Else
     ...       needs:private_backend
     ...       catches:slow-reader-blocks-others
     ...       catches:slow-reader-never-dropped
+    ...       catches:completion-before-last-tool-result
+    ...       catches:dropped-agent-started
+    ...       catches:dropped-agent-thinking
+    ...       catches:dropped-tool-executing
+    ...       catches:duplicated-event
     Given Ana, Boris and Clara are connected to a backend that waits one second for slow readers
     When Ana reads nothing any more while very much is sent to her
     Then Boris and Clara get whole answers meanwhile

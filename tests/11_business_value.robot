@@ -120,6 +120,7 @@ An Upgrade Acts At The Next Question
     ...       catches:upgrade-needs-reconnect
     ...       catches:tier-from-the-token
     ...       catches:tool-result-disagrees-with-database
+    ...       catches:dropped-tool-executing
     Given Ana is a free user of Northwind who may ask twice a day
     And Ana is connected
     And Ana has the answer to "Where can we cut our cloud bill?"
@@ -146,6 +147,7 @@ Payloads Meet The Contract
     ...       catches:empty-reasoning
     ...       catches:no-word-before-expiry
     ...       catches:timestamps-in-milliseconds
+    ...       catches:expiry-in-milliseconds
     Given Ana of Northwind is connected with a token that soon expires
     When Ana asks, cancels, pings, renews her token, comes back, resumes, and makes a mistake
     Then Ana has seen every kind of frame that the contract knows

@@ -72,6 +72,8 @@ Nothing Is Lost When Dropped At Any Moment And Released While Away
     ...       catches:queue-drops-the-oldest
     ...       catches:ack-after-first-event
     ...       catches:seq-gap
+    ...       catches:duplicated-event
+    ...       catches:seq-repeat
     Given Ana also has a second device
     Then dropped before every event and released while away, Ana gets what her second device received
 
@@ -84,6 +86,8 @@ Nothing Is Lost When The Run Goes On Before Resuming
     ...       catches:ack-after-first-event
     ...       catches:replay-from-the-beginning
     ...       catches:seq-gap
+    ...       catches:duplicated-event
+    ...       catches:seq-repeat
     Given Ana also has a second device
     Then dropped before every event and released before resuming, Ana gets what her second device received
 
@@ -97,6 +101,8 @@ Nothing Is Lost When The Run Goes On While Resuming
     ...       catches:ack-after-first-event
     ...       catches:replay-from-the-beginning
     ...       catches:seq-gap
+    ...       catches:duplicated-event
+    ...       catches:seq-repeat
     Given Ana also has a second device
     Then dropped before every event and released while resuming, Ana gets what her second device received
 

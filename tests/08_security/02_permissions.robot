@@ -14,7 +14,7 @@ Test Tags        area:security    severity:critical    promise-29
 *** Test Cases ***
 Each Tier Gets Its Tools And No Others
     [Documentation]    Asked for savings and for a forecast, each tier is served with what it pays for.
-    [Tags]    needs:tiers    catches:free-tier-gets-enterprise-tools
+    [Tags]    needs:tiers    catches:free-tier-gets-enterprise-tools    catches:dropped-tool-executing
     [Template]    A Customer Of This Tier Is Served By
     # tier    tools for savings    tools for a forecast
     free    ${FREE SAVINGS}    ${NO FORECAST}

@@ -34,7 +34,10 @@ Draining Takes Nothing New
 
 What Is Not Finished In Time Is Interrupted
     [Documentation]    The run ends as interrupted before the connection closes: the customer knows where it stands.
-    [Tags]    promise-26    catches:drain-drops-events    catches:drain-leaves-runs-open
+    [Tags]    promise-26
+    ...       catches:drain-drops-events
+    ...       catches:drain-leaves-runs-open
+    ...       catches:drain-without-goodbye
     Given Ana of a backend of her own has a run that waits
     When the backend drains
     Then Ana's run ends as interrupted
