@@ -36,13 +36,12 @@ from .keywords.several import Several
 from .keywords.staying import Staying
 from .keywords.stored import Stored
 from .keywords.transcripts import Transcripts
-from .keywords.types import CONVERTERS
 from .keywords.waiting import Waiting
 from .keywords.web import Web
 from .kit import Kit
 
 
-@library(scope="GLOBAL", version=version.current(), doc_format="ROBOT", converters=CONVERTERS)
+@library(scope="GLOBAL", version=version.current(), doc_format="ROBOT")
 class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untyped
     """Opens authenticated chat sessions for named people, asks, waits, and judges what came.
 

@@ -6,71 +6,19 @@ never taken for a promise that is broken, and never for one that is kept.
 
 from __future__ import annotations
 
-import inspect
 import json
-from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
+from enum import EnumMeta, StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 from robot.api.types import Secret
 
 from ..contract import DEFAULT_FOLDER
 from ..nearest import choices, did_you_mean
 
-Converter = TypeVar("Converter", bound=Callable[[str], Any])
 Tier = Literal["free", "pro", "enterprise"]
-
-
-class EventType(StrEnum):
-    """The run events (contract: Durable frames)."""
-
-    agent_started = "agent_started"
-    agent_thinking = "agent_thinking"
-    tool_executing = "tool_executing"
-    tool_completed = "tool_completed"
-    agent_completed = "agent_completed"
-    agent_failed = "agent_failed"
-
-
-class ClientFrame(StrEnum):
-    """What a client sends (contract: Frames)."""
-
-    chat = "chat"
-    user_message = "user_message"
-    ping = "ping"
-    resume = "resume"
-    cancel = "cancel"
-    refresh_token = "refresh_token"  # noqa: S105 -- a frame's name
-
-
-class FrameType(str):
-    """The type of a frame that the backend sends (contract: Frames)."""
-
-    __slots__ = ()
-
-
-class ErrorCode(str):
-    """The code of an ``error``: the message was not accepted (contract: Errors)."""
-
-    __slots__ = ()
-
-
-class FailureCode(str):
-    """The code of ``agent_failed``: the question was accepted, and ended without an answer."""
-
-    __slots__ = ()
-
-
-class ToolName(str):
-    """A tool of the agent."""
-
-    __slots__ = ()
-
-
-CLOSE_REASONS: Final = ("token_expired", "logged_out", "disabled", "slow_consumer")
-"""The reasons of a close with 1008 (contract: Ends)."""
 
 
 @cache
@@ -87,7 +35,7 @@ def _failures() -> list[str]:
 
 
 def _frames() -> list[str]:
-    return [file.stem for file in Path(DEFAULT_FOLDER / "schemas" / "server").glob("*.json")]
+    return sorted(file.stem for file in Path(DEFAULT_FOLDER / "schemas" / "server").glob("*.json"))
 
 
 def word(kind: str, given: str, known: Iterable[str], mend: str = "") -> str:
@@ -102,66 +50,108 @@ def word(kind: str, given: str, known: Iterable[str], mend: str = "") -> str:
     Raises:
         ValueError: There is no such word; the message lists those there are, nearest first.
     """
-    words = list(known)
+    words, meant = list(known), given.strip().lower().replace(" ", "_")
     for one in words:
-        if one.lower() == given.strip().lower().replace(" ", "_"):
+        if one.lower() == meant:
             return one
     raise ValueError(
         f"There is no {kind} {given!r}.{did_you_mean(given, words)} There are: {choices(given, words)}.{mend}"
     )
 
 
-def _known_at_once(converter: Converter) -> Converter:
-    """Tells Robot Framework what a converter takes: it asks for all of them at every call of any keyword.
-
-    Finding it out from annotations takes half a millisecond a call, which is more than the keyword itself.
-    """
-    told: Any = converter
-    told.__signature__ = inspect.signature(converter)
-    told.robot_types = {"given": str}
-    return converter
-
-
-@_known_at_once
-def _event_type(given: str) -> EventType:
-    return EventType(word("event", given, EventType))
-
-
-@_known_at_once
-def _client_frame(given: str) -> ClientFrame:
-    mend = " `Send Object` sends any type, also a wrong one."
-    return ClientFrame(word("message", given, ClientFrame, mend))
-
-
-@_known_at_once
-def _frame_type(given: str) -> FrameType:
-    return FrameType(word("frame", given, _frames()))
-
-
-@_known_at_once
-def _error_code(given: str) -> ErrorCode:
-    return ErrorCode(word("error code", given, _common("error_code")))
-
-
-@_known_at_once
-def _failure_code(given: str) -> FailureCode:
-    return FailureCode(word("failure code", given, _failures()))
-
-
-@_known_at_once
-def _tool_name(given: str) -> ToolName:
-    return ToolName(word("tool", given, _common("tool_name")))
-
-
-CONVERTERS: Final[dict[type, Callable[[Any], Any] | Callable[[Any, Any], Any]]] = {
-    EventType: _event_type,
-    ClientFrame: _client_frame,
-    FrameType: _frame_type,
-    ErrorCode: _error_code,
-    FailureCode: _failure_code,
-    ToolName: _tool_name,
+CALLED: Final[Mapping[str, tuple[str, str]]] = {
+    "EventType": ("event", ""),
+    "ClientFrame": ("message", " `Send Object` sends any type, also a wrong one."),
+    "FrameType": ("frame", ""),
+    "ErrorCode": ("error code", ""),
+    "FailureCode": ("failure code", ""),
+    "ToolName": ("tool", ""),
 }
-"""How Robot Framework makes each of them from what a suite says."""
+"""What a message calls a word of each kind, and what else it says of one that there is not."""
+
+
+class _Words(EnumMeta):
+    """Finds a word as Robot Framework asks for it, and tells of a slip what was meant.
+
+    A converter of the library's own would do the same; but Robot Framework finds out about all of those at
+    every call of any keyword, which takes longer than most keywords.
+    """
+
+    def __getitem__(cls, given: str) -> Any:  # noqa: ANN401 -- a member
+        exact = cls.__members__.get(given)
+        if exact is not None:
+            return exact
+        kind, mend = CALLED[cls.__name__]
+        return cls(word(kind, given, cls.__members__, mend))
+
+
+class _Word(StrEnum, metaclass=_Words):
+    """A word of the contract: a text, and shown as one."""
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
+class EventType(_Word):
+    """The run events (contract: Durable frames)."""
+
+    agent_started = "agent_started"
+    agent_thinking = "agent_thinking"
+    tool_executing = "tool_executing"
+    tool_completed = "tool_completed"
+    agent_completed = "agent_completed"
+    agent_failed = "agent_failed"
+
+
+class ClientFrame(_Word):
+    """What a client sends (contract: Frames)."""
+
+    chat = "chat"
+    user_message = "user_message"
+    ping = "ping"
+    resume = "resume"
+    cancel = "cancel"
+    refresh_token = "refresh_token"  # noqa: S105 -- a frame's name
+
+
+class FrameType(_Word):
+    """The type of a frame that the backend sends (contract: Frames)."""
+
+    _ignore_ = "one words"
+    words = vars()
+    for one in _frames():
+        words[one] = one
+
+
+class ErrorCode(_Word):
+    """The code of an ``error``: the message was not accepted (contract: Errors)."""
+
+    _ignore_ = "one words"
+    words = vars()
+    for one in _common("error_code"):
+        words[one] = one
+
+
+class FailureCode(_Word):
+    """The code of ``agent_failed``: the question was accepted, and ended without an answer."""
+
+    _ignore_ = "one words"
+    words = vars()
+    for one in _failures():
+        words[one] = one
+
+
+class ToolName(_Word):
+    """A tool of the agent."""
+
+    _ignore_ = "one words"
+    words = vars()
+    for one in _common("tool_name"):
+        words[one] = one
+
+
+CLOSE_REASONS: Final = ("token_expired", "logged_out", "disabled", "slow_consumer")
+"""The reasons of a close with 1008 (contract: Ends)."""
 
 
 def in_clear(fields: Mapping[str, Any]) -> dict[str, Any]:
