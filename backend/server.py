@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -97,6 +98,8 @@ async def serve(settings: Settings, components: Components, listener: socket.soc
     accepting.cancel()
     if server.started and launch.ready_file is not None:
         write_ready(launch.ready_file, listener, settings.instance)
+    gc.freeze()  # what has been loaded stays: no need to go through it again and again
+    gc.enable()
     owner = None
     if launch.owner_pid is not None:
         owner = asyncio.create_task(end_with(launch.owner_pid, service, server), name="owner")

@@ -38,6 +38,8 @@ GIVEN_SERVER: Final = "DATABASE_URL"
 """The database server that the user names, where the run does not start one."""
 REACH_SECONDS: Final = 4.0
 """Longest time to find out whether a backend answers; a run must say so within 5 s."""
+READY_POLL_SECONDS: Final = 0.002
+"""How often a starting backend is looked for: everybody waits for it."""
 ADMIN_BYTES: Final = 32
 """Random bytes of a new administrator's credential."""
 KEY_BYTES: Final = 48
@@ -325,7 +327,7 @@ def _start(
             tail = log.read_text("utf-8", "replace").strip().splitlines()[-3:]
             deployment.stop()
             raise EnvironmentProblem(f"The backend {ended}: {' '.join(command[:4])}\n" + "\n".join(tail))
-        pause.wait(0.01)
+        pause.wait(READY_POLL_SECONDS)
     deployment.ready, told = ready, json.loads(ready.read_text("utf-8"))
     deployment.url, deployment.backends = told["url"], tuple(told.get("backends", ()))
     if "schema" in told:
