@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import urllib.parse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,16 +21,18 @@ from . import (
     artefacts,
     capabilities,
     children,
+    clearing,
     environments,
     history,
     leaks,
     planning,
     private,
     results,
+    telling,
     workers,
 )
 from .arguments import USAGE_ERROR
-from .console import INTERRUPTED, Clock, Stop, counted, first_line, say
+from .console import INTERRUPTED, Clock, Stop, counted, say
 from .leaks import Leak, Secrets
 from .planning import ALONE, SOAK, Plan
 from .project import ROOT, shown
@@ -43,8 +45,6 @@ TRANSCRIPTS_FOLDER: Final = "AGENT_CHAT_TRANSCRIPTS"
 KEEP_TRANSCRIPTS: Final = "AGENT_CHAT_KEEP_TRANSCRIPTS"
 PRIVATE: Final = "agent-chat-run-"
 """How the folder begins that holds a run's issued secrets while it lasts; the runner's process id follows."""
-SHOWN_FAILURES: Final = 20
-"""Failures shown on the console; a backend that is down fails all tests in the same way."""
 
 
 @dataclass(slots=True)
@@ -85,6 +85,7 @@ class Wanted:
         backend: Whether a backend is needed; judging a recording needs none.
         look: Whether to look what the backend offers beside what is declared.
         variables: Further environment variables for the workers.
+        reads: Files that the run reads, beside those that Robot Framework is told.
     """
 
     processes: int | None = None
@@ -93,10 +94,10 @@ class Wanted:
     backend: bool = True
     look: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
 
 
 PLAIN: Final = Wanted()
-NONE: Final = Secrets(())
 
 
 def main(options: argparse.Namespace) -> int:
@@ -133,9 +134,10 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
         How it ended.
 
     Raises:
-        Stop: There is nothing to run it against, or the output folder is in use.
+        Stop: There is nothing to run it against, or the output folder is in use or holds what is read.
     """
     folder = Path(plan.settings.output_directory)
+    clearing.protect(folder, [*plan.selection.arguments, *wanted.reads])
     with (
         claimed(folder),
         tempfile.TemporaryDirectory(prefix=f"{PRIVATE}{os.getpid()}-") as hidden,
@@ -183,7 +185,7 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
     finished = Finished(outcome, found, interrupted)
     if finished.status == 0:
         shutil.rmtree(folder / workers.PABOT_FOLDER, ignore_errors=True)  # all of it is in the report
-    tell(finished, files, secrets)
+    telling.tell(finished.outcome, files, secrets, finished.leaks)
     say(clock.line())
     return finished
 
@@ -234,36 +236,6 @@ def _parts(plan: Plan) -> tuple[set[str], set[str]]:
     """The suites that hold tests for the parallel part, and the tests that run by themselves."""
     measuring = {test.name for test in plan.tagged(ALONE, SOAK)}
     return {test.suite for test in plan.tests if test.name not in measuring}, measuring
-
-
-def tell(finished: Finished, files: Sequence[Path], secrets: Secrets = NONE) -> None:
-    """Says what failed, and where the report is.
-
-    Args:
-        finished: The run.
-        files: What was written.
-        secrets: What must not be shown.
-    """
-    outcome = finished.outcome
-    failures = outcome.failures
-    if failures:
-        say("Failed:")
-    for failure in failures[:SHOWN_FAILURES]:
-        say(f"  {failure.name}")
-        say(f"    {secrets.masked(first_line(failure.message))}")
-    if len(failures) > SHOWN_FAILURES:
-        say(f"  ... and {len(failures) - SHOWN_FAILURES} more; the report has all.")
-    for title, lines in (
-        ("Known failures (they do not break the build):", [test.name for test in outcome.known_failures]),
-        ("Errors outside of tests:", [first_line(secrets.masked(error)) for error in outcome.errors]),
-        ("Reported though not planned:", outcome.extra),
-        ("Secrets were written (none may be):", [str(leak) for leak in finished.leaks]),
-    ):
-        if lines:
-            say(title)
-            for line in lines:
-                say(f"  {line}")
-    say("Report: " + ", ".join(shown(file) for file in files))
 
 
 def _given(backend: Deployment) -> list[str]:

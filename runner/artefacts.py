@@ -34,6 +34,19 @@ def empty(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
+def removes(folder: Path, file: Path) -> bool:
+    """Whether :func:`empty` would remove a file.
+
+    Args:
+        folder: The folder of reports.
+        file: The file.
+    """
+    home, wanted = folder.resolve(), file.resolve()
+    if any(wanted.is_relative_to(home / name) for name in (workers.PABOT_FOLDER, TRANSCRIPTS)):
+        return True
+    return wanted in {home / name for name in (*PAGES, *WORK)}
+
+
 def write(
     plan: Plan, folder: Path, environment: str, lost: str, outputs: Sequence[Path] | None = None
 ) -> tuple[Outcome, list[Path]]:

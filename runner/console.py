@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 INTERRUPTED = 130
 """Exit status after SIGINT or SIGTERM: 128 + SIGINT, as shells have it."""
+
+ANNOUNCED = 4
+"""Lines that are told behind one which ends with a colon."""
 
 
 class Stop(Exception):
@@ -53,12 +57,24 @@ def counts(passed: int, failed: int, skipped: int = 0) -> str:
 
 
 def first_line(message: str) -> str:
-    """The first line of a failure message that says something, with the words that a setup failed, if so."""
-    lines = [line.strip().removeprefix("1) ") for line in message.removeprefix("*HTML*").splitlines()]
+    """The first line of a failure message that says something, with those that it announces by a colon.
+
+    Args:
+        message: The message, of any length.
+
+    Returns:
+        One line. What is announced may be a list, such as suggestions, or a sentence.
+    """
+    lines = [line.rstrip().removeprefix("1) ") for line in message.removeprefix("*HTML*").splitlines()]
     saying = [line for line in lines if line and line != "Several failures occurred:"]
     if not saying:
         return "no message"
-    return " ".join(saying[:2]) if saying[0].endswith("failed:") else saying[0]
+    told, rest = saying[0].strip(), saying[1 : 1 + ANNOUNCED]
+    while told.endswith(":") and rest:
+        listed = list(itertools.takewhile(lambda line: line.startswith("  "), rest)) or rest[:1]
+        told += " " + ", ".join(line.strip() for line in listed)
+        rest = rest[len(listed) :]
+    return told
 
 
 class Clock:

@@ -11,10 +11,12 @@ from AgentChatLibrary.recordings import RecordingProblem, read
 
 from . import accept, environments, planning
 from .console import Clock, Stop, counted, say
-from .project import ROOT
+from .project import RESULTS, ROOT
 
 SUITES: Final = ROOT / "judging"
 RECORDING: Final = "AGENT_CHAT_RECORDING"
+JUDGED: Final = RESULTS / "judged"
+"""Where the report goes unless told otherwise: the recording may be one of the last run's, in results/."""
 
 
 def main(options: argparse.Namespace) -> int:
@@ -32,7 +34,7 @@ def main(options: argparse.Namespace) -> int:
     clock = Clock()
     with clock.part("planning"):
         env = environments.chosen(options.env)
-        plan = planning.discover(planning.select(options.robot, tests=SUITES))
+        plan = planning.discover(planning.select(options.robot, tests=SUITES, results=JUDGED))
         file = _found(options.file)
         try:
             recording = read(file)
@@ -45,7 +47,8 @@ def main(options: argparse.Namespace) -> int:
     lost = [record for record in recording.records if record.frame is None]
     if lost:
         say(f"{len(lost)} of them are no messages; the log says of each why.")
-    wanted = accept.Wanted(1, backend=False, variables={RECORDING: str(file.resolve())})
+    path = str(file.resolve())
+    wanted = accept.Wanted(1, backend=False, variables={RECORDING: path}, reads=(path,))
     finished = accept.run(plan, env, clock, wanted)
     say(finished.last_line)
     return finished.status

@@ -9,7 +9,7 @@ from typing import Final
 
 from robot.api import ExecutionResult
 
-from . import accept, artefacts, planning, private
+from . import accept, artefacts, planning, private, telling
 from .arguments import USAGE_ERROR
 from .console import Clock, Stop, say
 from .project import shown
@@ -54,7 +54,7 @@ def main(options: argparse.Namespace) -> int:
             outcome, files = artefacts.write(plan, folder, "of the parts", LOST, outputs)
         artefacts.close(folder)
     finished = accept.Finished(outcome)
-    accept.tell(finished, files)
+    telling.tell(outcome, files)
     say(finished.last_line)
     return finished.status
 

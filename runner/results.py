@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from AgentChatLibrary.advice import advised
+from AgentChatLibrary.advice import advised, failed_calls, import_problem
 from robot.api import ExecutionResult, ResultWriter
 from robot.errors import DataError
 from robot.model import ModelModifier
@@ -34,10 +34,12 @@ class Failure:
     Attributes:
         name: Its full name.
         message: What it says, all of it.
+        suite: The full name of its suite.
     """
 
     name: str
     message: str
+    suite: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,11 @@ class Outcome:
     @property
     def failures(self) -> list[Failure]:
         """The failed tests, in the order of the report."""
-        return [Failure(t.full_name, t.message) for t in self.result.suite.all_tests if t.failed]
+        return [
+            Failure(t.full_name, t.message, t.parent.full_name)
+            for t in self.result.suite.all_tests
+            if t.failed
+        ]
 
     @property
     def known_failures(self) -> list[Failure]:
@@ -115,10 +121,11 @@ def combine(plan: Plan, outputs: Sequence[Path], *, lost_message: str = LOST) ->
     for name in lost.elements():
         _add_lost(result.suite, plan, name, lost_message)
     _sort(result.suite, plan.suite)
+    errors = tuple(m.message for m in result.errors.messages if m.level == "ERROR")
     for test in result.suite.all_tests:
         if test.failed:  # a suite that imports no library has no listener that says this
-            test.message = advised(test.message)
-    errors = tuple(m.message for m in result.errors.messages if m.level == "ERROR")
+            told = advised(test.message, failed_calls(test.body))
+            test.message = import_problem(told, test.source, errors)
     return Outcome(result, tuple(lost.elements()), tuple((reported - plan.names).elements()), errors)
 
 

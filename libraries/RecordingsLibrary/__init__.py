@@ -124,7 +124,7 @@ class RecordingsLibrary:
             more = (
                 f"\n\n... and {len(broken) - SHOWN} more; the log tells all." if len(broken) > SHOWN else ""
             )
-            raise Failure(f"{len(broken)} of {judgeable} break {rule}.\n{stories}{more}")
+            raise Failure(f"{len(broken)} of {judgeable} break {rule}:\n{stories}{more}")
         if not judgeable:
             why = Counter(verdict.story for verdict in verdicts).most_common(1)
             raise SkipExecution(f"Nothing here can be judged by it: {why[0][0] if why else 'no connection.'}")

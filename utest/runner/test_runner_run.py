@@ -5,16 +5,13 @@ from __future__ import annotations
 import http.client
 import os
 import re
-import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import pytest
-from robot.api import ExecutionResult
+from throwaway import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = "Passes\n    [Tags]    area:some\n    No Operation\n"
@@ -25,46 +22,6 @@ Waits
     Evaluate    open(r"{mark}", "w").write(str(os.getpid()))    modules=os
     Evaluate    threading.Event().wait(60)    modules=threading
 """
-
-
-class Project:
-    """A project with throw-away suites, this runner, and the real backend."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        shutil.copytree(ROOT / "runner", folder / "runner", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copytree(ROOT / "variables", folder / "variables")
-        with (folder / "variables" / "embedded.py").open("a") as file:
-            file.write(f"\nDIRECTORY = {str(ROOT)!r}\n")
-        (folder / "variables" / "elsewhere.py").write_text("URL = 'http://127.0.0.1:9'\n")
-
-    def suite(self, name: str, body: str) -> None:
-        file = self.folder / "tests" / f"{name}.robot"
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(body if body.startswith("***") else f"*** Test Cases ***\n{body}", "utf-8")
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        path = os.pathsep.join([str(self.folder), str(ROOT / "libraries")])
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("AGENT_CHAT_")}
-        return subprocess.Popen(
-            [sys.executable, "-m", "runner", *arguments],
-            cwd=self.folder,
-            env={**clean, "PYTHONPATH": path},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-
-    def run(self, *arguments: str) -> tuple[int, list[str]]:
-        process = self.start(*arguments)
-        printed, _ = process.communicate(timeout=60)
-        return process.returncode, printed.strip().splitlines()
-
-    @property
-    def report(self):
-        return ExecutionResult(self.folder / "results" / "output.xml").suite
 
 
 @pytest.fixture
