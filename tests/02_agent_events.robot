@@ -41,7 +41,7 @@ Agent Started Says Who Began
     When Ana asks "What did we spend by team?"
     And Ana sees the answer
     Then the first event names the agent, the run, the conversation and Ana
-    And it came before any thinking
+    And Ana saw it before any thinking
 
 Agent Thinking Shows Reasoning About This Question
     [Documentation]    Reasoning that is empty, or the same for everything, is decoration.
@@ -53,7 +53,7 @@ Agent Thinking Shows Reasoning About This Question
     ...       catches:dropped-agent-thinking
     When Ana asks "What did we spend on the database in 2026-09?"
     And Ana sees the answer
-    Then the agent's reasoning is about that question, step by step
+    Then the agent's reasoning is about Ana's question, step by step
     And the reasoning about "Which resources are idle?" differs
 
 Tool Executing Says Which Tool Works, And With What
@@ -213,7 +213,7 @@ Agent Completed Carries The Answer
     ...       catches:dropped-tool-executing
     When Ana asks "Where can we cut our cloud bill?"
     And Ana sees the answer
-    Then every finding follows from Northwind's records and stands in the text
+    Then every finding of Ana's answer follows from Northwind's records and stands in the text
 
 Events Come In The Agreed Order
     [Documentation]    Whatever is asked: started, thinking before tools, each call before its result, one end last.

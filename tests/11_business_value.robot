@@ -27,7 +27,7 @@ Chat Delivers Savings In Real Time
     Given Ana Of Northwind Is Connected
     When Ana asks "Please help me cut our cloud costs"
     Then Ana sees the agent work from start to finish
-    And every finding follows from Northwind's records and stands in the text
+    And every finding of Ana's answer follows from Northwind's records and stands in the text
     And it was fast enough for Ana, from the first sign of life to the answer
 
 Enterprise Customers Are Isolated From Each Other
@@ -88,7 +88,7 @@ A Free User Gets A True Answer And A Reason To Upgrade
     And Ana is connected
     When Ana asks "Where can we cut our cloud bill?"
     Then Ana sees the agent work from start to finish
-    And every finding follows from Northwind's records and stands in the text
+    And every finding of Ana's answer follows from Northwind's records and stands in the text
     And Ana is offered an upgrade that says what it is worth
 
 A Spent Quota Ends With An Offer
@@ -127,7 +127,7 @@ An Upgrade Acts At The Next Question
     When Ana upgrades to enterprise
     And Ana has the answer to "Where can we cut our cloud bill?"
     Then Ana was served by every tool for savings
-    And every finding follows from Northwind's records and stands in the text
+    And every finding of Ana's answer follows from Northwind's records and stands in the text
     And Ana is offered no upgrade
 
 Payloads Meet The Contract

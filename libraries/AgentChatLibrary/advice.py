@@ -9,20 +9,33 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 from robot import result, running
-from robot.api.parsing import ModelVisitor, get_resource_model
+from robot.api.parsing import ModelVisitor, Token, get_resource_model
 from robot.errors import DataError
 from robot.running.arguments.embedded import EmbeddedArguments
 
+from .nearest import did_you_mean
+
 RESOURCES: Final = Path(__file__).resolve().parents[2] / "resources"
 MARKS: Final = ("It is in", "The nearest business keywords:", "No business keyword is near.")
-"""How advice begins."""
+"""How advice begins that looks a step up."""
+SLIPS: Final = ("Two blanks end the name of a step", "A name is one word", "These are two steps")
+"""How advice begins on a step that exists and was written wrongly."""
+FIRST: Final = "resources/chat.resource"
+"""What a first case imports."""
+FIELDS: Final = {
+    "Question": ("content", "run_id", "thread_id", "message_id"),
+    "Person": ("name", "user_id", "email", "tier", "permissions", "organisation"),
+    "Organisation": ("id", "name", "records"),
+}
+"""What a test reads of the values that keywords return."""
 NEAREST: Final = 3
 """How many keywords are told."""
 CLOSE: Final = 0.45
@@ -31,9 +44,17 @@ WORDS: Final = 0.6
 """How much whole words count for the likeness; the rest is for letters."""
 NOT_FOUND: Final = re.compile(
     r"No keyword with name '(?P<step>.+?)' found\.(?! Did you mean)"
-    rf"(?! (?:{'|'.join(map(re.escape, MARKS))}))"
+    rf"(?! (?:{'|'.join(map(re.escape, MARKS + SLIPS))}))"
 )
 """Where Robot Framework itself has a hint, it is the best one; and advice is given once."""
+TOO_MANY: Final = re.compile(r"expected 0 arguments, got \d+\.(?! `)")
+NO_FIELD: Final = re.compile(r"'(Question|Person|Organisation)' object has no attribute '\w+'(?!\. It has)")
+NO_RESOURCE: Final = re.compile(
+    r"Error in file '(?P<file>.+)' on line (?P<line>\d+): Resource file '(?P<name>.+)' does not exist"
+)
+SETTINGS: Final = re.compile(r"^\*+ *settings", re.IGNORECASE | re.MULTILINE)
+QUOTES: Final = "'\"“”„‘’«»"  # noqa: RUF001 -- curly quotes are meant
+"""What people and their editors put around a question."""
 PREFIX: Final = re.compile(r"^(given|when|then|and|but)\s+", re.IGNORECASE)
 QUOTED: Final = re.compile(r'"[^"]*"')
 EMBEDDED: Final = re.compile(r"\$\{([^:}]+)(:[^{}]*(\{[^{}]*\})?[^{}]*)?\}")
@@ -73,24 +94,138 @@ class BusinessKeyword:
         return WORDS * words + (1 - WORDS) * difflib.SequenceMatcher(None, mine, other).ratio()
 
 
-def advised(message: str) -> str:
-    """A message with advice behind each step that it says is not found.
+def advised(message: str, calls: Iterable[Sequence[str]] = ()) -> str:
+    """A message with advice behind each step that it says is not found, and what else can be said of a slip.
 
     Args:
         message: The message of a failed test.
+        calls: What was called and failed: of each its name and its arguments.
     """
-    return NOT_FOUND.sub(lambda found: f"{found[0]} {_about(found['step'])}", message)
+    written = [[str(cell) for cell in call] for call in calls]
+    message = NOT_FOUND.sub(lambda found: f"{found[0]} {_about(found['step'], written)}", message)
+    message = TOO_MANY.sub(lambda found: found[0] + _second_step(written), message)
+    return NO_FIELD.sub(lambda found: f"{found[0]}. It has {', '.join(FIELDS[found[1]])}.", message)
 
 
-def _about(step: str) -> str:
+def import_problem(message: str, source: Path | None, errors: Iterable[str]) -> str:
+    """A message about an unknown step, with the reason before it where that is what the file imports.
+
+    Args:
+        message: The message of a failed test.
+        source: The test's file.
+        errors: What Robot Framework has said of the files of the run.
+    """
+    if not message.startswith("No keyword with name") or source is None:
+        return message
+    for error in errors:
+        found = NO_RESOURCE.search(error)
+        if found and Path(found["file"]) == source:
+            meant = did_you_mean(
+                Path(found["name"]).name, (file.name for file in RESOURCES.glob("*.resource"))
+            )
+            told = f"Line {found['line']} imports '{found['name']}', which does not exist.{meant}"
+            return f"{told}\n{message}"
+    if source.suffix == ".robot" and not SETTINGS.search(source.read_text("utf-8")):
+        return f"The file has no section `*** Settings ***`, so that it knows no steps.\n{message}"
+    return message
+
+
+def failed_calls(body: Iterable[Any]) -> Iterator[Sequence[str]]:
+    """What failed in a test, with what it was given, the outermost first.
+
+    Args:
+        body: The body of a test's result.
+    """
+    for item in body:
+        if getattr(item, "failed", False):
+            if isinstance(item, result.Keyword):
+                yield (item.name or "", *item.args)
+            yield from failed_calls(item.body)
+
+
+def _about(step: str, calls: Sequence[Sequence[str]]) -> str:
     plain = PREFIX.sub("", step)
     known = business_keywords()
     for keyword in known:
         if keyword.takes(plain):
-            return f"{MARKS[0]} {keyword.file}; add to the settings: `Resource    ../{keyword.file}`"
+            file = FIRST if keyword.file in brought() else keyword.file
+            where = f"{keyword.file}, which {FIRST} brings" if file != keyword.file else file
+            return f"{MARKS[0]} {where}; add to the settings: `Resource    ../{file}`"
+    slip = _blanks(step, calls) or _unquoted(step) or _long_name(plain) or _joined(plain)
+    if slip:
+        return slip
     ordered = sorted((-keyword.likeness(plain), keyword.name, keyword) for keyword in known)[:NEAREST]
     near = [f"`{keyword.shown}` ({keyword.file})" for score, _, keyword in ordered if -score >= CLOSE]
     return f"{MARKS[1]} {', '.join(near)}." if near else f"{MARKS[2]} What can be said: resources/*.resource."
+
+
+def _known(step: str) -> bool:
+    plain = PREFIX.sub("", step)
+    return any(keyword.takes(plain) for keyword in business_keywords())
+
+
+def _blanks(step: str, calls: Sequence[Sequence[str]]) -> str:
+    """Two blanks inside of a step: what follows them was taken for an argument."""
+    for name, *rest in calls:
+        whole = " ".join([name, *rest])
+        if name == step and rest and _known(whole):
+            return f"{SLIPS[0]}: write one. Did you mean `{whole}`?"
+    return ""
+
+
+def _unquoted(step: str) -> str:
+    """A step whose last argument stands between other quotes, or none."""
+    quoting = [keyword for keyword in business_keywords() if keyword.name.endswith('}"')]
+    words = step.split(" ")
+    for number in range(1, len(words)):
+        said = " ".join(words[number:]).strip(QUOTES)
+        meant = f'{" ".join(words[:number])} "{said}"'
+        if said and '"' not in said and any(keyword.takes(PREFIX.sub("", meant)) for keyword in quoting):
+            return f"Did you mean `{meant}`? What is said stands between straight double quotes."
+    return ""
+
+
+def _long_name(step: str) -> str:
+    """A person with two names."""
+    words = step.split(" ")
+    for number, (one, other) in enumerate(pairwise(words)):
+        if one.istitle() and other.istitle():
+            meant = " ".join([*words[:number], one + other, *words[number + 2 :]])
+            if _known(meant):
+                return f"{SLIPS[1]}, without blanks: `{meant}`."
+    return ""
+
+
+def _joined(step: str) -> str:
+    """Two steps in one sentence."""
+    for found in re.finditer(" and ", step):
+        one, other = step[: found.start()], step[found.end() :]
+        if _known(one) and _known(other):
+            both = (
+                f"{one.removesuffix(' is connected')} and {other.removesuffix(' is connected')} are connected"
+            )
+            shorter = f", or write `{both}`" if _known(both) else ""
+            return f"{SLIPS[2]}: put each on a line of its own{shorter}."
+    return ""
+
+
+def _second_step(calls: Sequence[Sequence[str]]) -> str:
+    """What is said of an argument that is a step itself."""
+    for _, *rest in calls:
+        for cell in rest:
+            if _known(cell):
+                return f" `{cell}` looks like a step: put it on a line of its own."
+    return ""
+
+
+@cache
+def brought() -> frozenset[str]:
+    """The resource files that the one for a first case imports itself."""
+    model = get_resource_model(RESOURCES / Path(FIRST).name)
+    imports = (item for section in model.sections for item in section.body)
+    return frozenset(
+        f"{RESOURCES.name}/{item.name}" for item in imports if getattr(item, "type", "") == Token.RESOURCE
+    )
 
 
 @cache
@@ -134,4 +269,4 @@ class Advising:
     def end_test(self, _: running.TestCase, outcome: result.TestCase) -> None:
         """Adds the advice, if there is any."""
         if outcome.failed:
-            outcome.message = advised(outcome.message)
+            outcome.message = advised(outcome.message, failed_calls(outcome.body))

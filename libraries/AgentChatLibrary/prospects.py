@@ -20,12 +20,12 @@ class Prospects:
 
     Attributes:
         open: How many of the person's runs have not ended.
-        held: How many of those stand still where they are held.
+        held: Of each of those that stand still where they are held, the event that it would send next.
         stored: The ``seq`` of the person's last stored event.
     """
 
     open: int
-    held: int
+    held: tuple[str, ...]
     stored: int
 
     def missing_in(self, transcript: Transcript) -> int:
@@ -52,6 +52,7 @@ def prospects_of(person: Person, environment: Environment) -> Prospects | None:
         return None
     try:
         view = person.service.admin("GET", f"/people/{person.user_id}", seconds=ASK_SECONDS)
-        return Prospects(int(view["runs_open"]), len(view.get("held", ())), int(view["last_seq"]))
+        held = tuple(str(stop["before"]) for stop in view.get("held", ()))
+        return Prospects(int(view["runs_open"]), held, int(view["last_seq"]))
     except (Declined, NoAnswer, KeyError):
         return None

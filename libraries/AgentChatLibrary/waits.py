@@ -265,8 +265,11 @@ class Waits:
             begun = self._transcript.watershed
             which = f"all after the {begun} from before this connection" if begun else "all that is stored"
             return f"The backend says that {self._person.name} has no open run, and {which} has come.", 0.0
-        if prospects.held >= prospects.open and not through_holds:
-            return f"Every open run of {self._person.name}'s stands where it is held.", 0.0
+        if len(prospects.held) >= prospects.open:
+            before = " and ".join(dict.fromkeys(prospects.held))
+            told = f"Every open run of {self._person.name}'s stands where it is held, before {before}: "
+            told += f"`{self._person.name}'s runs go on` releases them."
+            return told, silence if through_holds else 0.0
         return f"The backend says that a run of {self._person.name}'s is still open.", silence
 
     def sign_of_life(self) -> tuple[bool, str]:

@@ -243,8 +243,9 @@ def test_a_run_that_stands_held_sends_nothing_but_may_end(backend, ana):
     asked(backend, ana, event("agent_started", 1))
     story, took = missed(lambda: ana.wait_for_event("tool_executing"))
     assert took < TIMEOUTS["delivery"]
-    assert "Every open run of Ana's stands where it is held" in story
-    _, took = missed(ana.wait_for_end)
+    assert "Every open run of Ana's stands where it is held, before tool_completed: `Ana's runs" in story
+    story, took = missed(ana.wait_for_end)
+    assert "`Ana's runs go on` releases them." in story
     assert took >= TIMEOUTS["silence"]
 
 

@@ -95,4 +95,18 @@ def test_a_suite_that_imports_nothing_is_told_what_to_import(suites, planned, ru
     plan = planned(suites(one='One\n    Given Ana asks "What did we spend?"\n'))
     outcome = results.combine(plan, run_together(plan))
     message = outcome.failures[0].message
+    assert message.startswith("The file has no section `*** Settings ***`"), message
     assert message.endswith("add to the settings: `Resource    ../resources/chat.resource`"), message
+
+
+def test_a_resource_that_is_misspelt_is_named_before_the_step(suites, planned, run_together):
+    from runner import results  # noqa: PLC0415 -- only this test needs it
+
+    imports = "*** Settings ***\nResource    ../resources/chats.resource\n"
+    one = f"{imports}*** Test Cases ***\nOne\n    Given Ana is a free user of Northwind\n"
+    plan = planned(suites(one=one))
+    outcome = results.combine(plan, run_together(plan))
+    message = outcome.failures[0].message
+    told = "Line 2 imports '../resources/chats.resource', which does not exist."
+    assert message.startswith(f"{told} Did you mean 'chat.resource'?\n"), message
+    assert "resources/people.resource, which resources/chat.resource brings; add" in message

@@ -17,7 +17,7 @@ from ..identity import Organisation, Person, canary, expiry, mint, new_password,
 from ..kit import Kit
 from ..newcomers import organisation as local_organisation
 from ..redaction import issue
-from .types import Tier, word
+from .types import Tier, spoken, word
 
 MADE_UP_BYTES: Final = 16
 """Random bytes of a made-up token, so that nobody can guess it and it is told from all others."""
@@ -45,11 +45,13 @@ class People:
             The organisation, with ``id``, ``name`` and ``records``.
 
         Raises:
+            ValueError: The name stands between quotes.
             Declined: The backend declined it.
 
         Example:
         | ${contoso} | Create Organisation | Contoso | ${{ {'spend': []} }} |
         """
+        spoken(name)
         if not self._administered:
             local = local_organisation(name)
             self.kit.world.scope.organisations[name] = local
@@ -139,12 +141,14 @@ class People:
 
         Raises:
             UnknownName: There is no such organisation.
+            ValueError: The name stands between quotes.
             Declined: The backend declined it.
 
         Example:
         | Create Person | Clara | Northwind | tier=free | limits=${{ {'questions_per_day': 1} }} |
         | Open Session  | Clara |
         """
+        spoken(name)
         home, service = self.kit.world.organisation(organisation), self.kit.service
         if not self._administered:
             if permissions is not None or limits is not None:
@@ -179,6 +183,7 @@ class People:
             The person, with ``user_id``, ``email``, ``tier``, ``permissions`` and ``organisation``.
 
         Raises:
+            ValueError: A name stands between quotes.
             Declined: The backend declined it.
 
         Example:
@@ -186,7 +191,7 @@ class People:
         | Sign In      | Clara |
         | Open Session | Clara |
         """
-        service, title = self.kit.service, organisation or f"{name}'s organisation"
+        service, title = self.kit.service, spoken(organisation or f"{spoken(name)}'s organisation")
         if not self._administered and self.kit.environment.dialect is not None:
             home = self.create_organisation(title)
             return self._keep(self.kit.newcomers.arrive(name, _new_email(name), home, SIGN_UP_TIER, service))

@@ -19,6 +19,23 @@ from ..contract import DEFAULT_FOLDER
 from ..nearest import choices, did_you_mean
 
 Tier = Literal["free", "pro", "enterprise"]
+QUOTES: Final = frozenset('"“”„«»')
+"""What no name holds: whoever writes ``of "Northwind"`` means Northwind."""
+
+
+def spoken(name: str) -> str:
+    """A name of a person or an organisation as sentences have it.
+
+    Args:
+        name: What the suite wrote.
+
+    Raises:
+        ValueError: It stands between quotes, so that every other step would have to write them, too.
+    """
+    if QUOTES & set(name):
+        bare = "".join(letter for letter in name if letter not in QUOTES)
+        raise ValueError(f"A name has no quotes: write {bare}, not {name}.")
+    return name
 
 
 @cache
