@@ -74,6 +74,9 @@ def _performance(document: Mapping[str, Any]) -> list[str]:
     if missed:
         names = ", ".join(row["name"] for row in missed)
         lines += [f"Goals that this run did not keep: {names}.", ""]
+    for row in rows:
+        if row.get("note"):
+            lines += [f"*{row['name']}*: {row['note']}", ""]
     for name, figure in document.items():
         if figure["told"]:
             lines += [f"## {name}", "", *[f"    {told}" for told in figure["told"]], ""]

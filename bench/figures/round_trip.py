@@ -15,6 +15,12 @@ AHEAD: Final = Goal(1.0, "lower")
 MS: Final = 1000.0
 TIMES: Final = 2
 """How many times a bare round trip the library may take, beside what Robot Framework takes for itself."""
+PEER: Final = (
+    "The other library sends and receives in the keyword's own thread, and keeps nothing. This one receives "
+    "in a thread of its own, also between keywords, so each keyword hands over to it and back; it records "
+    "both frames with their times, converts to the contract's words, and finds the reply by its id."
+)
+"""What stands beside each other, and what differs."""
 
 
 def take(quick: bool) -> Taken:
@@ -62,6 +68,7 @@ def take(quick: bool) -> Taken:
                 peer,
                 "robotframework-websocketclient's `Send` and `Recv`",
                 AHEAD,
+                note=PEER,
             ),
             Row(
                 "round trip, bare",
