@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 
-from . import arguments
+from . import arguments, surroundings
 from .console import Stop
 
 
@@ -17,6 +17,8 @@ def main() -> int:
         The exit status.
     """
     options = arguments.parse(sys.argv[1:])
+    for line in surroundings.unknown():
+        print(line, file=sys.stderr, flush=True)
     command = importlib.import_module(arguments.COMMANDS[options.command].module)
     try:
         status: int = command.main(options)

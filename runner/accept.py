@@ -28,6 +28,8 @@ from . import (
     planning,
     private,
     results,
+    summary,
+    surroundings,
     telling,
     workers,
 )
@@ -180,7 +182,7 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
                 files += [page] if page else []
         with clock.part("scan for secrets"):
             secrets = Secrets([*given, *leaks.read_issued(issued)])
-            found = artefacts.scan(folder, secrets, outcome, env.name)
+            found = artefacts.scan(folder, secrets, outcome, env.name, surroundings.fault(env))
         artefacts.close(folder)
     finished = Finished(outcome, found, interrupted)
     if finished.status == 0:
@@ -195,7 +197,7 @@ def _write(
 ) -> tuple[Outcome, list[Path]]:
     """Puts the workers' outputs together and writes the report; returns it and the files."""
     with clock.part("report"), private.written_privately():
-        return artefacts.write(plan, folder, env.name, lost_message)
+        return artefacts.write(plan, folder, env.name, lost_message, fault=surroundings.fault(env))
 
 
 def _handed(folder: Path, wanted: Wanted) -> dict[str, str]:
@@ -205,7 +207,9 @@ def _handed(folder: Path, wanted: Wanted) -> dict[str, str]:
 
 
 def _announce(plan: Plan, env: Environment, backend: Deployment, asked: int | None) -> None:
-    started = " (started for this run)" if backend.process else ""
+    fault = surroundings.fault(env)
+    broken = f", {summary.broken(fault)}" if fault else ""
+    started = f" (started for this run{broken})" if backend.process else ""
     say(f"Environment {env.name}, backend at {backend.url}{started}")
     together, measuring = _parts(plan)
     alone = f"; {len(measuring)} of them by themselves" if measuring else ""

@@ -15,6 +15,8 @@ from .results import Outcome
 TRANSCRIPTS: Final = "transcripts"
 """Where the recordings of tests go; log.html links there."""
 SUMMARY: Final = "summary.md"
+BACKEND: Final = "Backend"
+"""The metadata of a report that says so where the backend was broken on purpose."""
 BACKEND_LOG: Final = "backend.log"
 PAGES: Final = ("log.html", "report.html", "output.xml", results.JSON, "xunit.xml", SUMMARY, BACKEND_LOG)
 WORK: Final = (workers.SUITE_NAMES, workers.PABOT_LOG, workers.ORDER)
@@ -48,7 +50,13 @@ def removes(folder: Path, file: Path) -> bool:
 
 
 def write(
-    plan: Plan, folder: Path, environment: str, lost: str, outputs: Sequence[Path] | None = None
+    plan: Plan,
+    folder: Path,
+    environment: str,
+    lost: str,
+    outputs: Sequence[Path] | None = None,
+    *,
+    fault: str = "",
 ) -> tuple[Outcome, list[Path]]:
     """Puts outputs together and writes the reports.
 
@@ -58,18 +66,21 @@ def write(
         environment: What it ran against.
         lost: What a test says that was planned and not reported.
         outputs: The outputs; those of the run's workers when omitted.
+        fault: The fault that the backend was started with, if any.
 
     Returns:
         What the run came to, and the files.
     """
     found = workers.outputs(folder) if outputs is None else outputs
     outcome = results.combine(plan, found, lost_message=lost)
+    if fault:
+        outcome.result.suite.metadata[BACKEND] = summary.broken(fault)
     files = results.write(outcome, plan)
-    summary.write(folder / SUMMARY, outcome, environment=environment)
+    summary.write(folder / SUMMARY, outcome, environment=environment, fault=fault)
     return outcome, [*files, folder / SUMMARY]
 
 
-def scan(folder: Path, secrets: Secrets, outcome: Outcome, environment: str) -> list[Leak]:
+def scan(folder: Path, secrets: Secrets, outcome: Outcome, environment: str, fault: str = "") -> list[Leak]:
     """Looks for secrets in everything that the run wrote, and tells in the summary when there are some.
 
     Args:
@@ -77,6 +88,7 @@ def scan(folder: Path, secrets: Secrets, outcome: Outcome, environment: str) -> 
         secrets: What to look for.
         outcome: What the run came to.
         environment: What it ran against.
+        fault: The fault that the backend was started with, if any.
 
     Returns:
         Where secrets are.
@@ -84,7 +96,7 @@ def scan(folder: Path, secrets: Secrets, outcome: Outcome, environment: str) -> 
     found = leaks.scan(folder, secrets, skip=(PROOF,))
     if found:
         told = [str(leak) for leak in found]
-        summary.write(folder / SUMMARY, outcome, environment=environment, leaks=told)
+        summary.write(folder / SUMMARY, outcome, environment=environment, leaks=told, fault=fault)
     return found
 
 

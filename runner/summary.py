@@ -52,7 +52,9 @@ class Area:
         return "kept" if self.passed else "not tested"
 
 
-def write(file: Path, outcome: Outcome, *, environment: str, leaks: Sequence[str] = ()) -> None:
+def write(
+    file: Path, outcome: Outcome, *, environment: str, leaks: Sequence[str] = (), fault: str = ""
+) -> None:
     """Writes the summary.
 
     Args:
@@ -60,17 +62,19 @@ def write(file: Path, outcome: Outcome, *, environment: str, leaks: Sequence[str
         outcome: The run.
         environment: What it ran against.
         leaks: Where secrets were found, without the secrets.
+        fault: The fault that the backend was started with, if any.
     """
-    file.write_text(text(outcome, environment=environment, leaks=leaks), "utf-8")
+    file.write_text(text(outcome, environment=environment, leaks=leaks, fault=fault), "utf-8")
 
 
-def text(outcome: Outcome, *, environment: str, leaks: Sequence[str] = ()) -> str:
+def text(outcome: Outcome, *, environment: str, leaks: Sequence[str] = (), fault: str = "") -> str:
     """The summary as Markdown.
 
     Args:
         outcome: The run.
         environment: What it ran against.
         leaks: Where secrets were found, without the secrets.
+        fault: The fault that the backend was started with, if any.
     """
     tests = list(outcome.result.suite.all_tests)
     good = outcome.good and not leaks
@@ -79,6 +83,7 @@ def text(outcome: Outcome, *, environment: str, leaks: Sequence[str] = ()) -> st
         f"## Agent chat: {'every promise is kept' if good else 'promises are broken'}",
         "",
         f"{told} against the environment {plain(environment)}.",
+        *([plain(f"The backend was {broken(fault)}.")] if fault else ()),
         plain(promised.headline(promised.kept(tests))),
         "",
         "| area | verdict | passed | failed | skipped |",
@@ -108,6 +113,15 @@ def text(outcome: Outcome, *, environment: str, leaks: Sequence[str] = ()) -> st
     lines += ["", "### Slowest tests", "", "| test | time |", "|---|---:|"]
     lines += [f"| {plain(t.name)} | {seconds(t.elapsed_time.total_seconds())} |" for t in slowest]
     return "\n".join(lines) + "\n"
+
+
+def broken(fault: str) -> str:
+    """How every report says that a backend has a fault because it was asked for.
+
+    Args:
+        fault: The fault's name.
+    """
+    return f"BROKEN on purpose: {fault}"
 
 
 def areas(tests: Sequence[TestCase]) -> list[Area]:

@@ -47,7 +47,7 @@ def no_such_fault(name: str, known: Iterable[str]) -> str:
         return USAGE
     near = difflib.get_close_matches(name, list(known), n=5, cutoff=0.5)
     hint = f" Did you mean {', '.join(near)}?" if near else ""
-    return f"There is no fault {name!r}.{hint} All of them: python -m backend.faults --list"
+    return f"There is no fault {name!r}.{hint} All of them: python3 run.py prove --list"
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Final
 
 from AgentChatLibrary.environment import Environment
 
-from .. import accept, children, environments, planning
+from .. import accept, children, environments, planning, surroundings
 from ..arguments import JOBS, USAGE_ERROR
 from ..console import INTERRUPTED, Clock, Stop, counted, say
 from ..planning import Plan, Selection
@@ -69,6 +69,8 @@ def main(options: argparse.Namespace) -> int:
     Returns:
         The exit status.
     """
+    if not options.list:
+        surroundings.without_fault("prove")
     if options.mutants:
         from .mutants import command as mutants  # noqa: PLC0415 -- it needs the development requirements
 

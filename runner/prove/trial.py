@@ -18,10 +18,9 @@ from AgentChatLibrary.environment import EnvironmentProblem
 
 from .. import children
 from ..planning import Plan
+from ..surroundings import FAULT
 from .verdicts import Ended, How, Trial
 
-FAULT: Final = "AGENT_CHAT_FAULT"
-"""The environment variable that an environment file starts a faulty backend by."""
 CONTROL: Final = "no-fault"
 """The trial of a backend without a fault: what fails there says nothing about any fault."""
 TEST_SECONDS: Final = 60.0

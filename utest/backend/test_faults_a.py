@@ -59,7 +59,9 @@ def test_the_faults_are_listed_one_a_line(capsys):
 
 def test_an_unknown_name_is_answered_with_near_ones(capsys):
     assert command.main(["wrong-runid"]) == 2
-    assert "wrong-run-id" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "wrong-run-id" in said
+    assert "All of them: python3 run.py prove --list" in said
     assert command.main([]) == 2
     assert "usage:" in capsys.readouterr().err
 

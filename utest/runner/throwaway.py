@@ -29,13 +29,13 @@ class Project:
         file.parent.mkdir(exist_ok=True)
         file.write_text(body if body.startswith("***") else f"*** Test Cases ***\n{body}", "utf-8")
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         path = os.pathsep.join([str(self.folder), str(ROOT / "libraries")])
         clean = {k: v for k, v in os.environ.items() if not k.startswith("AGENT_CHAT_")}
         return subprocess.Popen(
             [sys.executable, "-m", "runner", *arguments],
             cwd=self.folder,
-            env={**clean, "PYTHONPATH": path},
+            env={**clean, "PYTHONPATH": path, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -43,8 +43,8 @@ class Project:
             start_new_session=True,
         )
 
-    def run(self, *arguments: str) -> tuple[int, list[str]]:
-        process = self.start(*arguments)
+    def run(self, *arguments: str, **variables: str) -> tuple[int, list[str]]:
+        process = self.start(*arguments, **variables)
         printed, _ = process.communicate(timeout=60)
         return process.returncode, printed.strip().splitlines()
 
