@@ -79,7 +79,10 @@ def _one(recorded: Sequence[Transcript], frames: int) -> list[Transcript]:
     """One connection that asks the same question until there are so many frames."""
     source = recorded[0]
     copy = Transcript(source.session, source.owner, 1, source.opened_at, source.opened_wall)
-    welcome, *run = [frame for frame in source.frames if frame.kind is Kind.TEXT]
+    texts = [frame for frame in source.frames if frame.kind is Kind.TEXT]
+    # On a busy machine the question may have gone out before the welcome came.
+    welcome = next(frame for frame in texts if frame.type == "connection_established")
+    run = [frame for frame in texts if frame is not welcome]
     copy.append(welcome.at, welcome.direction, welcome.kind, welcome.data)
     number = seqs = 0
     length = run[-1].at - run[0].at + 1
