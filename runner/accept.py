@@ -28,6 +28,7 @@ from . import (
     planning,
     private,
     results,
+    slips,
     summary,
     surroundings,
     telling,
@@ -140,6 +141,8 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
     """
     folder = Path(plan.settings.output_directory)
     clearing.protect(folder, [*plan.selection.arguments, *wanted.reads])
+    for slip in slips.slips(plan):
+        say(slip)
     with (
         claimed(folder),
         tempfile.TemporaryDirectory(prefix=f"{PRIVATE}{os.getpid()}-") as hidden,

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from robot.api.parsing import ModelVisitor, Token, get_model
 
-from . import markdown_suites
+from . import markdown_suites, slips
 from .project import LIBRARIES, RESOURCES, TESTS, shown
 
 BANNED_KEYWORDS: Final = {
@@ -104,6 +104,9 @@ class _Reader(ModelVisitor):  # type: ignore[misc]  # Robot Framework has no typ
                 )
             if statement.type in {Token.TAGS, Token.TEST_TAGS, Token.DEFAULT_TAGS, Token.KEYWORD_TAGS}:
                 self._ban(token, token.value.lower(), BANNED_TAGS)
+                slip = slips.of_tag(token.value)
+                if slip:
+                    self._add(token, slip, "a report is sorted by what is known")
             elif token.type in _KEYWORD_TOKENS and statement.type != Token.DOCUMENTATION:
                 self._ban(token, _normal(token.value), BANNED_KEYWORDS)
 
