@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from . import version
+from . import hints, version
 from .new import options as new
 
 USAGE_ERROR: Final = 2
@@ -318,9 +318,12 @@ def parse(args: Sequence[str]) -> argparse.Namespace:
     if "--" in own:
         at = own.index("--")
         own, robot = own[:at], own[at + 1 :]
+    main = parser()
+    told = hints.meant(own, robot, list(COMMANDS))
+    if told:
+        main.error(told)
     if not own or (own[0].startswith("-") and own[0] not in {"-h", "--help", "--version"}):
         own.insert(0, DEFAULT)
-    main = parser()
     options = main.parse_args(own)
     options.robot, options.dev = robot, COMMANDS[options.command].dev
     options.extra = COMMANDS[options.command].extra

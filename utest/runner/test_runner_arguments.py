@@ -79,7 +79,7 @@ def test_an_old_python_can_read_run_py_far_enough_to_be_told():
 
 
 def test_run_py_needs_nothing_but_the_standard_library():
-    for name in ("bootstrap", "arguments", "postgres_programs", "project", "__init__"):
+    for name in ("bootstrap", "arguments", "hints", "postgres_programs", "project", "__init__"):
         tree = ast.parse((ROOT / "runner" / f"{name}.py").read_text("utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
