@@ -46,6 +46,10 @@ class progress:  # noqa: N801 -- Robot Framework wants the file's name
         """A test begins: should the worker die, this is where."""
         self._write({"worker": os.getpid(), "began": result.full_name[:LONGEST_NAME]})
 
+    def end_test(self, _: Any, result: Any) -> None:  # noqa: ANN401 -- Robot Framework's models
+        """A test is over: the worker does not hang in it."""
+        self._write({"worker": os.getpid(), "ended": result.full_name[:LONGEST_NAME]})
+
     def end_suite(self, _: Any, result: Any) -> None:  # noqa: ANN401 -- Robot Framework's models
         """A suite with tests of its own is through."""
         if not result.tests:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,25 @@ PABOT_ENDED: Final = (0, 253)
 """Exit statuses of a pabot that has done its work without writing a report of its own."""
 
 
+LONG_SECONDS: Final = 30
+"""A test that runs so long is named, and again each time it has: nothing hangs without a word."""
+
+
+@dataclass(slots=True)
+class Begun:
+    """A test that has begun.
+
+    Attributes:
+        name: Its full name.
+        since: When the runner learnt of it, by its clock.
+        named: How often it was named because it runs long.
+    """
+
+    name: str
+    since: float
+    named: int = 0
+
+
 @dataclass(slots=True)
 class Progress:
     """What the workers have told so far.
@@ -35,13 +55,15 @@ class Progress:
     Attributes:
         file: Where they write to.
         show: Called with a line for people when a suite is through.
-        begun: The test that each worker (by process id) has begun last.
+        now: The clock, in seconds.
+        begun: The test that each worker (by process id) is in.
         spent: How many seconds a test of each suite took, on average.
     """
 
     file: Path
     show: Callable[[str], None] = say
-    begun: dict[int, str] = field(default_factory=dict)
+    now: Callable[[], float] = time.monotonic
+    begun: dict[int, Begun] = field(default_factory=dict)
     spent: dict[str, float] = field(default_factory=dict)
     _read: int = 0
     _alive: set[int] = field(default_factory=set)
@@ -61,6 +83,12 @@ class Progress:
                 self._read += len(line)
                 self._take(json.loads(line))
         self._alive = {pid for pid in self._alive if children.lives(pid)}
+        for pid, test in self.begun.items():
+            times = int((self.now() - test.since) / LONG_SECONDS)
+            if pid in self._alive and times > test.named:
+                test.named = times
+                name = test.name.split(".", 1)[-1]
+                self.show(f"  ...   {name} has been running for {times * LONG_SECONDS} s")
 
     def end_workers(self) -> None:
         """Kills the workers that are still there; pabot gives each a group of its own."""
@@ -74,7 +102,9 @@ class Progress:
     def _take(self, news: dict[str, str | int | float]) -> None:
         if "worker" in news:
             self._alive.add(int(news["worker"]))
-            self.begun[int(news["worker"])] = str(news.get("began", ""))
+            self.begun.pop(int(news["worker"]), None)
+            if "began" in news:
+                self.begun[int(news["worker"])] = Begun(str(news["began"]), self.now())
             return
         passed, failed, skipped = (int(news[name]) for name in ("passed", "failed", "skipped"))
         self.spent[str(news["suite"])] = float(news["seconds"]) / (passed + failed + skipped)

@@ -173,7 +173,7 @@ class Sessions:
 
         Raises:
             EventMissing: The connection stayed open.
-            Unexpected: It ended in another way.
+            Unexpected: It ended in another way, or the token is to expire later than any answer may take.
             ValueError: There is no such reason.
 
         Example:
@@ -186,7 +186,14 @@ class Sessions:
         wanted = word("reason of a close", reason, CLOSE_REASONS) if reason is not None else None
         patience = self.kit.environment.timeout("close")
         if wanted == EXPIRED and chat.expires is not None:
-            patience += max(0.0, chat.expires - time.time())
+            left = max(0.0, chat.expires - time.time())
+            if chat.session.is_open and left > self.kit.environment.timeout("answer"):
+                who = chat.person.name
+                raise Unexpected(
+                    f"{who}'s token is good for another {left:.0f} s; make one that ends sooner: "
+                    f'"{who} is connected with a token that expires in 5 seconds"'
+                )
+            patience += left
         _check_end(chat, chat.waits.for_end(_how(code, wanted), patience), code, wanted)
 
     @keyword(tags=("Sessions", "Misuse"))
