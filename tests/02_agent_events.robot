@@ -31,6 +31,7 @@ Every Event Has The Agreed Structure
     ...       catches:timestamps-in-milliseconds
     ...       catches:empty-reasoning
     ...       catches:null-for-an-absent-field
+    ...       catches:empty-answer
     When Ana asks "Where can we cut our cloud bill?"
     And Ana sees the answer
     Then every frame that Ana has received keeps the contract
@@ -51,6 +52,8 @@ Agent Thinking Shows Reasoning About This Question
     ...       catches:same-reasoning-for-every-question
     ...       catches:steps-not-counted
     ...       catches:dropped-agent-thinking
+    ...       catches:dropped-agent-completed
+    ...       catches:stream-stops-silently
     When Ana asks "What did we spend on the database in 2026-09?"
     And Ana sees the answer
     Then the agent's reasoning is about Ana's question, step by step
@@ -89,6 +92,7 @@ Tool Completed Delivers The True Result
     ...       catches:completion-before-last-tool-result
     ...       catches:number-as-string
     ...       catches:seq-repeat
+    ...       catches:arguments-not-those-used
     [Setup]    Ana Of Northwind Is Connected, And Contoso Is A Customer Too
     [Template]    Tool Results Are True For
     Where can we cut our cloud bill?
@@ -108,6 +112,8 @@ Questions Are Understood As Agreed
     ...       catches:dropped-agent-thinking
     ...       catches:dropped-tool-executing
     ...       catches:seq-repeat
+    ...       catches:dropped-agent-completed
+    ...       catches:stream-stops-silently
     [Template]    The agent answers
     What did we spend?    query_spend group_by=service
     WHAT DID SEARCH SPEND BY REGION?    query_spend group_by=region team=search
@@ -157,6 +163,9 @@ A Question That Goes On Keeps The Subject
     ...       catches:names-in-questions-overlooked
     ...       catches:horizon-overlooked
     ...       catches:dropped-tool-executing
+    ...       catches:arguments-not-those-used
+    ...       catches:dropped-agent-completed
+    ...       catches:stream-stops-silently
     [Template]    The conversation goes on
     What did payments spend in 2026-09?    query_spend group_by=service team=payments month=2026-09
     And by region?    query_spend group_by=region team=payments month=2026-09
@@ -182,6 +191,13 @@ Answers Are True Whatever The Books Hold
     ...       catches:dropped-tool-executing
     ...       catches:duplicated-event
     ...       catches:seq-repeat
+    ...       catches:dropped-agent-completed
+    ...       catches:dropped-tool-completed
+    ...       catches:empty-answer
+    ...       catches:finding-from-another-call
+    ...       catches:findings-cut-from-the-text
+    ...       catches:stream-stops-silently
+    ...       catches:tool-call-id-mismatch
     [Template]    Answers are true when the books hold
     nothing    Forecast next month
     one of each    Forecast the next 2 months
@@ -211,6 +227,7 @@ Agent Completed Carries The Answer
     ...       catches:finding-from-another-call
     ...       catches:tool-result-disagrees-with-database
     ...       catches:dropped-tool-executing
+    ...       catches:tool-call-id-mismatch
     When Ana asks "Where can we cut our cloud bill?"
     And Ana sees the answer
     Then every finding of Ana's answer follows from Northwind's records and stands in the text
@@ -223,6 +240,7 @@ Events Come In The Agreed Order
     ...       catches:dropped-tool-executing
     ...       catches:wrong-run-id
     ...       catches:seq-repeat
+    ...       catches:wrong-thread-id
     [Template]    The Agreed Order Is Kept For
     Where can we cut our cloud bill?
     What did we spend by team?
@@ -248,6 +266,7 @@ Two Runs Of One Person Stay Apart
     ...       catches:tool-call-id-mismatch
     ...       catches:empty-reasoning
     ...       catches:dropped-tool-executing
+    ...       catches:same-reasoning-for-every-question
     Given Ana's runs are held before tool executing
     When Ana asks "What did platform spend?" and "Which resources are idle?"
     And both runs have begun before either goes on

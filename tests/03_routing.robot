@@ -15,13 +15,20 @@ Test Tags        area:routing    severity:normal
 *** Test Cases ***
 A Question Starts A Run
     [Documentation]    It is accepted, worked on and answered: one of each, and nothing else comes.
-    [Tags]    promise-12    catches:ack-sent-twice    catches:ack-after-first-event
+    [Tags]    promise-12
+    ...       catches:ack-sent-twice
+    ...       catches:ack-after-first-event
+    ...       catches:started-after-first-thinking
     When Ana sends a question as chat
     Then Ana receives one acceptance, one whole run, and nothing else
 
 The Other Word For A Question Means The Same
     [Documentation]    user_message is a synonym of chat.
-    [Tags]    promise-12    catches:user-message-unknown    catches:ack-after-first-event    catches:ack-sent-twice
+    [Tags]    promise-12
+    ...       catches:user-message-unknown
+    ...       catches:ack-after-first-event
+    ...       catches:ack-sent-twice
+    ...       catches:started-after-first-thinking
     When Ana sends a question as user message
     Then Ana receives one acceptance, one whole run, and nothing else
 
@@ -33,7 +40,10 @@ A Ping Gets Its Pong And Nothing Else
 
 Resuming Replays And Starts Nothing
     [Documentation]    What came before comes again, with an end that tells how much it was.
-    [Tags]    promise-12    needs:resume    catches:resume-off-by-one-at-the-watershed
+    [Tags]    promise-12
+    ...       needs:resume
+    ...       catches:resume-off-by-one-at-the-watershed
+    ...       catches:started-after-first-thinking
     Given Ana has the answer to "What did we spend by team?" and has come back
     When Ana resumes from the beginning
     Then Ana receives the events of that run again, and nothing else

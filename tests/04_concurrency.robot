@@ -40,6 +40,7 @@ A Burst Of Questions Is Answered Question By Question
     ...       catches:seq-repeat
     ...       catches:steps-not-counted
     ...       catches:empty-reasoning
+    ...       catches:same-reasoning-for-every-question
     Given Ana Of Northwind Is Connected
     When Ana sends 20 questions in a burst
     Then the questions of Ana are accepted in the order of asking
@@ -55,6 +56,7 @@ Pings And Questions Do Not Overtake Each Other
     ...       catches:steps-not-counted
     ...       catches:ack-sent-twice
     ...       catches:empty-reasoning
+    ...       catches:same-reasoning-for-every-question
     Given Ana Of Northwind Is Connected
     When Ana sends a ping, a question and a ping, 10 times in a burst
     Then every reply to Ana came in the order of her messages

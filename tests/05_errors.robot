@@ -25,6 +25,7 @@ A Connection Recovers After Every Error
     ...       catches:malformed-json-ignored
     ...       catches:missing-field-reaches-the-agent
     ...       catches:unknown-type-ignored
+    ...       catches:oversize-accepted
     [Template]    The Connection Survives
     # the mistake    the error
     broken JSON    invalid_json

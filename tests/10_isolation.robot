@@ -28,6 +28,8 @@ Each Customer Has A World Of Their Own
     ...       catches:empty-reasoning
     ...       catches:leak-to-colleagues
     ...       catches:tool-result-disagrees-with-database
+    ...       catches:metrics-expose-user-ids
+    ...       catches:token-in-metrics
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And Ana, Boris and Clara have runs about secrets of theirs that wait for a tool
     When all of them make mistakes meanwhile, and their runs go on
@@ -72,6 +74,11 @@ A Customer Who Reads Nothing Delays Nobody Else
     ...       catches:dropped-agent-thinking
     ...       catches:dropped-tool-executing
     ...       catches:duplicated-event
+    ...       catches:dropped-tool-completed
+    ...       catches:event-after-completion
+    ...       catches:swapped-neighbours
+    ...       catches:tool-call-id-mismatch
+    ...       catches:two-ends
     Given Ana, Boris and Clara are connected to a backend that waits one second for slow readers
     When Ana reads nothing any more while very much is sent to her
     Then Boris and Clara get whole answers meanwhile

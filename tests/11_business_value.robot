@@ -24,6 +24,9 @@ Chat Delivers Savings In Real Time
     ...       catches:answer-with-wrong-figures
     ...       catches:dropped-tool-executing
     ...       catches:tool-result-disagrees-with-database
+    ...       catches:empty-answer
+    ...       catches:finding-from-another-call
+    ...       catches:findings-cut-from-the-text
     Given Ana Of Northwind Is Connected
     When Ana asks "Please help me cut our cloud costs"
     Then Ana sees the agent work from start to finish
@@ -64,6 +67,7 @@ Colleagues Share A Conversation And Nobody Else Does
     ...       catches:foreign-thread-told-apart
     ...       catches:leak-to-colleagues
     ...       catches:shared-thread-hidden-from-colleagues
+    ...       catches:answer-missing-in-the-thread
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana shares a conversation about "What did we spend by team?"
     Then Boris finds the conversation, and reads the question and the answer
@@ -84,6 +88,9 @@ A Free User Gets A True Answer And A Reason To Upgrade
     ...       catches:offer-promises-too-much
     ...       catches:dropped-tool-executing
     ...       catches:tool-result-disagrees-with-database
+    ...       catches:answer-with-wrong-figures
+    ...       catches:empty-answer
+    ...       catches:finding-from-another-call
     Given Ana is a free user of Northwind
     And Ana is connected
     When Ana asks "Where can we cut our cloud bill?"
@@ -121,6 +128,11 @@ An Upgrade Acts At The Next Question
     ...       catches:tier-from-the-token
     ...       catches:tool-result-disagrees-with-database
     ...       catches:dropped-tool-executing
+    ...       catches:answer-with-wrong-figures
+    ...       catches:empty-answer
+    ...       catches:finding-from-another-call
+    ...       catches:findings-cut-from-the-text
+    ...       catches:tool-call-id-mismatch
     Given Ana is a free user of Northwind who may ask twice a day
     And Ana is connected
     And Ana has the answer to "Where can we cut our cloud bill?"
@@ -148,6 +160,7 @@ Payloads Meet The Contract
     ...       catches:no-word-before-expiry
     ...       catches:timestamps-in-milliseconds
     ...       catches:expiry-in-milliseconds
+    ...       catches:empty-answer
     Given Ana of Northwind is connected with a token that soon expires
     When Ana asks, cancels, pings, renews her token, comes back, resumes, and makes a mistake
     Then Ana has seen every kind of frame that the contract knows

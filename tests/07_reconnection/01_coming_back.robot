@@ -37,7 +37,11 @@ The Conversation Goes On
 
 A Follow-Up Remembers What It Is About
     [Documentation]    "And by team?" means the same database as before, also after reconnecting.
-    [Tags]    promise-25    needs:threads    needs:records    catches:follow-up-forgets-the-filter
+    [Tags]    promise-25
+    ...       needs:threads
+    ...       needs:records
+    ...       catches:follow-up-forgets-the-filter
+    ...       catches:arguments-not-those-used
     Given Ana has the answer to "What did we spend on the database by month?"
     When Ana's connection is dropped
     And Ana comes back
@@ -74,6 +78,8 @@ Nothing Is Lost When Dropped At Any Moment And Released While Away
     ...       catches:seq-gap
     ...       catches:duplicated-event
     ...       catches:seq-repeat
+    ...       catches:dropped-agent-completed
+    ...       catches:stream-stops-silently
     Given Ana also has a second device
     Then dropped before every event and released while away, Ana gets what her second device received
 
@@ -88,6 +94,8 @@ Nothing Is Lost When The Run Goes On Before Resuming
     ...       catches:seq-gap
     ...       catches:duplicated-event
     ...       catches:seq-repeat
+    ...       catches:dropped-agent-completed
+    ...       catches:stream-stops-silently
     Given Ana also has a second device
     Then dropped before every event and released before resuming, Ana gets what her second device received
 
@@ -103,6 +111,8 @@ Nothing Is Lost When The Run Goes On While Resuming
     ...       catches:seq-gap
     ...       catches:duplicated-event
     ...       catches:seq-repeat
+    ...       catches:dropped-agent-completed
+    ...       catches:stream-stops-silently
     Given Ana also has a second device
     Then dropped before every event and released while resuming, Ana gets what her second device received
 

@@ -67,7 +67,11 @@ A Customer Who Reads For A While Is Not Cut Off
 
 A Run Goes On Though Nobody Is Connected
     [Documentation]    Its customer has no device online at all; the whole answer is there on coming back.
-    [Tags]    promise-26    needs:hold    needs:resume    catches:run-ends-with-its-socket
+    [Tags]    promise-26
+    ...       needs:hold
+    ...       needs:resume
+    ...       catches:run-ends-with-its-socket
+    ...       catches:answer-missing-in-the-thread
     Given Ana Of Northwind Is Connected
     And Ana has a run that waits for a tool, and drops her only connection
     When the run goes on, and Ana comes back and resumes from where she was

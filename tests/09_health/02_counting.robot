@@ -49,6 +49,6 @@ Refusals Are Counted, Each Reason By Itself
 
 What Is Counted For A Person Is That Person's Alone
     [Documentation]    The administration tells for each person what was sent, received and refused.
-    [Tags]    promise-32    catches:counters-shared
+    [Tags]    promise-32    catches:counters-shared    catches:frames-counted-twice
     Given Ana And Boris Are Connected And Have Done Different Things
     Then each person's counters tell what that person has seen
