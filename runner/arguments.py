@@ -140,7 +140,13 @@ def _prove(parser: argparse.ArgumentParser) -> None:
         help="faults or mutants at the same time (default: two for each core, %(default)s here)",
     )
     parser.add_argument("--fresh", action="store_true", help="prove again what an earlier run has proven")
-    parser.add_argument("--list", action="store_true", help="tell the faults there are, and prove nothing")
+    parser.add_argument(
+        "--list",
+        metavar="GROUP",
+        nargs="?",
+        const="",
+        help="tell the faults there are, all or those of a group, and prove nothing",
+    )
 
 
 def _merge(parser: argparse.ArgumentParser) -> None:

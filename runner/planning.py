@@ -241,7 +241,13 @@ def _category(name: str, selection: Selection) -> str:
     for tag in (name, f"area:{name}"):
         if everything.tagged(tag):
             return tag
-    known = sorted({t for test in everything.tests for t in test.tags if not t.startswith(PLUMBING_TAGS)})
+    tags = {tag for test in everything.tests for tag in test.tags}
+    promises = sorted(tag for tag in tags if tag.startswith("promise-"))
+    if promises and name.startswith("promise-"):
+        raise Stop(
+            f"No test has the tag {name!r}: promises go from {promises[0]} to {promises[-1]}.", USAGE_ERROR
+        )
+    known = sorted(tag for tag in tags if not tag.startswith(PLUMBING_TAGS))
     raise Stop(
         f"No test has the tag {name!r}.{did_you_mean(name, _words(known))} "
         f"There are: {choices(name, known)}.",

@@ -69,15 +69,16 @@ def main(options: argparse.Namespace) -> int:
     Returns:
         The exit status.
     """
-    if not options.list:
+    if options.list is None:
         surroundings.without_fault("prove")
     if options.mutants:
         from .mutants import command as mutants  # noqa: PLC0415 -- it needs the development requirements
 
         with children.interruptible():
             return mutants.main(options)
-    if options.list:
-        return listing.tell(planning.discover(planning.select(options.robot, category=options.only)))
+    if options.list is not None:
+        plan = planning.discover(planning.select(options.robot, category=options.only))
+        return listing.tell(plan, options.list)
     wanted = Wanted(
         env=options.env,
         robot=tuple(options.robot),

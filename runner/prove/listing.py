@@ -7,7 +7,10 @@ import textwrap
 from itertools import groupby
 from typing import Final
 
-from ..console import counted, say
+from AgentChatLibrary.nearest import choices, did_you_mean
+
+from ..arguments import USAGE_ERROR
+from ..console import Stop, counted, say
 from ..planning import Plan
 from . import catalogue
 from .catalogue import Fault
@@ -16,16 +19,28 @@ NARROW: Final = 60
 """Columns below which text is not wrapped any narrower."""
 
 
-def tell(plan: Plan) -> int:
+def tell(plan: Plan, only: str = "") -> int:
     """Says which faults there are, group by group.
 
     Args:
         plan: The tests, which claim them by their tags.
+        only: The group whose faults are told; all groups when empty.
 
     Returns:
         The exit status.
+
+    Raises:
+        Stop: There is no such group.
     """
     faults = sorted(catalogue.read_faults(), key=lambda fault: (fault.group, fault.family, fault.name))
+    groups = {fault.group for fault in faults}
+    if only and only not in groups:
+        raise Stop(
+            f"There is no group of faults {only!r}.{did_you_mean(only, groups)} "
+            f"There are: {choices(only, groups)}.",
+            USAGE_ERROR,
+        )
+    faults = [fault for fault in faults if only in {"", fault.group}]
     claims = catalogue.claims(plan, faults)
     width = max(NARROW, shutil.get_terminal_size().columns - 1)
     for group, members in groupby(faults, key=lambda fault: fault.group):

@@ -76,6 +76,12 @@ def test_an_unknown_category_names_the_known_ones(suites, planned):
     assert stop.value.status == 2
 
 
+def test_a_category_that_is_no_promise_names_those_there_are():
+    with pytest.raises(Stop, match=r"promises go from promise-01 to promise-40") as stop:
+        planning.select([], category="promise-99")
+    assert stop.value.status == 2
+
+
 def test_named_suites_replace_the_whole_folder(suites, planned):
     tests = suites(one=ONE, two=TWO)
     plan = planned(tests, "--exclude", "alone", str(tests / "one.robot"))

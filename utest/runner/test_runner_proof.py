@@ -262,3 +262,14 @@ def test_faults_are_listed_group_by_group_with_who_claims_them(suites, planned, 
     assert lines[5:7] == ["timing (1 fault)", "  late: 1 test claims it, needs several_processes"]
     assert lines[-1] == "3 faults. Try one: python3 run.py prove --fault NAME"
     assert max(map(len, lines)) < 80
+
+
+def test_one_group_of_faults_is_listed_and_an_unknown_one_is_told(suites, planned, monkeypatch, capsys):
+    told = [Fault("late", group="timing"), Fault("seq-gap", group="delivery")]
+    monkeypatch.setattr(catalogue, "read_faults", lambda: told)
+    plan = planned(suites(one=SUITE))
+    assert listing.tell(plan, "timing") == 0
+    assert capsys.readouterr().out.splitlines()[0] == "timing (1 fault)"
+    with pytest.raises(Stop, match=r"no group of faults 'timin'\. Did you mean 'timing'\?") as stopped:
+        listing.tell(plan, "timin")
+    assert stopped.value.status == 2
