@@ -97,6 +97,7 @@ Tool Completed Delivers The True Result
     [Template]    Tool Results Are True For
     Where can we cut our cloud bill?
     What did we spend by month?
+    What did payments spend by service?
     Which models could be cheaper?
     What will we spend next quarter?
     Review every service one by one
