@@ -1,13 +1,14 @@
 """Which tests stand for which promise: the table in ``docs/coverage.md``, made from the suites.
 
-``python -m runner.coverage`` checks that every promise has a test and that the table is up to date;
-``python -m runner.coverage --write`` writes it.
+``.venv/bin/python -m runner.coverage`` checks that every promise has a test and that the table is up to date;
+``.venv/bin/python -m runner.coverage --write`` writes it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,11 +25,13 @@ TABLE: Final = ROOT / "docs" / "coverage.md"
 QUIET: Final = ("promise-", "catches:", "area:")
 """Tags that the table does not repeat: they are its rows, its other columns, or the matrix of the proof."""
 
+SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+
 HEAD: Final = """\
 # Which tests stand for which promise
 
-Made from the suites by `python -m runner.coverage --write`; `python3 run.py test` fails when a promise has
-no test or this page is not up to date. Which faults each test notices is in the kill matrix
+Made from the suites by `.venv/bin/python -m runner.coverage --write`; `python3 run.py test` fails when a
+promise has no test or this page is not up to date. Which faults each test notices is in the kill matrix
 (`python3 run.py prove`).
 
 """
@@ -82,7 +85,7 @@ def table(known: Sequence[Promise], tests: Sequence[planning.Planned], claimed: 
     rows = ["| promise | area | test | suite | faults claimed | other tags |", "|---|---|---|---|---|---|"]
     for promise in known:
         for number, test in enumerate(t for t in tests if promise.tag in t.tags):
-            name = test.name.removeprefix(f"{test.suite}.")
+            name = f"**{test.name.removeprefix(f'{test.suite}.')}** {_first_sentence(test.doc)}".strip()
             tags = ", ".join(f"`{tag}`" for tag in test.tags if not tag.startswith(QUIET))
             first = (f"**{promise.tag[-2:]}** {promise.promise}", promise.area) if number == 0 else ("", "")
             suite = test.suite.partition(".")[2]
@@ -97,6 +100,11 @@ def table(known: Sequence[Promise], tests: Sequence[planning.Planned], claimed: 
     return HEAD + "\n".join(rows) + f"\n{count}{names}.\n"
 
 
+def _first_sentence(doc: str) -> str:
+    """What a test's documentation begins with, as a cell of the table."""
+    return SENTENCE_END.split(" ".join(doc.split()), maxsplit=1)[0].replace("|", "\\|")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Checks or writes the table; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m runner.coverage", description=(__doc__ or "").strip())
@@ -109,7 +117,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.write:
         TABLE.write_text(page, "utf-8")
     elif not TABLE.exists() or TABLE.read_text("utf-8") != page:
-        found.append("docs/coverage.md is not up to date: run `python -m runner.coverage --write`")
+        found.append("docs/coverage.md is not up to date: run `.venv/bin/python -m runner.coverage --write`")
     for line in found:
         print(line)
     return 1 if found else 0

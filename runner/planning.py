@@ -43,11 +43,13 @@ class Planned:
         name: Its full name, suites included.
         suite: The full name of its suite.
         tags: Its tags.
+        doc: Its documentation.
     """
 
     name: str
     suite: str
     tags: tuple[str, ...]
+    doc: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ def discover(selection: Selection) -> Plan:
 
 
 def _tests(suite: TestSuite) -> tuple[Planned, ...]:
-    return tuple(Planned(t.full_name, t.parent.full_name, tuple(t.tags)) for t in suite.all_tests)
+    return tuple(Planned(t.full_name, t.parent.full_name, tuple(t.tags), t.doc) for t in suite.all_tests)
 
 
 NAMES: Final = 12

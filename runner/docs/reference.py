@@ -114,7 +114,7 @@ def _page(
     title, about = owner.name, _linked(owner.doc, owner, links)
     if owner.library and file.stem != "__init__":
         title, about = f"{_topic(file)} ({owner.name})", _module_doc(file)
-    lines = [f"# {title}", "", about, "", f"From `{file.relative_to(ROOT).as_posix()}`.", ""]
+    lines = [f"# Keywords: {title}", "", about, "", f"From `{file.relative_to(ROOT).as_posix()}`.", ""]
     for keyword in sorted(keywords, key=lambda k: k.line):
         lines += _keyword(keyword, owner, links, used.get((keyword.file, keyword.name)))
     return "\n".join(lines)
