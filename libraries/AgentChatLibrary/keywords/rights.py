@@ -188,7 +188,7 @@ class Rights:
         reply = chat.reply(chat.send(kind, fields), "ack", "resumed", "error")
         if reply.type == "ack":
             chat.wait_for_end(reply.run_id)
-        return reply.get("code") != "forbidden"
+        return bool(reply.get("code") != "forbidden")
 
     def _granted(self, person: Person) -> list[str]:
         view = person.service.admin("GET", f"/people/{person.user_id}")
