@@ -20,6 +20,8 @@ from .tags import PLUMBING, SEVERITIES
 PICTURE: Final = re.compile(r'<img src="data:image/svg\+xml;base64,[\w+/=]+" alt="[^"<>]*"[^<>]*>')
 """The full picture as the library writes it into the log; nothing else is taken from there."""
 FOLDED: Final = '<details class="swimlane"'
+LOG_ONLY: Final = "<style>.details-col-msg .whole-picture{display:none}</style>"
+"""The tables of report.html are too narrow for the full picture: rows have the small one, and a link."""
 STORY: Final = "white-space:pre-wrap;overflow-wrap:anywhere"
 COLUMNS: Final = "font-family:monospace;font-size:0.9em"
 FRAME: Final = re.compile(r"\s*#\d+ ")
@@ -101,5 +103,5 @@ def _picture(test: TestCase, folded: list[tuple[Message, str]]) -> str:
             if found:
                 folded.append((item, item.message))
                 item.message = item.message.replace(found[0], "").replace(f"{FOLDED} open", FOLDED)
-                return found[0]
+                return f'{LOG_ONLY}<div class="whole-picture">{found[0]}</div>'
     return ""
