@@ -32,8 +32,8 @@ def spoken(name: str) -> str:
     Raises:
         ValueError: It stands between quotes, so that every other step would have to write them, too.
     """
-    if QUOTES & set(name):
-        bare = "".join(letter for letter in name if letter not in QUOTES)
+    if name[:1] in QUOTES and name[-1:] in QUOTES:
+        bare = name.strip("".join(QUOTES))
         raise ValueError(f"A name has no quotes: write {bare}, not {name}.")
     return name
 
