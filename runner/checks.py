@@ -34,13 +34,15 @@ class Check:
     Attributes:
         name: What people call it.
         command: How to run it, after ``python -m``.
-        counted: Whether it is pytest, whose tests count one by one; it runs last, with nothing beside it,
-            since it keeps all cores busy by itself.
+        counted: Whether it is pytest, whose tests count one by one.
+        alone: Whether it runs with nothing beside it, since it keeps all cores busy by itself and starts
+            services that must answer in time.
     """
 
     name: str
     command: tuple[str, ...]
     counted: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,6 @@ def all_checks() -> list[Check]:
     nothing = ("--output", "NONE", "--log", "NONE", "--report", "NONE")
     return [
         Check("types (mypy)", ("mypy", *(name for name in PYTHON if (ROOT / name).exists()))),
-        Check("examples of keywords", ("runner.examples",)),
         Check("suites (robocop check)", ("robocop", "check", *SUITES)),
         Check("suites (robocop format)", ("robocop", "format", "--check", "--diff", *SUITES)),
         Check("suites (robotcode)", ("robotcode.cli", "analyze", "code", *SUITES)),
@@ -73,7 +74,8 @@ def all_checks() -> list[Check]:
         Check("reports in a browser", ("runner.pages",)),
         Check("Python (ruff check)", ("ruff", "check", ".")),
         Check("Python (ruff format)", ("ruff", "format", "--check", ".")),
-        Check("unit tests (pytest)", ("pytest", "utest", *_SIDE_BY_SIDE), counted=True),
+        Check("examples of keywords", ("runner.examples",), alone=True),
+        Check("unit tests (pytest)", ("pytest", "utest", *_SIDE_BY_SIDE), counted=True, alone=True),
     ]
 
 
@@ -91,7 +93,7 @@ def run(checks: Sequence[Check]) -> list[Checked]:
     with tempfile.TemporaryDirectory(prefix="agent-chat-checks-") as private:
         try:
             while waiting or running:
-                while waiting and len(running) < (1 if waiting[0].counted else AT_A_TIME):
+                while waiting and len(running) < (1 if waiting[0].alone else AT_A_TIME):
                     running.append(_Running(waiting.pop(0), Path(private) / str(len(waiting))))
                 for one in [one for one in running if one.process.poll() is not None]:
                     running.remove(one)
