@@ -156,7 +156,8 @@ class Relay:
     """Passes connections on to the backends that are well, to each in its turn, from ``async with`` on.
 
     When none is well, any that still listens gets them: its own refusal says why. One that has hung up on
-    somebody may be going down, so it comes after the others until it has been asked how it is.
+    somebody may be going down, so it comes after the others until it has said how it is since, and is asked
+    at once where there is no other.
 
     Args:
         listener: Where clients connect.
@@ -166,7 +167,9 @@ class Relay:
     def __init__(self, listener: socket.socket, backends: Sequence[Address]) -> None:
         self._listener = listener
         self._well = dict.fromkeys(backends, True)
-        self._doubtful: set[Address] = set()
+        self._doubts: dict[Address, int] = dict.fromkeys(backends, 0)
+        self._asked: dict[Address, int] = dict.fromkeys(backends, 0)
+        self._answered: dict[Address, int] = dict.fromkeys(backends, 0)
         self._turn = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -191,12 +194,30 @@ class Relay:
         backends = list(self._well)
         at = self._turn % len(backends)
         turned = backends[at:] + backends[:at]
-        return sorted(turned, key=lambda one: (not self._well[one], one in self._doubtful))
+        return sorted(turned, key=lambda one: (not self._well[one], self.is_doubtful(one)))
+
+    def is_doubtful(self, backend: Address) -> bool:
+        """Whether a backend has hung up on somebody, and has not said since that it is well."""
+        return self._doubts[backend] > 0
+
+    def doubt(self, backend: Address) -> None:
+        """Notes that a backend has hung up on somebody."""
+        self._doubts[backend] += 1
 
     async def look_at(self, backend: Address) -> None:
-        """Asks a backend how it is, now."""
-        self._doubtful.discard(backend)
-        self._well[backend] = await is_well(backend)
+        """Asks a backend how it is, now.
+
+        An answer that comes after the answer to a later question counts no more, and it says nothing about
+        a hang-up that came after its question.
+        """
+        self._asked[backend] += 1
+        question, doubts = self._asked[backend], self._doubts[backend]
+        well = await is_well(backend)
+        if question < self._answered[backend]:
+            return
+        self._answered[backend], self._well[backend] = question, well
+        if self._doubts[backend] == doubts:
+            self._doubts[backend] = 0
 
     def _arrived(self, client: Side) -> None:
         self._begin(self._connect(client))
@@ -206,9 +227,17 @@ class Relay:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def _offered(self) -> list[Address]:
+        """What :meth:`choices` says; those in doubt are asked first when the best of them is in doubt."""
+        choices = self.choices()
+        if self.is_doubtful(choices[0]):
+            await asyncio.gather(*(self.look_at(one) for one in choices if self.is_doubtful(one)))
+            choices = self.choices()
+        return choices
+
     async def _connect(self, client: Side) -> None:
         loop = asyncio.get_running_loop()
-        for backend in self.choices():
+        for backend in await self._offered():
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     _, service = await loop.create_connection(self._side_of(backend), *backend)
@@ -223,7 +252,7 @@ class Relay:
         client.reset()
 
     def _side_of(self, backend: Address) -> Callable[[], Side]:
-        return lambda: Backend(lambda: self._doubtful.add(backend))
+        return lambda: Backend(lambda: self.doubt(backend))
 
     async def _check(self, backend: Address) -> None:
         while True:

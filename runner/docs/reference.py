@@ -68,7 +68,7 @@ def plain(name: str) -> str:
 
 
 def _page_of(owner: Owner, keyword: Keyword) -> str:
-    if not owner.library:
+    if not owner.is_library:
         return f"{owner.name}.md"
     stem = keyword.file.stem
     return f"{owner.name}.md" if stem == "__init__" else f"{owner.name}-{stem}.md"
@@ -84,7 +84,7 @@ def _overview(found: Sequence[Owner], made: dict[str, str]) -> str:
                 " it, unless it has one of its own.",
                 "",
             ]
-        for owner in (one for one in found if one.library is library):
+        for owner in (one for one in found if one.is_library is library):
             if not owner.keywords:
                 continue
             files = {_page_of(owner, keyword) for keyword in owner.keywords}
@@ -112,7 +112,7 @@ def _page(
 ) -> str:
     file = keywords[0].file
     title, about = owner.name, _linked(owner.doc, owner, links)
-    if owner.library and file.stem != "__init__":
+    if owner.is_library and file.stem != "__init__":
         title, about = f"{_topic(file)} ({owner.name})", _module_doc(file)
     lines = [f"# Keywords: {title}", "", about, "", f"From `{file.relative_to(ROOT).as_posix()}`.", ""]
     for keyword in sorted(keywords, key=lambda k: k.line):

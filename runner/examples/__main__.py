@@ -27,7 +27,7 @@ def main() -> int:
     keywords = [k for owner in found for k in owner.keywords if not k.private]
     without = lacking(keywords, Uses().found)
     problems = [_without(keyword) for keyword in without]
-    problems += unexplained([k for owner in found if owner.library for k in owner.keywords])
+    problems += unexplained([k for owner in found if owner.is_library for k in owner.keywords])
     examples = suite.shown(found)
     written = [Written(place, text, dry) for dry in (False, True) for place, text in check.suites(dry=dry)]
     try:

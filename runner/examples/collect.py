@@ -102,14 +102,14 @@ class Owner:
     Attributes:
         name: Its name.
         file: Where it is.
-        library: Whether it is a library.
+        is_library: Whether it is a library.
         doc: Its introduction.
         keywords: Its keywords, in the order of their files.
     """
 
     name: str
     file: Path
-    library: bool
+    is_library: bool
     doc: str
     keywords: tuple[Keyword, ...]
 

@@ -100,7 +100,7 @@ def shown(owners: Iterable[Owner]) -> list[Shown]:
     for owner in owners:
         for keyword in owner.keywords:
             for example in keyword.examples:
-                key = (None if owner.library else owner.file, example)
+                key = (None if owner.is_library else owner.file, example)
                 found.setdefault(key, []).append((keyword.name, keyword.place))
     return [
         Shown(example, tuple(name for name, _ in who), tuple(place for _, place in who), resource)

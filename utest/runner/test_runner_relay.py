@@ -15,6 +15,8 @@ class Backend:
 
     def __init__(self, name, healthy=True):
         self.name, self.healthy = name, healthy
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.came = asyncio.Queue()
         self.asked = asyncio.Event()
 
@@ -28,9 +30,10 @@ class Backend:
         if head == b"GET ":
             await reader.readuntil(b"\r\n\r\n")
             status = "200 OK" if self.healthy else "503 Service Unavailable"
+            self.asked.set()
+            await self.may_answer.wait()
             writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
             writer.close()
-            self.asked.set()
         else:
             await self.came.put((head, reader, writer))
 
@@ -181,7 +184,64 @@ def test_who_has_just_hung_up_comes_after_the_others():
     one, two = ("127.0.0.1", 1), ("127.0.0.1", 2)
     with socket.socket() as listener:
         relay = Relay(listener, [one, two])
-        relay._side_of(one)()._hung_up()
+        relay.doubt(one)
         assert [relay.choices()[0] for _ in range(4)] == [two] * 4
-        relay._side_of(two)()._hung_up()
+        relay.doubt(two)
         assert {relay.choices()[0] for _ in range(4)} == {one, two}
+
+
+def test_an_answer_says_nothing_about_a_hang_up_after_its_question():
+    async def scenario():
+        one, two = await Backend("one").start(), await Backend("two").start()
+        with socket.socket() as listener:
+            relay = Relay(listener, [one.address, two.address])
+            one.may_answer.clear()
+            looking = asyncio.create_task(relay.look_at(one.address))
+            await one.asked.wait()
+            relay.doubt(one.address)
+            assert relay.choices()[0] == two.address
+            one.may_answer.set()
+            await looking
+            assert [relay.choices()[0] for _ in range(4)] == [two.address] * 4
+            await relay.look_at(one.address)
+            assert {relay.choices()[0] for _ in range(4)} == {one.address, two.address}
+
+    run(scenario)
+
+
+def test_an_answer_that_is_late_does_not_count_against_a_later_one():
+    async def scenario():
+        one = await Backend("one", healthy=False).start()
+        with socket.socket() as listener:
+            relay = Relay(listener, [one.address, ("127.0.0.1", 1)])
+            one.may_answer.clear()
+            late = asyncio.create_task(relay.look_at(one.address))
+            await one.asked.wait()
+            asked_before, one.may_answer, one.healthy = one.may_answer, asyncio.Event(), True
+            one.may_answer.set()
+            await relay.look_at(one.address)
+            asked_before.set()
+            await late
+            await relay.look_at(("127.0.0.1", 1))
+            assert [relay.choices()[0] for _ in range(4)] == [one.address] * 4
+
+    run(scenario)
+
+
+def test_where_the_best_is_in_doubt_it_is_asked_before_anybody_is_sent_there():
+    async def scenario():
+        one, two = await Backend("one").start(), await Backend("two").start()
+        async with relayed(one, two) as address:
+            two.came = one.came
+            for _ in range(2):
+                reader, writer = await asyncio.open_connection(*address)
+                writer.write(b"ping")
+                _, _, its_writer = await one.came.get()
+                two.healthy = False
+                its_writer.close()
+                assert await reader.read() == b""
+                writer.close()
+            two.came = asyncio.Queue()
+            assert await served_by(address, (one, two), times=4) == {"one": 4, "two": 0}
+
+    run(scenario)
