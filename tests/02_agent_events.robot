@@ -93,6 +93,7 @@ Tool Completed Delivers The True Result
     ...       catches:number-as-string
     ...       catches:seq-repeat
     ...       catches:arguments-not-those-used
+    ...       catches:tool-executing-held-back
     [Setup]    Ana Of Northwind Is Connected, And Contoso Is A Customer Too
     [Template]    Tool Results Are True For
     Where can we cut our cloud bill?
@@ -199,6 +200,8 @@ Answers Are True Whatever The Books Hold
     ...       catches:findings-cut-from-the-text
     ...       catches:stream-stops-silently
     ...       catches:tool-call-id-mismatch
+    ...       catches:arguments-not-those-used
+    ...       catches:tool-query-without-organisation-filter
     [Template]    Answers are true when the books hold
     nothing    Forecast next month
     one of each    Forecast the next 2 months
@@ -229,6 +232,7 @@ Agent Completed Carries The Answer
     ...       catches:tool-result-disagrees-with-database
     ...       catches:dropped-tool-executing
     ...       catches:tool-call-id-mismatch
+    ...       catches:tool-query-without-organisation-filter
     When Ana asks "Where can we cut our cloud bill?"
     And Ana sees the answer
     Then every finding of Ana's answer follows from Northwind's records and stands in the text
@@ -268,6 +272,7 @@ Two Runs Of One Person Stay Apart
     ...       catches:empty-reasoning
     ...       catches:dropped-tool-executing
     ...       catches:same-reasoning-for-every-question
+    ...       catches:arguments-not-those-used
     Given Ana's runs are held before tool executing
     When Ana asks "What did platform spend?" and "Which resources are idle?"
     And both runs have begun before either goes on

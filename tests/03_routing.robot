@@ -90,6 +90,7 @@ A Malformed Message Is Refused Kindly
     ...       catches:json-without-object-kills-the-connection
     ...       catches:lenient-json
     ...       catches:empty-content-accepted
+    ...       catches:field-unnamed
     [Template]    A Malformed Message Is Refused
     # what is sent    error code    field that is named
     broken JSON    invalid_json

@@ -21,6 +21,9 @@ Many People Chat At Once
     ...       catches:manager-shared-between-users
     ...       catches:dropped-tool-executing
     ...       catches:leak-to-colleagues
+    ...       catches:leak-50-ms-late
+    ...       catches:shared-context-between-runs
+    ...       catches:tool-query-without-organisation-filter
     Given 50 people of 5 organisations are connected
     When all of them ask "Where can we cut our cloud bill?" at once
     Then every one of them gets a whole answer, and nothing of anybody else
@@ -41,6 +44,7 @@ A Burst Of Questions Is Answered Question By Question
     ...       catches:steps-not-counted
     ...       catches:empty-reasoning
     ...       catches:same-reasoning-for-every-question
+    ...       catches:shared-context-between-runs
     Given Ana Of Northwind Is Connected
     When Ana sends 20 questions in a burst
     Then the questions of Ana are accepted in the order of asking
@@ -57,6 +61,8 @@ Pings And Questions Do Not Overtake Each Other
     ...       catches:ack-sent-twice
     ...       catches:empty-reasoning
     ...       catches:same-reasoning-for-every-question
+    ...       catches:shared-context-between-runs
+    ...       catches:ack-after-first-event
     Given Ana Of Northwind Is Connected
     When Ana sends a ping, a question and a ping, 10 times in a burst
     Then every reply to Ana came in the order of her messages
@@ -70,6 +76,8 @@ People Do Not See Each Other
     ...       catches:leak-50-ms-late
     ...       catches:leak-to-colleagues
     ...       catches:seq-repeat
+    ...       catches:tool-query-without-organisation-filter
+    ...       catches:manager-shared-between-users
     Given Ana, Boris with two devices and Clara are connected
     When Ana asks about a secret
     Then nothing of it reaches Boris, his second device or Clara
@@ -78,7 +86,11 @@ People Do Not See Each Other
 
 Listeners Hear Nothing Of Others
     [Documentation]    Ana asks about a secret while a colleague and a customer of another company listen.
-    [Tags]    promise-17    catches:event-broadcast-to-every-connection    catches:leak-to-colleagues
+    [Tags]    promise-17
+    ...       catches:event-broadcast-to-every-connection
+    ...       catches:leak-to-colleagues
+    ...       catches:leak-50-ms-late
+    ...       catches:manager-shared-between-users
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana asks about a secret
     Then neither Clara nor Boris has seen anything of Ana's

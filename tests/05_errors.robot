@@ -90,7 +90,7 @@ A Message Beyond The Hard Limit Ends Its Connection Alone
 
 Missing Fields Are Named
     [Documentation]    The error names the field, and nothing reaches the agent.
-    [Tags]    promise-20    needs:errors    catches:missing-field-reaches-the-agent
+    [Tags]    promise-20    needs:errors    catches:missing-field-reaches-the-agent    catches:field-unnamed
     [Template]    A Message Without A Field Is Refused
     # type of message    field
     chat    content

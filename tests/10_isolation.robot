@@ -30,6 +30,10 @@ Each Customer Has A World Of Their Own
     ...       catches:tool-result-disagrees-with-database
     ...       catches:metrics-expose-user-ids
     ...       catches:token-in-metrics
+    ...       catches:event-broadcast-to-every-connection
+    ...       catches:leak-50-ms-late
+    ...       catches:same-reasoning-for-every-question
+    ...       catches:shared-thread-open-to-everybody
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And Ana, Boris and Clara have runs about secrets of theirs that wait for a tool
     When all of them make mistakes meanwhile, and their runs go on
@@ -40,7 +44,13 @@ Each Customer Has A World Of Their Own
 Nothing Leaks From One Process To Another
     [Documentation]    With several processes events take another way to reach a customer's devices: they reach all
     ...    of Ana's, and nobody else's.
-    [Tags]    promise-33    needs:private_backend    catches:leak-by-the-other-process
+    [Tags]    promise-33
+    ...       needs:private_backend
+    ...       catches:leak-by-the-other-process
+    ...       catches:event-broadcast-to-every-connection
+    ...       catches:leak-50-ms-late
+    ...       catches:leak-to-colleagues
+    ...       catches:manager-shared-between-users
     Given Ana is on one process of a backend, and Boris and Clara are on the other
     When Ana asks about a secret
     Then Ana's other device has received every event of it, byte for byte
@@ -48,7 +58,15 @@ Nothing Leaks From One Process To Another
 
 A Held Run Holds Up Nobody Else
     [Documentation]    Boris, a colleague, gets his answer while Ana's run stands still.
-    [Tags]    promise-34    needs:hold    catches:broken-run    catches:manager-shared-between-users
+    [Tags]    promise-34
+    ...       needs:hold
+    ...       catches:broken-run
+    ...       catches:manager-shared-between-users
+    ...       catches:event-broadcast-to-every-connection
+    ...       catches:leak-50-ms-late
+    ...       catches:leak-to-colleagues
+    ...       catches:shared-context-between-runs
+    ...       catches:tool-query-without-organisation-filter
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And Ana's run stands still in the middle
     Then Boris and Clara get whole answers meanwhile
@@ -79,6 +97,16 @@ A Customer Who Reads Nothing Delays Nobody Else
     ...       catches:swapped-neighbours
     ...       catches:tool-call-id-mismatch
     ...       catches:two-ends
+    ...       catches:event-broadcast-to-every-connection
+    ...       catches:leak-50-ms-late
+    ...       catches:leak-to-colleagues
+    ...       catches:leak-while-others-are-active
+    ...       catches:shared-context-between-runs
+    ...       catches:tool-query-without-organisation-filter
+    ...       catches:manager-shared-between-users
+    ...       catches:started-after-first-thinking
+    ...       catches:wrong-run-id
+    ...       catches:wrong-thread-id
     Given Ana, Boris and Clara are connected to a backend that waits one second for slow readers
     When Ana reads nothing any more while very much is sent to her
     Then Boris and Clara get whole answers meanwhile
@@ -94,6 +122,7 @@ A Slow Line Is Served And Holds Up Nobody Else
     ...       catches:slow-message-given-up
     ...       catches:slow-sender-blocks-others
     ...       catches:dropped-tool-executing
+    ...       catches:manager-shared-between-users
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     Then Ana's question arrives bit by bit and is accepted, and Boris gets a whole answer between any two bits
     And Ana sees the agent work from start to finish
@@ -102,7 +131,11 @@ A Slow Line Is Served And Holds Up Nobody Else
 A Broken Connection Breaks Nobody Else's
     [Documentation]    Ana is reset in the middle of a message; others do not notice, and her own second device
     ...    goes on.
-    [Tags]    promise-34    needs:hold    catches:broken-run    catches:crash-ends-another-run
+    [Tags]    promise-34
+    ...       needs:hold
+    ...       catches:broken-run
+    ...       catches:crash-ends-another-run
+    ...       catches:manager-shared-between-users
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And Boris has a run that waits for a tool
     When Ana's connection is reset in the middle of a message
@@ -121,6 +154,9 @@ Many Runs At Once Stay Apart
     ...       catches:leak-50-ms-late
     ...       catches:dropped-tool-executing
     ...       catches:leak-to-colleagues
+    ...       catches:leak-while-others-are-active
+    ...       catches:manager-shared-between-users
+    ...       catches:tool-result-disagrees-with-database
     Given 20 people of 4 organisations are connected
     When each of them asks about a secret of their own at once
     Then every one of them gets a whole answer, and nothing of anybody else

@@ -27,6 +27,7 @@ Chat Delivers Savings In Real Time
     ...       catches:empty-answer
     ...       catches:finding-from-another-call
     ...       catches:findings-cut-from-the-text
+    ...       catches:tool-query-without-organisation-filter
     Given Ana Of Northwind Is Connected
     When Ana asks "Please help me cut our cloud costs"
     Then Ana sees the agent work from start to finish
@@ -48,6 +49,11 @@ Enterprise Customers Are Isolated From Each Other
     ...       catches:empty-reasoning
     ...       catches:leak-to-colleagues
     ...       catches:tool-result-disagrees-with-database
+    ...       catches:leak-50-ms-late
+    ...       catches:leak-while-others-are-active
+    ...       catches:same-reasoning-for-every-question
+    ...       catches:shared-context-between-runs
+    ...       catches:manager-shared-between-users
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana asks about a secret project of Northwind and Clara about one of Contoso
     Then each sees a whole answer of her own
@@ -68,6 +74,10 @@ Colleagues Share A Conversation And Nobody Else Does
     ...       catches:leak-to-colleagues
     ...       catches:shared-thread-hidden-from-colleagues
     ...       catches:answer-missing-in-the-thread
+    ...       catches:event-broadcast-to-every-connection
+    ...       catches:foreign-thread-read
+    ...       catches:leak-50-ms-late
+    ...       catches:manager-shared-between-users
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana shares a conversation about "What did we spend by team?"
     Then Boris finds the conversation, and reads the question and the answer
@@ -91,6 +101,7 @@ A Free User Gets A True Answer And A Reason To Upgrade
     ...       catches:answer-with-wrong-figures
     ...       catches:empty-answer
     ...       catches:finding-from-another-call
+    ...       catches:tool-query-without-organisation-filter
     Given Ana is a free user of Northwind
     And Ana is connected
     When Ana asks "Where can we cut our cloud bill?"
@@ -108,6 +119,8 @@ A Spent Quota Ends With An Offer
     ...       catches:offer-missing
     ...       catches:quota-one-too-low
     ...       catches:quota-error-wall
+    ...       catches:tool-query-without-organisation-filter
+    ...       catches:errors-without-message-id
     Given Ana is a free user of Northwind who may ask twice a day
     And Ana is connected
     Then Ana has the answer to "Which resources are idle?"
@@ -133,6 +146,7 @@ An Upgrade Acts At The Next Question
     ...       catches:finding-from-another-call
     ...       catches:findings-cut-from-the-text
     ...       catches:tool-call-id-mismatch
+    ...       catches:tool-query-without-organisation-filter
     Given Ana is a free user of Northwind who may ask twice a day
     And Ana is connected
     And Ana has the answer to "Where can we cut our cloud bill?"

@@ -129,7 +129,11 @@ Resuming May Be Repeated
 The Same Message Twice Is One Question
     [Documentation]    A client that lost the acceptance asks again with the same id: one run, the same acceptance,
     ...    also on a new connection; the same id with another question is refused.
-    [Tags]    promise-26    needs:message_ids    needs:resume    catches:same-message-id-runs-twice
+    [Tags]    promise-26
+    ...       needs:message_ids
+    ...       needs:resume
+    ...       catches:same-message-id-runs-twice
+    ...       catches:field-unnamed
     Given Ana has asked with an id of her own and was dropped
     When Ana comes back and asks the same again
     Then she gets the same acceptance, and there is one run

@@ -32,6 +32,9 @@ A Run Of A Process That Died Comes To A Clear End
     ...       catches:abandoned-run-executed-again
     ...       catches:queue-lost-on-restart
     ...       catches:replay-from-the-beginning
+    ...       catches:seq-gap
+    ...       catches:started-after-first-thinking
+    ...       catches:wrong-run-id
     Given Ana of a backend of her own has a run that waits
     When the backend is killed and started again
     And Ana comes back and resumes from where she was
@@ -41,7 +44,7 @@ A Run Of A Process That Died Comes To A Clear End
 A Process That Slept Too Long Appends Nothing
     [Documentation]    It is stopped past its lease while another process ends its run; when it goes on, it must not
     ...    add anything to a run that has ended.
-    [Tags]    promise-26    needs:hold    needs:private_backend    catches:stale-owner-appends
+    [Tags]    promise-26    needs:hold    needs:private_backend    catches:stale-owner-appends    catches:seq-gap
     Given Ana of a backend of two processes has a run that waits on the first
     When the first process sleeps until the second has ended the run
     And the first process goes on, and so does whatever was held

@@ -107,6 +107,7 @@ Abuse Is Throttled
     ...       catches:retry-after-too-short
     ...       catches:refused-messages-cost
     ...       catches:pings-cost
+    ...       catches:errors-without-message-id
     Given Ana may send 5 messages in a burst and 30 a minute
     When Ana has sent 5 messages
     Then the next one is refused, with the time to wait
@@ -123,6 +124,7 @@ Pings Are Free And Every Other Message Costs
     ...       catches:limit-global
     ...       catches:no-rate-limit
     ...       catches:unknown-type-ignored
+    ...       catches:errors-without-message-id
     Given Ana may send 5 messages in a burst and 30 a minute
     Then Ana's 2 good messages, 3 wrong ones and 100 pings are answered for what they are
     And the next one is refused, with the time to wait
@@ -135,6 +137,7 @@ A Second Connection Does Not Help
     ...       catches:limit-per-connection
     ...       catches:limit-global
     ...       catches:no-rate-limit
+    ...       catches:errors-without-message-id
     Given Ana may send 5 messages in a burst and 30 a minute
     And Boris of the same company is connected too
     Then Ana's first 5 messages are accepted

@@ -60,7 +60,12 @@ What The Token Says Of Tier And Permissions Changes Nothing
 
 What A Message Says Of Its Sender Changes Nothing
     [Documentation]    A user_id, organisation or tier in a message is ignored: the run is the sender's own.
-    [Tags]    needs:records    catches:identity-from-payload    catches:unknown-fields-refused
+    [Tags]    needs:records
+    ...       catches:identity-from-payload
+    ...       catches:unknown-fields-refused
+    ...       catches:event-broadcast-to-every-connection
+    ...       catches:leak-50-ms-late
+    ...       catches:manager-shared-between-users
     Given Ana and Boris of different companies are connected
     When Ana asks in the name of Boris
     Then the question is accepted as Ana's, and answered with Ana's own figures
@@ -74,6 +79,7 @@ Conversations And Runs Of Others Do Not Exist
     ...       catches:foreign-thread-continued
     ...       catches:foreign-run-cancelled
     ...       catches:foreign-thread-told-apart
+    ...       catches:errors-without-message-id
     Given Ana has a run that waits, and Boris and Clara are connected
     Then neither Boris nor Clara can tell Ana's conversation from none
     And neither Boris nor Clara can cancel Ana's run

@@ -14,7 +14,13 @@ Test Tags        area:health    severity:critical    needs:private_backend    ne
 *** Test Cases ***
 Draining Finishes What Runs And Then Says Goodbye
     [Documentation]    Runs have their time, every event is delivered, and each connection closes with 1001.
-    [Tags]    promise-26    catches:drain-drops-events    catches:drain-without-goodbye    catches:drain-does-not-wait
+    [Tags]    promise-26
+    ...       catches:drain-drops-events
+    ...       catches:drain-without-goodbye
+    ...       catches:drain-does-not-wait
+    ...       catches:started-after-first-thinking
+    ...       catches:wrong-run-id
+    ...       catches:wrong-thread-id
     Given Ana of a backend of her own has a run that waits
     When the backend drains
     And Ana's run goes on
@@ -28,6 +34,7 @@ Draining Takes Nothing New
     ...       catches:health-always-healthy
     ...       catches:upgrade-while-draining-accepted
     ...       catches:draining-told-as-healthy
+    ...       catches:errors-without-message-id
     Given Ana of a backend of her own has a run that waits
     When the backend drains
     Then nobody can connect to it, its health is bad, and Ana's next question is declined
