@@ -64,6 +64,7 @@ Cancelling Ends The Run And Nothing Else
 Renewing The Token Says When It Expires And Nothing Else
     [Documentation]    The connection goes on with the new token; the answer names its expiry.
     [Tags]    promise-12    needs:refresh    catches:expiry-in-milliseconds
+    [Setup]    NONE
     Given Ana has logged in and renewed her tokens
     When Ana hands over the new token
     Then Ana receives word of the new expiry, and nothing else

@@ -82,6 +82,7 @@ Messages Are Accepted Up To The Limit And Not Beyond
 A Message Beyond The Hard Limit Ends Its Connection Alone
     [Documentation]    65,537 bytes close the connection with 1009; others are served meanwhile.
     [Tags]    promise-19    needs:limits    catches:oversize-accepted    catches:giant-message-without-1009
+    [Setup]    Ana And Boris Of Northwind Are Connected
     [Template]    A Giant Message Closes With 1009
     # bytes    fragments
     65537    1

@@ -1,13 +1,14 @@
 """What exists while a test runs: organisations, people and sessions, by the names that suites give them.
 
-Names live as long as the test or suite that made them; a test sees its own and those of its suites.
+Names live as long as the test or suite that made them; a test sees its own and those of its suites. A name is
+given once: a second Ana would silently take the first one's place in every later step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from .chat import Chat
 from .deployment import Deployment
@@ -24,6 +25,12 @@ MAKE_PERSON: Final = "`NAME is an enterprise user of ORGANISATION`, or `Make Per
 
 class UnknownName(Exception):
     """A suite names something that does not exist; the message lists what does."""
+
+    ROBOT_SUPPRESS_NAME = True
+
+
+class NameTaken(Exception):
+    """A suite makes something under a name that is in use; the message says what has it, and what to do."""
 
     ROBOT_SUPPRESS_NAME = True
 
@@ -92,6 +99,39 @@ class World:
         """Whether an organisation of this name exists."""
         return any(name in s.organisations for s in self.scopes)
 
+    def must_be_a_new_organisation(self, name: str) -> None:
+        """Refuses a name that an organisation has.
+
+        Raises:
+            NameTaken: It has been made already; the people of either would be in two companies of one name.
+        """
+        if self.has_organisation(name):
+            raise NameTaken(
+                f"There is an organisation {name!r} already{self._made(name, 'organisations')}. "
+                "Another company needs another name; to go on with this one leave the step out, or give it "
+                f"other records: `Replace Records    {name}    ...`."
+            )
+
+    def must_be_a_new_person(self, name: str) -> None:
+        """Refuses a name that a person has.
+
+        Raises:
+            NameTaken: The person has been made already.
+        """
+        if any(name in s.people for s in self.scopes):
+            there = self.person(name)
+            about = f"{there.tier}, at {there.organisation.name}{self._made(name, 'people')}"
+            raise NameTaken(
+                f"There is a person {name!r} already ({about}). Somebody else needs another name; to go on "
+                f"with {name} leave the step out, or change what there is: `{name} upgrades to pro`, "
+                f"`Change Person    {name}    ...`."
+            )
+
+    def _made(self, name: str, what: Literal["organisations", "people"]) -> str:
+        """Where a name was made, when it was not made by this test."""
+        maker = next(s for s in reversed(self.scopes) if name in getattr(s, what))
+        return "" if maker is self.scope else f", made by {maker.name}"
+
     def person(self, name: str) -> Person:
         """The person of this name.
 
@@ -138,11 +178,28 @@ class World:
             yield from scope.chats.values()
 
     def add_chat(self, chat: Chat) -> None:
-        """Adds a session to the innermost scope; an older one of that alias is kept for judging."""
+        """Adds a session to the innermost scope; an ended one of that alias is kept for judging.
+
+        Raises:
+            NameTaken: The session of that alias is still connected.
+        """
+        if self.has_chat(chat.alias) and (there := self.chat(chat.alias)).session.is_open:
+            raise NameTaken(_connected(there))
         old = self.scope.chats.get(chat.alias)
         if old is not None:
             self.scope.retired.append(old)
         self.scope.chats[chat.alias] = chat
+
+
+def _connected(there: Chat) -> str:
+    """What is said of a session that is connected already."""
+    name, alias = there.person.name, there.alias
+    session = "" if alias == name else f" in the session {alias!r}"
+    return (
+        f"{name} is connected already{session}. A second device needs a name of its own: "
+        f"`{name} is also connected with a phone`, or `Open Session    {name}    {name}'s phone`. To connect "
+        f"anew, end this one first: `Close Session    {alias}`, then `Reopen Session    {alias}`."
+    )
 
 
 def _find(kind: str, name: str, places: list[dict[str, T]], maker: str) -> T:

@@ -16,10 +16,10 @@ Each Tier Gets Its Tools And No Others
     [Documentation]    Asked for savings and for a forecast, each tier is served with what it pays for.
     [Tags]    needs:tiers    catches:free-tier-gets-enterprise-tools    catches:dropped-tool-executing
     [Template]    A Customer Of This Tier Is Served By
-    # tier    tools for savings    tools for a forecast
-    free    ${FREE SAVINGS}    ${NO FORECAST}
-    pro    ${ALL SAVINGS}    ${NO FORECAST}
-    enterprise    ${ALL SAVINGS}    ${A FORECAST}
+    # customer    tier    tools for savings    tools for a forecast
+    Ana    free    ${FREE SAVINGS}    ${NO FORECAST}
+    Boris    pro    ${ALL SAVINGS}    ${NO FORECAST}
+    Clara    enterprise    ${ALL SAVINGS}    ${A FORECAST}
 
 Each Permission Opens Its Own Operation
     [Documentation]    Without a permission its operations are forbidden, and the others go on working.
@@ -28,12 +28,12 @@ Each Permission Opens Its Own Operation
     ...       catches:permissions-not-checked
     ...       catches:permissions-not-checked-over-http
     [Template]    Without This Permission
-    # permission    what is forbidden then
-    chat:write    ask    ask in the other word    cancel
-    chat:read    resume
-    threads:read    list conversations    read a conversation
-    usage:read    read the usage
-    threads:share    share
+    # customer    permission    what is forbidden then
+    Ana    chat:write    ask    ask in the other word    cancel
+    Boris    chat:read    resume
+    Clara    threads:read    list conversations    read a conversation
+    Dan    usage:read    read the usage
+    Eve    threads:share    share
 
 A Right That Is Taken Away Ends At The Next Message
     [Documentation]    On the connection that is open: the token still says otherwise, the database decides.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from AgentChatLibrary.chat import Chat
 from AgentChatLibrary.identity import Organisation, Person
-from AgentChatLibrary.world import UnknownName, World
+from AgentChatLibrary.world import NameTaken, UnknownName, World
 
 
 def test_a_test_sees_its_own_names_and_those_of_its_suites():
@@ -40,6 +41,90 @@ def test_a_person_without_a_session_is_told_how_to_open_one():
     )
     with pytest.raises(UnknownName, match=r"Ana has no session yet\. Open one first: `Ana is connected`"):
         world.chat("Ana")
+
+
+NORTHWIND = Organisation("Northwind", "o")
+ANA = Person("Ana", "ana@x", "p", "u_1", NORTHWIND, "free", (), None)
+
+
+class Line:
+    """A session, as far as the world looks at it."""
+
+    def __init__(self, alias: str, *, is_open: bool) -> None:
+        self.alias, self.is_open = alias, is_open
+
+
+def session(alias: str, *, is_open: bool = True) -> Chat:
+    chat = object.__new__(Chat)
+    chat.session, chat.person = Line(alias, is_open=is_open), ANA
+    return chat
+
+
+@pytest.fixture
+def world() -> World:
+    """A suite whose setup has made Ana of Northwind, and a test of it."""
+    world = World()
+    world.enter("Tests.Suite")
+    world.scope.organisations["Northwind"] = NORTHWIND
+    world.scope.people["Ana"] = ANA
+    world.enter("Tests.Suite.Test")
+    return world
+
+
+def test_a_person_is_made_once(world):
+    world.must_be_a_new_person("Boris")
+    world.scope.people["Boris"] = ANA
+    with pytest.raises(
+        NameTaken, match=r"There is a person 'Boris' already \(free, at Northwind\)\. Somebody"
+    ):
+        world.must_be_a_new_person("Boris")
+
+
+def test_a_person_of_the_suite_is_not_made_again_by_a_test(world):
+    with pytest.raises(
+        NameTaken, match=r"\(free, at Northwind, made by Tests\.Suite\).*`Ana upgrades to pro`"
+    ):
+        world.must_be_a_new_person("Ana")
+
+
+def test_an_organisation_is_made_once(world):
+    world.must_be_a_new_organisation("Contoso")
+    with pytest.raises(NameTaken, match=r"'Northwind' already, made by Tests\.Suite\. Another company needs"):
+        world.must_be_a_new_organisation("Northwind")
+
+
+def test_names_are_free_again_when_the_test_that_gave_them_is_over(world):
+    world.scope.people["Boris"] = ANA
+    world.leave()
+    world.enter("Tests.Suite.Next")
+    world.must_be_a_new_person("Boris")
+
+
+def test_a_session_that_is_connected_is_not_opened_again(world):
+    first = session("Ana")
+    world.add_chat(first)
+    with pytest.raises(
+        NameTaken, match=r"^Ana is connected already\. A second device .*`Reopen Session    Ana`"
+    ):
+        world.add_chat(session("Ana"))
+    assert world.chat("Ana") is first
+    assert list(world.chats()) == [first]
+
+
+def test_a_session_of_the_suite_is_not_hidden_by_one_of_a_test(world):
+    world.scopes[-2].chats["Ana's phone"] = session("Ana's phone")
+    with pytest.raises(
+        NameTaken, match=r"connected already in the session \"Ana's phone\".*`Close Session    Ana's"
+    ):
+        world.add_chat(session("Ana's phone"))
+
+
+def test_a_session_that_has_ended_makes_room_and_is_kept_for_judging(world):
+    ended, fresh = session("Ana", is_open=False), session("Ana")
+    world.add_chat(ended)
+    world.add_chat(fresh)
+    assert world.chat("Ana") is fresh
+    assert list(world.chats()) == [ended, fresh]
 
 
 def test_the_outermost_scope_never_closes():

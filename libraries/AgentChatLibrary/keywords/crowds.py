@@ -87,6 +87,7 @@ class Crowds:
 
         Raises:
             UnknownName: There is no such organisation.
+            NameTaken: There are people of those names already: give these another ``name``.
             Declined: The backend declined one.
 
         Example:
@@ -106,6 +107,7 @@ class Crowds:
             people: Names of the people; each session's alias is its person's name.
 
         Raises:
+            NameTaken: A session of that alias is still connected.
             Unexpected: One of them was refused.
 
         Example:

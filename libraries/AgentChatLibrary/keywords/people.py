@@ -37,6 +37,8 @@ class People:
     def create_organisation(self, name: str, records: Mapping[str, Any] | None = None) -> Organisation:
         """Creates a customer organisation.
 
+        A name is given once: to go on with an organisation, just name it.
+
         Args:
             name: How the suite calls it.
             records: Its usage and spend records; the backend's own demo records when omitted.
@@ -45,13 +47,14 @@ class People:
             The organisation, with ``id``, ``name`` and ``records``.
 
         Raises:
+            NameTaken: There is an organisation of that name already.
             ValueError: The name stands between quotes.
             Declined: The backend declined it.
 
         Example:
         | ${contoso} | Create Organisation | Contoso | ${{ {'spend': []} }} |
         """
-        spoken(name)
+        self.kit.world.must_be_a_new_organisation(spoken(name))
         if not self._administered:
             local = local_organisation(name)
             self.kit.world.scope.organisations[name] = local
@@ -129,6 +132,9 @@ class People:
     ) -> Person:
         """Creates a person who belongs to an organisation.
 
+        A person is made once, and stays until the end of the test, or of the suite in whose setup that was.
+        So the rows of a template, which share one test, name somebody new each.
+
         Args:
             name: How the suite calls the person; also the alias of the person's first session.
             organisation: An organisation that exists.
@@ -141,6 +147,7 @@ class People:
 
         Raises:
             UnknownName: There is no such organisation.
+            NameTaken: There is a person of that name already.
             ValueError: The name stands between quotes.
             Declined: The backend declined it.
 
@@ -148,7 +155,7 @@ class People:
         | Create Person | Clara | Northwind | tier=free | limits=${{ {'questions_per_day': 1} }} |
         | Open Session  | Clara |
         """
-        spoken(name)
+        self.kit.world.must_be_a_new_person(spoken(name))
         home, service = self.kit.world.organisation(organisation), self.kit.service
         if not self._administered:
             if permissions is not None or limits is not None:
@@ -183,6 +190,7 @@ class People:
             The person, with ``user_id``, ``email``, ``tier``, ``permissions`` and ``organisation``.
 
         Raises:
+            NameTaken: There is a person or an organisation of that name already.
             ValueError: A name stands between quotes.
             Declined: The backend declined it.
 
@@ -192,6 +200,8 @@ class People:
         | Open Session | Clara |
         """
         service, title = self.kit.service, spoken(organisation or f"{spoken(name)}'s organisation")
+        self.kit.world.must_be_a_new_person(name)
+        self.kit.world.must_be_a_new_organisation(title)
         if not self._administered and self.kit.environment.dialect is not None:
             home = self.create_organisation(title)
             return self._keep(self.kit.newcomers.arrive(name, _new_email(name), home, SIGN_UP_TIER, service))

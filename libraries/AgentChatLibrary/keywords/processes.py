@@ -137,6 +137,7 @@ class Processes:
             alias: How the suite calls the session.
 
         Raises:
+            NameTaken: A session of that alias is still connected.
             Unexpected: The connection was refused.
 
         Example, on a backend of its own:

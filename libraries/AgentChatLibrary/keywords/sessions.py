@@ -42,7 +42,8 @@ class Sessions:
         """Connects a person's device and waits for the backend's welcome.
 
         Sessions opened in a test are closed, and judged, at the test's end; those opened in a suite's setup
-        live until the suite ends.
+        live until the suite ends. An alias may be used again once its session has ended: the new one begins
+        afresh, while `Reopen Session` goes on with what the old one has asked and recorded.
 
         Args:
             person: Who connects.
@@ -53,6 +54,7 @@ class Sessions:
             headers: Further headers of the handshake.
 
         Raises:
+            NameTaken: A session of that alias is still connected.
             Unexpected: The connection was refused.
             EventMissing: No welcome came.
 

@@ -64,6 +64,7 @@ class Several:
             token: The access token, when it is to be another one.
 
         Raises:
+            NameTaken: A session of that alias is still connected.
             Unexpected: The connection was refused.
             EnvironmentProblem: There is no such process.
 
