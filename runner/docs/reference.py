@@ -15,6 +15,8 @@ from ..examples.uses import Place, Use, Uses
 from ..project import ROOT
 
 FOLDER: Final = "keywords"
+ANCHOR: Final = "keyword-"
+"""How the anchor of a keyword begins, so that it is told from those of other headings."""
 NAME: Final = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 """A keyword's name in a documentation: between single backticks."""
 PATTERN: Final = re.compile(r"\$\{(\w+):[^{}]*\}")
@@ -55,7 +57,7 @@ def anchor(name: str) -> str:
     Args:
         name: The keyword's name.
     """
-    return "keyword-" + re.sub(r"[^a-z0-9]+", "-", plain(name).lower()).strip("-")
+    return ANCHOR + re.sub(r"[^a-z0-9]+", "-", plain(name).lower()).strip("-")
 
 
 def plain(name: str) -> str:

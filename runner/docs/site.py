@@ -12,12 +12,12 @@ from typing import Any, ClassVar, Final
 from pygments.lexers.robotframework import RobotFrameworkLexer  # type: ignore[import-untyped]
 from sphinx.application import Sphinx
 
-from . import commands, pages, reference
+from . import commands, finding, pages, reference
 
 CONFIGURATION: Final[dict[str, Any]] = {
     "project": "Acceptance tests for agent chat",
     "html_title": "Acceptance tests for agent chat",
-    "extensions": ["myst_parser"],
+    "extensions": ["myst_parser", finding.__name__],
     "html_theme": "furo",
     "root_doc": "index",
     "myst_heading_anchors": 4,

@@ -1,10 +1,11 @@
 """The documentation's checks find what is wrong, and say where."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from runner.docs import check, commands, markdown, pages, shell
+from runner.docs import check, commands, markdown, pages, reference, shell
 
 
 @pytest.fixture
@@ -188,6 +189,24 @@ def test_steps_are_coloured_as_they_are_in_a_test():
     assert "".join(value for _, _, value in tokens) == text
     assert any("Name.Variable" in str(kind) or "Punctuation" in str(kind) for _, kind, _ in tokens)
     assert not any("Comment" in str(kind) for _, kind, _ in tokens)
+
+
+def test_the_search_finds_each_keyword_at_its_heading(tmp_path):
+    sphinx = pytest.importorskip("sphinx.application")
+    from runner.docs.site import CONFIGURATION  # noqa: PLC0415 -- only where Sphinx is installed
+
+    name = '${name} asks "${what}"'
+    heading = f"({reference.anchor(name)})=\n## {name}\n\nA question.\n"
+    (tmp_path / "index.md").write_text(f"# Chat\n\n{heading}\n## No keyword\n\nSome words.\n", "utf-8")
+    out = tmp_path / "site"
+    sphinx.Sphinx(
+        tmp_path, None, out, tmp_path / "doctrees", "html", confoverrides=dict(CONFIGURATION), status=None
+    ).build()
+    index = (out / "searchindex.js").read_text("utf-8").removeprefix("Search.setIndex(").removesuffix(")")
+    found = json.loads(index)
+    assert found["objects"] == {"": [[0, 0, 0, "keyword-name-asks-what", name]]}
+    assert found["objnames"] == {"0": ["keyword", "keyword", "Keyword"]}
+    assert 'id="keyword-name-asks-what"' in (out / "index.html").read_text("utf-8")
 
 
 def test_the_pages_of_the_project_are_read():
