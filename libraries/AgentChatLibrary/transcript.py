@@ -51,6 +51,13 @@ class Kind(StrEnum):
     DROP = "drop"
 
 
+SENT: Final = Direction.SENT
+RECEIVED: Final = Direction.RECEIVED
+TEXT: Final = Kind.TEXT
+"""What is asked of every frame again and again: an enumeration takes long to look up its own members."""
+
+MESSAGES: Final = (Kind.TEXT, Kind.BINARY)
+"""The kinds of frame that carry a message."""
 _ENDS: Final = (Kind.CLOSE, Kind.DROP)
 """The kinds of frame that end a connection."""
 
@@ -95,7 +102,7 @@ class Frame:
     @property
     def received(self) -> bool:
         """Whether the person received this frame."""
-        return self.direction is Direction.RECEIVED
+        return self.direction is RECEIVED
 
     @property
     def event(self) -> Event | None:
@@ -112,7 +119,7 @@ class Frame:
         return self._flaw
 
     def _read(self) -> Event | None:
-        if self.kind is not Kind.TEXT or not isinstance(self.data, str):
+        if self.kind is not TEXT or not isinstance(self.data, str):
             return None
         try:
             fields = strict.decode(self.data)
@@ -149,9 +156,20 @@ class Event(Mapping[str, Any]):
         seq: The durable sequence number, or None when absent or not an integer.
         run_id: The run the frame belongs to, or None.
         message_id: The client's message this frame belongs to, or None.
+        tool_call_id: The tool call the frame belongs to, or None.
     """
 
-    __slots__ = ("durable", "ends_run", "fields", "frame", "message_id", "run_id", "seq", "type")
+    __slots__ = (
+        "durable",
+        "ends_run",
+        "fields",
+        "frame",
+        "message_id",
+        "run_id",
+        "seq",
+        "tool_call_id",
+        "type",
+    )
 
     def __init__(self, frame: Frame, fields: dict[str, Any]) -> None:
         self.frame = frame
@@ -159,12 +177,14 @@ class Event(Mapping[str, Any]):
         # Asked for by every rule of every frame, so told once.
         get = fields.get
         kind, seq, run_id, message_id = get("type"), get("seq"), get("run_id"), get("message_id")
+        call = get("tool_call_id")
         self.type: str = (kind if isinstance(kind, str) else "") or "<untyped>"
         self.durable: bool = self.type in _DURABLE
         self.ends_run: bool = self.type in ENDS
         self.seq: int | None = seq if type(seq) is int else None  # JSON's true is an int to isinstance
         self.run_id: str | None = run_id if isinstance(run_id, str) else None
         self.message_id: str | None = message_id if isinstance(message_id, str) else None
+        self.tool_call_id: str | None = call if isinstance(call, str) else None
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 -- any JSON value
         return self.fields[name]
@@ -206,11 +226,6 @@ class Event(Mapping[str, Any]):
     def user_id(self) -> str | None:
         """The person the frame says it is for."""
         return self._text("user_id")
-
-    @property
-    def tool_call_id(self) -> str | None:
-        """The tool call the frame belongs to."""
-        return self._text("tool_call_id")
 
     @property
     def timestamp(self) -> float | None:
@@ -294,7 +309,7 @@ class _Index:
                 continue
             direction = frame.direction
             self.both.append((direction, event))
-            if direction is Direction.SENT:
+            if direction is SENT:
                 self.said.append(event)
                 continue
             self.heard.append(event)
@@ -368,7 +383,7 @@ class Transcript:
             # Not beyond what there is now: the connection may go on recording meanwhile.
             return self._scan(direction, start)
         index = self._read()
-        kept = index.heard if direction is Direction.RECEIVED else index.said
+        kept = index.heard if direction is RECEIVED else index.said
         return islice(kept, len(kept))
 
     def exchanged(self) -> Iterator[tuple[Direction, Event]]:
@@ -440,7 +455,7 @@ class Transcript:
         """The first message that this connection sent with an id, or None."""
         there = len(self.frames)
         for frame in islice(self.frames, self._sent_seen, there):
-            event = frame.event if frame.direction is Direction.SENT else None
+            event = frame.event if frame.direction is SENT else None
             if event is not None and event.message_id:
                 self._sent.setdefault(event.message_id, event)
         self._sent_seen = there

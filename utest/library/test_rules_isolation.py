@@ -4,8 +4,8 @@ import json
 
 import pytest
 from AgentChatLibrary.rules import isolation
-from AgentChatLibrary.rules.canary import canaries, first_senders
-from AgentChatLibrary.transcript import Direction, Kind, Owner
+from AgentChatLibrary.rules.canary import ESCAPED, SHAPE, canaries, first_senders
+from AgentChatLibrary.transcript import Direction, Frame, Kind, Owner
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Server, an_id, changed, inserted, quick, retold, scenes, sessions, with_frames
@@ -46,6 +46,20 @@ def hidden(word, how):
             return word.upper()
         case "twice encoded":
             return json.dumps(json.dumps("\\u0063" + word[1:]))
+
+
+PIECES = [
+    *FOREIGN, FOREIGN[0].upper(), "CaNaRy-", "canary", "-person-u_1-", "0badcafe", "\\", "\\u0063", "\\U0043",
+    "anary-person-u_1-0badcafe", "\u212a", "\u0130", "\ud800",
+]  # fmt: skip
+"""Canaries, their parts and escapes, and letters whose lower case is another letter, or that is none."""
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=8).map("".join))
+def test_what_is_told_sooner_is_what_the_whole_text_says(text):
+    said = ESCAPED.sub(lambda found: chr(int(found[1], 16)), text.lower()).lower()
+    frame = Frame(0, 0.0, Direction.RECEIVED, Kind.TEXT, text)
+    assert [c.text for c in canaries(frame)] == [found[0] for found in SHAPE.finditer(said)]
 
 
 @quick

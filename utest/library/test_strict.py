@@ -24,6 +24,23 @@ def test_what_is_written_is_read_again(value, compact, ascii_only):
     assert json.dumps(read) == json.dumps(json.loads(text))  # 1, 1.0 and true are told apart
 
 
+TOKENS = [
+    *'{}[],:" ', '"a"', '"a":', '{"a":1,"a":1}', '"\u00e9"', '"\ud800"', '"\\ud800"', "NaN",
+    "1e400", "-0", "1.50", "18446744073709551616", "true",
+]  # fmt: skip
+
+
+@given(VALUES.map(json.dumps) | st.lists(st.sampled_from(TOKENS), max_size=9).map("".join))
+def test_the_fast_reading_says_what_the_careful_one_says(text):
+    def read(decode):
+        try:
+            return repr(decode(text))
+        except ValueError as refusal:
+            return refusal.args
+
+    assert read(strict.decode) == read(strict._DECODER.decode)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
-from ..transcript import Direction, Frame, Transcript
+from ..transcript import SENT, Frame, Transcript
 
 Audience = Literal["person", "organisation", "sharers"]
 
@@ -43,8 +43,8 @@ def canaries(frame: Frame) -> list[Canary]:
     """Every canary in a frame: in its text, its bytes or the reason of a close, JSON escapes undone."""
     data = frame.data
     text = data if isinstance(data, str) else data.decode("latin-1")
-    if "\\" not in text and not text.isascii() and _MARK not in _folded(text):
-        return []  # told sooner than from the text, whose letters are many
+    if "\\" not in text and _MARK not in _folded(text):
+        return []  # told sooner from bytes than from letters
     text = text.lower()
     if "\\u" in text:
         text = ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).lower()
@@ -88,7 +88,7 @@ def first_senders(transcripts: Iterable[Transcript]) -> dict[str, Sender]:
     for told in transcripts:
         transcript = told.wire or told
         for frame in transcript.frames[:]:
-            if frame.direction is Direction.SENT:
+            if frame.direction is SENT:
                 for canary in canaries(frame):
                     wall = transcript.wall(frame)
                     before = found.get(canary.text)

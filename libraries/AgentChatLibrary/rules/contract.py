@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, Protocol
 
-from ..transcript import Direction, Frame, Kind, Transcript
+from ..transcript import MESSAGES, Direction, Frame, Kind, Transcript
 from ..verdict import Verdict, broken
 from .story import counted, settle, shown, someone
 
@@ -36,7 +36,7 @@ def valid(
     verb = "received" if direction is Direction.RECEIVED else "sent"
     wrong: list[tuple[Frame, str]] = []
     for frame in transcript.frames[:]:
-        if frame.direction is direction and frame.kind in (Kind.TEXT, Kind.BINARY):
+        if frame.direction is direction and frame.kind in MESSAGES:
             problems = _problems(frame, contract, sender)
             if problems:
                 wrong.append((frame, "; ".join(problems[:3])))
@@ -55,13 +55,13 @@ def valid(
 
 
 def _problems(frame: Frame, contract: ContractLike, sender: Literal["server", "client"]) -> list[str]:
+    event, flaw = frame.event, frame.flaw
+    if flaw is not None:
+        return [flaw]
+    if event is not None:
+        return contract.problems(sender, event.fields)
     if frame.kind is Kind.BINARY:
         return ["messages are text frames."]
     if isinstance(frame.data, bytes):
         return ["it is no UTF-8."]
-    event, flaw = frame.event, frame.flaw
-    if flaw is not None:
-        return [flaw]
-    if event is None:
-        return [f"it is no JSON object but {shown(json.loads(frame.data))}."]
-    return contract.problems(sender, event.fields)
+    return [f"it is no JSON object but {shown(json.loads(frame.data))}."]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Final
 
-from ..transcript import Direction, Event, Frame, Kind, Transcript
+from ..transcript import MESSAGES, SENT, Event, Frame, Transcript
 from ..verdict import Verdict, broken, plain, short, undecided
 from .reading import ASKING, chosen
 from .story import counted, missing, person, place, run_of, same, settle, shown, someone, unseen, until, weigh
@@ -40,8 +40,8 @@ def replies_match_messages(transcript: Transcript) -> Verdict:
         return undecided(REPLIES, transcript, missing(transcript))
     desk = _Desk(transcript)
     for frame in transcript.frames[:]:
-        if frame.direction is Direction.SENT:
-            if frame.kind in (Kind.TEXT, Kind.BINARY):
+        if frame.direction is SENT:
+            if frame.kind in MESSAGES:
                 desk.sent(frame)
             continue
         event = frame.event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from ..transcript import Direction, Frame, Kind, Transcript
+from ..transcript import RECEIVED, Frame, Kind, Transcript
 from ..verdict import Verdict, broken, plain, short, undecided
 from .canary import Canary, Sender, canaries, first_senders, who
 from .correlation import own_user_id
@@ -36,7 +36,7 @@ def no_foreign_canary(transcript: Transcript, senders: Mapping[str, Sender] | No
     leaks: list[tuple[Frame, Canary]] = []
     heard = transcript.wire or transcript  # a leak may stand where a dialect does not look
     for frame in heard.frames[:]:
-        for canary in canaries(frame) if frame.direction is Direction.RECEIVED else ():
+        for canary in canaries(frame) if frame.direction is RECEIVED else ():
             sender = first.get(canary.text)
             if canary.may_be_seen_by(own, organisation) or (
                 sender is not None and sender.person == who(transcript) and sender.wall <= heard.wall(frame)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from ..transcript import Direction, Event, Transcript
+from ..transcript import SENT, Event, Transcript
 
 T = TypeVar("T")
 
@@ -124,7 +124,7 @@ def _read(transcript: Transcript) -> dict[str, SeenRun]:
     resuming, resumed, from_the_first = False, 0, watershed == 0
     for direction, event in transcript.exchanged():
         kind = event.type
-        if direction is Direction.SENT:
+        if direction is SENT:
             if kind in ASKING and event.message_id:
                 asked.setdefault(event.message_id, event)
             match kind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 
-from ..transcript import Direction, Event, Transcript
+from ..transcript import RECEIVED, SENT, Event, Transcript
 from ..verdict import Verdict, broken, short, undecided
 from .reading import ASKING, seen_runs
 from .story import counted, missing, moment, person, run_of, settle, shown, someone
@@ -51,9 +51,9 @@ def _order_of_asking(transcript: Transcript) -> Verdict:
         message_id = event.message_id
         if message_id is None:
             continue
-        if direction is Direction.SENT and event.type in ASKING:
+        if direction is SENT and event.type in ASKING:
             asked.setdefault(message_id, deque()).append(event)
-        elif direction is Direction.RECEIVED and event.type in ("ack", "error") and asked.get(message_id):
+        elif direction is RECEIVED and event.type in ("ack", "error") and asked.get(message_id):
             question = asked[message_id].popleft()
             if event.type != "ack":
                 continue
@@ -91,7 +91,7 @@ def pongs_answer_pings(transcript: Transcript, *, complete: bool = False) -> Ver
     nameless_errors = 0
     expected = "each ping is answered by one pong with its own sequence and data, in the order of the pings."
     for direction, event in transcript.exchanged():
-        if direction is Direction.SENT:
+        if direction is SENT:
             if event.type == "ping":
                 pings.append((_echo(event), event))
         elif event.type == "error":

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..transcript import Direction, Event, Kind, Transcript
+from ..transcript import MESSAGES, SENT, Event, Transcript
 from ..verdict import Verdict, broken, plain, undecided
 from .reading import integer
 from .story import counted, missing, nameless, settle, shown, someone
@@ -28,7 +28,7 @@ def established_first(transcript: Transcript) -> Verdict:
     if transcript.truncated:
         return undecided(FIRST, transcript, missing(transcript))
     expected = "connection_established is the first message of a connection, and comes once."
-    first = next((f for f in transcript.frames if f.received and f.kind in (Kind.TEXT, Kind.BINARY)), None)
+    first = next((f for f in transcript.frames if f.received and f.kind in MESSAGES), None)
     if first is None:
         return undecided(FIRST, transcript, f"{someone(transcript)} received no message at all.")
     if first.type == "connection_refused":  # as another dialect refuses, after the upgrade
@@ -62,7 +62,7 @@ def seq_rises_by_one(transcript: Transcript) -> Verdict:
         return undecided(SEQ, transcript, story)
     cursor = _Cursor(transcript, watershed)
     for direction, event in transcript.exchanged():
-        if direction is Direction.SENT:
+        if direction is SENT:
             cursor.sent(event)
             continue
         wrong = cursor.received(event)
