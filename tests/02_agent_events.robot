@@ -155,6 +155,28 @@ Questions Are Understood As Agreed
     ...    find_idle_resources max_utilisation_percent=5 service=storage
     Researching computers is databased    query_spend group_by=service
 
+Names That Are Alike Are Told Apart
+    [Documentation]    Whoever asks about one service must not read the figures of another with nearly the same name:
+    ...    the longer name wins, case decides between equals, and a part of a word is no name.
+    [Tags]    promise-08    needs:records    catches:part-of-a-name-taken-for-it
+    [Setup]    Ana Of Northwind Is Connected, And Its Books Hold Names That Are Alike
+    [Template]    The agent answers
+    What did s3/archive cost?    query_spend group_by=service service=s3/archive
+    What did archive cost?    query_spend group_by=service service=archive
+    What did we spend in eu-west?    query_spend group_by=service region=eu-west
+    What did we spend in eu-west-1?    query_spend group_by=service region=eu-west-1
+    What did we spend in eu-west-10?    query_spend group_by=service
+    What did search cost?    query_spend group_by=service service=search
+    What did the search team spend?    query_spend group_by=service team=search
+    What did Atlas cost?    query_spend group_by=service service=Atlas
+    What did atlas cost?    query_spend group_by=service service=atlas
+    What did savings spend by team?    query_spend group_by=team team=savings
+    What do archive- and eu-west-bills cost?    query_spend group_by=service service=archive
+    What did archives cost in 2026-100?    query_spend group_by=service
+    Xsearch, what did it cost?    query_spend group_by=service
+    -archive: what does it cost?    query_spend group_by=service service=archive
+    What did we spend in eu-west-    query_spend group_by=service region=eu-west
+
 A Question That Goes On Keeps The Subject
     [Documentation]    People do not repeat themselves: "and by region?" is about what was asked before in the same
     ...    conversation; what is said anew wins, and another subject begins afresh.

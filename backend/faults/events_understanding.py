@@ -30,6 +30,19 @@ def names_in_questions_overlooked(components: Components) -> Components:
     return replace(components, planner=_SeesOneName)
 
 
+class _ReadsTheShorterName(Planner):
+    def plan(self, question: str, previous: Plan | None, vocabulary: Vocabulary, policy: TierPolicy) -> Plan:
+        known = vocabulary.services
+        short = tuple(name for name in known if not any(other in name for other in known if other != name))
+        return super().plan(question, previous, replace(vocabulary, services=short), policy)
+
+
+@fault("part-of-a-name-taken-for-it", group="events")
+def part_of_a_name_taken_for_it(components: Components) -> Components:
+    """Customers ask about one service and read the figures of another whose name is a part of its name."""
+    return replace(components, planner=_ReadsTheShorterName)
+
+
 class _LooksThreeMonthsAhead(Planner):
     def calls(self, reading: Reading, vocabulary: Vocabulary, policy: TierPolicy) -> Iterator[ToolCall]:
         return super().calls(replace(reading, months=None), vocabulary, policy)

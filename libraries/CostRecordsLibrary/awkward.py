@@ -132,6 +132,15 @@ def _names() -> Books:
     )
 
 
+def _alike() -> Books:
+    """Names that are parts of others, that differ in case alone, that are two things, or that are words."""
+    services = ("archive", "s3/archive", "search", "Atlas", "atlas")
+    teams = ("search", "savings")
+    spend = [_spend("2026-10", name, 500 + place, team="platform") for place, name in enumerate(services)]
+    spend += [_spend("2026-10", "archive", 700 + place, team=name) for place, name in enumerate(teams)]
+    return _books([*spend, {**_spend("2026-10", "archive", 900), "region": "eu-west"}], [], [])
+
+
 def _many() -> Books:
     """Many rows by chance, over few names, so that they meet."""
     rng = random.Random(secrets.randbits(64))  # noqa: S311 -- figures, not secrets
@@ -169,6 +178,7 @@ KINDS: Final[Mapping[str, Callable[[], Books]]] = {
     "falling": _falling,
     "huge": _huge,
     "names": _names,
+    "alike": _alike,
     "many": _many,
 }
 """What the books can be like."""
