@@ -10,7 +10,7 @@ import hashlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -95,6 +95,20 @@ class Plan:
     def suites(self) -> list[str]:
         """The full names of the suites that hold tests, in order."""
         return list(dict.fromkeys(test.suite for test in self.tests))
+
+    def keeping(self, names: Iterable[str], file: Path) -> list[str]:
+        """Tells Robot Framework to run these tests and no others.
+
+        Args:
+            names: Full names of planned tests.
+            file: Takes the names.
+
+        Returns:
+            The options.
+        """
+        root = len(self.suite.full_name) + 1
+        file.write_text("".join(f"{name[root:]}\n" for name in names), "utf-8")
+        return ["--prerunmodifier", f"{Path(__file__).with_name('keeping.py')};{file}"]
 
     def tagged(self, *patterns: str) -> tuple[Planned, ...]:
         """The tests that a tag pattern matches."""

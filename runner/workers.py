@@ -23,6 +23,8 @@ PABOT_FOLDER: Final = "pabot_results"
 PABOT_LOG: Final = "pabot.log"
 ORDER: Final = "pabot.order"
 """Which suites each worker took."""
+KEEPING: Final = "pabot.tests"
+"""Which tests all workers together run."""
 SUITE_NAMES: Final = ".pabotsuitenames"
 """What pabot remembers of a run; it always writes it where it is started."""
 PABOT_ENDED: Final = (0, 253)
@@ -163,6 +165,7 @@ def in_parallel(
     command += [
         *plan.selection.options,
         *together,
+        *plan.keeping(plan.names, results / KEEPING),  # pabot forgets --test where an order is given
         *progress.listener,
         *_plumbing(results),
         *plan.selection.sources,

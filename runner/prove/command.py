@@ -6,7 +6,6 @@ import argparse
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from AgentChatLibrary.environment import Environment
@@ -194,11 +193,7 @@ def _run_healthy(store: Store, plan: Plan, env: Environment, needed: Sequence[st
         return []
     folder = store.folder / "healthy"
     folder.mkdir(parents=True, exist_ok=True)
-    names = folder / "tests.txt"
-    root = len(plan.suite.full_name) + 1
-    names.write_text("".join(f"{name[root:]}\n" for name in unknown), "utf-8")
-    modifier = f"{Path(__file__).parent.with_name('keeping.py')};{names}"
-    further = ("--prerunmodifier", modifier, "--outputdir", str(folder))
+    further = (*plan.keeping(unknown, folder / "tests.txt"), "--outputdir", str(folder))
     say(f"Without a fault: {len(unknown)} tests")
     selection = Selection((*plan.selection.options, *further), plan.selection.sources)
     finished = accept.run(planning.discover(selection), env, Clock())

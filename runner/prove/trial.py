@@ -42,7 +42,6 @@ class Bench:
 
     def __init__(self, plan: Plan, env_file: Path, folder: Path) -> None:
         self._plan, self._env_file, self._folder = plan, env_file, folder
-        self._root = len(plan.suite.full_name) + 1
         self._running: set[subprocess.Popen[bytes]] = set()
         self._stopped = threading.Event()
         self._reading = threading.Lock()
@@ -94,11 +93,9 @@ class Bench:
                 del os.environ[FAULT]
 
     def _run(self, home: Path, tests: Sequence[str], variables: dict[str, str]) -> None:
-        names = home / "tests.txt"
-        names.write_text("".join(f"{name[self._root :]}\n" for name in tests), "utf-8")
-        modifier = f"{Path(__file__).parent.with_name('keeping.py')};{names}"
         command = [sys.executable, "-m", "robot", *self._plan.selection.options]
-        command += ["--prerunmodifier", modifier, "--listener", f"{_WITNESS};{home / TOLD}"]
+        command += self._plan.keeping(tests, home / "tests.txt")
+        command += ["--listener", f"{_WITNESS};{home / TOLD}"]
         command += ["--outputdir", str(home), "--output", "NONE", "--log", "NONE", "--report", "NONE"]
         command += ["--xunit", "NONE", "--console", "none"]
         if self.stopped:

@@ -109,9 +109,8 @@ def test_shards_together_are_everything_once(suites, tmp_path, count):
 
 def test_kept_tests_are_exactly_the_named_ones(suites, planned, tmp_path):
     plan = planned(suites(one=ONE, inner__two=TWO))
-    names = tmp_path / "names"
-    names.write_text("One.Second [With] *Stars*\nInner.Two.Third\n")
-    keeping = ("--prerunmodifier", f"{planning.__file__.replace('planning.py', 'keeping.py')};{names}")
+    wanted = ("Tests.One.Second [With] *Stars*", "Tests.Inner.Two.Third")
+    keeping = plan.keeping(wanted, tmp_path / "names")
     kept = planning.discover(Selection((*plan.selection.options, *keeping), plan.selection.sources))
     assert [t.name for t in kept.tests] == [
         "Tests.Inner.Two.Third",

@@ -124,3 +124,11 @@ def test_the_reports_of_all_shards_merge_into_the_whole(suites, run_robot, tmp_p
         outputs.append(results_folder / "output.xml")
     merged = ExecutionResult(*outputs, merge=True).suite
     assert Counter(test.full_name for test in merged.all_tests) == whole.names
+
+
+def test_tests_chosen_by_name_are_the_only_ones_that_run_in_several_suites(suites, planned, run_together):
+    plan = planned(suites(a=FINE, b=FINE), "--test", "Passes", "--test", "Skips")
+    outputs = run_together(plan)
+    ran = [test.full_name for file in outputs for test in ExecutionResult(file).suite.all_tests]
+    assert sorted(ran) == ["Tests.A.Passes", "Tests.A.Skips", "Tests.B.Passes", "Tests.B.Skips"]
+    assert results.combine(plan, outputs).good

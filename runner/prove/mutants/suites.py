@@ -78,7 +78,6 @@ class Suites:
             out.write(f"\nCOMMAND = {command!r}\n")
         folder = workplace.root / "tests"
         self._plan: Plan = planning.discover(planning.select((), tests=folder, results=workplace.root))
-        self._root = len(self._plan.suite.full_name) + 1
 
     @property
     def tests(self) -> list[str]:
@@ -105,17 +104,15 @@ class Suites:
             measure: Whether the executed lines are wanted.
         """
         processes, lines = scratch / "processes", scratch / "lines"
-        names, output = scratch / "tests.txt", scratch / "output.xml"
+        output = scratch / "output.xml"
         for folder in (processes, lines):
             folder.mkdir(exist_ok=True)
         output.unlink(missing_ok=True)
-        names.write_text("".join(f"{name[self._root :]}\n" for name in tests), "utf-8")
         given = {environment.VARIABLE: self._env, PROCESSES: str(processes), **variables}
         if measure:
             given[MEASURE] = str(lines)
-        keeping = self._workplace.root / "runner" / "keeping.py"
         command = [sys.executable, "-m", "robot", "--exitonfailure", "--skipteardownonexit"]
-        command += ["--prerunmodifier", f"{keeping};{names}", "--outputdir", str(scratch)]
+        command += [*self._plan.keeping(tests, scratch / "tests.txt"), "--outputdir", str(scratch)]
         command += ["--output", output.name, "--log", "NONE", "--report", "NONE", "--console", "none"]
         try:
             status = self._workplace.run([*command, "tests"], scratch, given, limit)
