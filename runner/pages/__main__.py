@@ -17,12 +17,14 @@ from . import browser, hostile
 
 UNFOLD: Final = (
     "setTimeout(() => { if (window.expandAll) expandAll('s1');"
-    " else if (window.renderSuiteTable) window.location.hash = '#totals?all'; }, 500);"
+    " else if (window.renderTotalSelector) renderTotalSelector(); }, 500);"
     "setInterval(() => document.querySelectorAll('details').forEach(d => d.open = true), 500);"
 )
 """Opens every suite, test, keyword and fold of a log, and the list of all tests of a report."""
 CONTROL: Final = f"<!DOCTYPE html><title>x</title><p>{hostile.markup('control')}</p>"
 PICTURE: Final = re.compile(r"data:image/svg\+xml;base64,([\w+/=]+)")
+TESTS_SEEN: Final = '<table id="test-details" class="tablesorter'
+"""How the table of all tests begins in a report that shows it; else nobody has looked at their messages."""
 FIELDS_SEEN: Final = ("markup", "name", "question", "type", "session", "received-close", "sent-chat")
 """Fields that must stand in the log as text: without them nothing would have been tried."""
 
@@ -79,6 +81,8 @@ def look(found: str, folder: Path) -> list[str]:
                 for field in FIELDS_SEEN
                 if f"{hostile.NAMED}-{field}" not in document
             ]
+        elif TESTS_SEEN not in document:
+            problems.append(f"{page.name} does not show the table of all tests")
     pictures = sorted(set(PICTURE.findall((output / "output.xml").read_text("utf-8"))))
     if not pictures:
         problems.append("the run has drawn no picture")

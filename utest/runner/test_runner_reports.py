@@ -16,6 +16,8 @@ import pytest
 from robot.api import ExecutionResult
 
 from runner import artefacts, dressing, history, private, promised, results, summary, tags
+from runner.pages import browser
+from runner.pages.__main__ import UNFOLD
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDED = '<details class="swimlane" open data-time-answer="0.031000"><summary>x</summary>'
@@ -44,6 +46,14 @@ class listener:
             result.metadata["Wire"] = "3 frames"
         logger.write('''{FOLDED}{IMAGE}<p>frames</p></details>''', html=True)
 """
+
+
+SEEN = "pictures-seen"
+LOOK = (
+    "setTimeout(() => document.documentElement.setAttribute(SEEN, JSON.stringify("
+    "[...document.querySelectorAll('.whole-picture')].map(e => e.getClientRects().length > 0))), 3000);"
+).replace("SEEN", f"'{SEEN}'")
+"""Notes in the page which of the whole pictures take up any room, when everything is unfolded."""
 
 
 @pytest.fixture
@@ -87,6 +97,19 @@ def test_pages_tell_the_story_and_programs_read_it_plain(outcome):
         assert "1 of 2 promises hold. Broken: 05 Every event has the agreed structure." in page
     assert combined.failures[0].message.startswith("Ana <script>")  # undone
     assert "Promises" not in combined.result.suite.metadata
+
+
+@pytest.mark.parametrize(("page", "seen"), [("log.html", [True]), ("report.html", [False])])
+def test_the_whole_picture_is_in_the_log_and_not_in_the_narrow_tables_of_the_report(outcome, page, seen):
+    found = browser.find()
+    if found is None:
+        pytest.skip(f"no browser was found that could show {page}")
+    combined, plan = outcome
+    files = {file.name: file for file in results.write(combined, plan)}
+    shown = browser.open_page(found, files[page], UNFOLD + LOOK)
+    told = re.search(f'{SEEN}="([^"]*)"', shown)
+    assert told, "the browser has not looked"
+    assert json.loads(told[1]) == seen
 
 
 def test_a_failed_test_shows_story_picture_and_reason_at_its_top(outcome):
