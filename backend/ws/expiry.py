@@ -29,10 +29,7 @@ class ExpiryWatch:
             expires_at: Its ``exp``, Unix seconds.
         """
         self.stop()
-        if expires_at - self._clock.now() <= WARNING_SECONDS:
-            self.announce(expires_at)
-        else:
-            self._at(expires_at - WARNING_SECONDS, self.announce, expires_at)
+        self._at(expires_at - WARNING_SECONDS, self.announce, expires_at)
         self._at(expires_at, self.expired, expires_at)
 
     def stop(self) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from .transcript import Frame, Kind, Transcript
 
@@ -32,9 +31,8 @@ class Outcome(StrEnum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a rule says of a transcript.
+class Verdict(NamedTuple):
+    """What a rule says of a transcript. Each rule makes one of each connection, and a tuple is soonest made.
 
     Attributes:
         rule: The rule's name, for reports.

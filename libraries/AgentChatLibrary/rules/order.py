@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Final
 
 from ..transcript import DURABLE, Event, Transcript
@@ -108,7 +107,7 @@ def complete_run(transcript: Transcript, run_id: str) -> Verdict:
 
 def _all(rule: str, transcript: Transcript, *verdicts: Verdict) -> Verdict:
     """One verdict over several, under the name of the rule that was asked."""
-    return replace(every(rule, verdicts, transcript), rule=rule)
+    return every(rule, verdicts, transcript)._replace(rule=rule)
 
 
 def _started_first(rule: str, transcript: Transcript, run: SeenRun) -> Iterator[Verdict]:

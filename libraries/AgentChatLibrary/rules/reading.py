@@ -139,7 +139,9 @@ def _read(transcript: Transcript) -> dict[str, SeenRun]:
         run_id = event.run_id
         if run_id is None or not (kind == "ack" or event.durable):
             continue
-        run = runs.setdefault(run_id, _Growing())
+        run = runs.get(run_id)
+        if run is None:
+            run = runs[run_id] = _Growing()
         if kind == "ack":
             question = asked.get(event.message_id or "")
             if question is not None or (event.message_id not in cancels and f"of {run_id}" not in cancels):

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, Final
 from urllib.parse import quote
 
-from ..transcript import Direction, Frame, Transcript
+from ..transcript import RECEIVED, Direction, Frame, Transcript
 from ..verdict import Verdict, broken, plain
 from .needles import Needles
 from .story import counted, settle, someone, until
@@ -28,7 +28,7 @@ def holds_no_secret(transcript: Transcript, secrets: Collection[str]) -> Verdict
     """
     needles, sought = _sought(frozenset(secrets))
     heard = transcript.wire or transcript  # a secret may stand where a dialect does not look
-    received = [frame for frame in heard.frames[:] if frame.received and frame.data]
+    received = [frame for frame in heard.frames[:] if frame.direction is RECEIVED and frame.data]
     found = needles.found_in([_text(frame) for frame in received])
     leaks: list[tuple[Frame, str]] = []
     if found:
