@@ -61,9 +61,8 @@ def decode(text: str) -> Any:  # noqa: ANN401 -- any JSON value
     if orjson is not None:
         # Whatever is wrong is told by the careful reading.
         try:
-            encoded = text.encode()
-            value = orjson.loads(encoded)  # a text that is no ASCII would keep its bytes beside it for ever
-            same = orjson.dumps(value) == encoded
+            value = orjson.loads(text)
+            same = orjson.dumps(value) == text.encode()
         except (ValueError, TypeError):
             same = False
         if same:
