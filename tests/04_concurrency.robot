@@ -65,7 +65,7 @@ Pings And Questions Do Not Overtake Each Other
     ...       catches:ack-after-first-event
     Given Ana Of Northwind Is Connected
     When Ana sends a ping, a question and a ping, 10 times in a burst
-    Then every reply to Ana came in the order of her messages
+    Then every reply to Ana came in the order of the messages
     And each question of Ana has a whole answer of its own
 
 People Do Not See Each Other

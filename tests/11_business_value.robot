@@ -176,7 +176,7 @@ Payloads Meet The Contract
     ...       catches:expiry-in-milliseconds
     ...       catches:empty-answer
     Given Ana of Northwind is connected with a token that soon expires
-    When Ana asks, cancels, pings, renews her token, comes back, resumes, and makes a mistake
+    When Ana asks, cancels, pings, renews the token, comes back, resumes, and makes a mistake
     Then Ana has seen every kind of frame that the contract knows
     And every frame that Ana has received keeps the contract
     And every frame that Ana has sent keeps the contract

@@ -17,5 +17,5 @@ Every Event That A Customer Saw Is A Row
     Given Ana has logged in and is connected
     And Ana has the answer to "Where can we cut our cloud bill?"
     When the database is opened
-    Then its rows of Ana's events are what she has received, in order and byte for byte
+    Then its rows of Ana's events are what was received, in order and byte for byte
     And no row of any table holds a token or a password of hers
