@@ -16,6 +16,14 @@ PACE: Final = 60
 """Seconds between two questions of one person: busy people."""
 PORTS: Final = 28_000
 """Connections from one address to one address and port: Linux's range of ephemeral ports."""
+READING: Final = (
+    "`contract.valid` is asked first, so the reading of every frame is counted as its own. Taken apart once",
+    "over 100,000 frames, in processor time: 0.58 s to read them (the JSON, and the same JSON written again,",
+    "which proves that no key came twice), 0.36 s in the compiled checker of the schemas, 0.1 s in the rule.",
+    "Of the reading 0.19 s goes to memory: what was read is kept with its frame. Little of it is Python, so",
+    "what can still be saved is what the other rules do with each frame.",
+)
+"""Where the time of the costliest rule goes."""
 MADE: Final = (
     "<!-- Written by `python3 run.py bench --write` from results/bench; edit bench/pages.py instead. -->"
 )
@@ -113,7 +121,7 @@ def _rules(data: Mapping[str, Any]) -> list[str]:
     ]
     for rule, seconds in list(spent.items())[:8]:
         lines.append(f"| `{rule}` | {100 * seconds / whole:.0f} % |")
-    return [*lines, ""]
+    return [*lines, "", *READING, ""]
 
 
 @dataclass(frozen=True, slots=True)

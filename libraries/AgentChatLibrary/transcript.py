@@ -58,7 +58,7 @@ TEXT: Final = Kind.TEXT
 
 MESSAGES: Final = (Kind.TEXT, Kind.BINARY)
 """The kinds of frame that carry a message."""
-_ENDS: Final = (Kind.CLOSE, Kind.DROP)
+CLOSES: Final = (Kind.CLOSE, Kind.DROP)
 """The kinds of frame that end a connection."""
 
 
@@ -371,7 +371,7 @@ class Transcript:
         """
         frames = self.frames
         frame = Frame(len(frames), at, direction, kind, data, code)
-        if self.limit is not None and len(frames) >= self.limit and kind not in _ENDS:
+        if self.limit is not None and len(frames) >= self.limit and kind not in CLOSES:
             self.truncated += 1
         else:
             frames.append(frame)
@@ -447,7 +447,7 @@ class Transcript:
             end, seen = None, 0
         if there > seen:
             new = islice(self.frames, seen, there)
-            end = next((f for f in reversed(list(new)) if f.kind in _ENDS), end)
+            end = next((f for f in reversed(list(new)) if f.kind in CLOSES), end)
             self._ended = end, there
         return end
 

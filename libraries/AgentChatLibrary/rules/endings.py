@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from ..transcript import ENDS, Event, Kind, Transcript
+from ..transcript import CLOSES, ENDS, Event, Kind, Transcript
 from ..verdict import Verdict, broken, holds, undecided
 from .reading import ASKING, SeenRun, seen_runs
 from .story import missing, run_of, until
@@ -74,7 +74,7 @@ def acknowledged_runs_ended(transcripts: Sequence[Transcript]) -> Verdict:
     open_run: tuple[Transcript, SeenRun] | None = None
     for transcript in transcripts:
         # The first one: what follows a close that the person sent is only its echo.
-        close = next((f for f in transcript.frames if f.kind in (Kind.CLOSE, Kind.DROP)), None)
+        close = next((f for f in transcript.frames if f.kind in CLOSES), None)
         drained = (
             close is not None
             and close.received
