@@ -154,3 +154,12 @@ A Plain Web Request Is Told To Upgrade
     [Tags]    catches:upgrade-not-asked-for
     Given an ordinary web client
     Then a plain request to the chat's address is answered with 426
+
+A Token Beyond All Measure Is Refused At Once
+    [Documentation]    A client that comes with an endless token, in the header or in the address, is told so (431 and
+    ...    414), and does not wait for an answer that never comes.
+    [Tags]    needs:mint    severity:normal    -severity:critical    catches:unreadable-request-unanswered
+    [Setup]    Ana is an enterprise user of Northwind
+    [Template]    An Endless Token Is Refused
+    header    ${431}
+    access_token_query    ${414}

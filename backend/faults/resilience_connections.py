@@ -199,3 +199,14 @@ class _NoHeartbeat(ChatProtocol):
 def half_open_never_dropped(components: Components) -> Components:
     """A phone that went into a tunnel stays connected for ever, and counts."""
     return replace(components, protocol=_NoHeartbeat)
+
+
+class _ReadsOrHangs(ChatProtocol):
+    def data_received(self, data: bytes) -> None:
+        super(ChatProtocol, self).data_received(data)
+
+
+@fault("unreadable-request-unanswered", group="resilience")
+def unreadable_request_unanswered(components: Components) -> Components:
+    """A client whose token is too long waits for an answer that never comes, and shows a spinner."""
+    return replace(components, protocol=_ReadsOrHangs)

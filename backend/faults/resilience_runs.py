@@ -242,3 +242,14 @@ class _WorksAgain(Supervisor):
 def abandoned_run_executed_again(components: Components) -> Components:
     """A question whose process died is worked on once more: its tools run twice, its stream begins anew."""
     return replace(components, supervisor=_WorksAgain)
+
+
+class _OwnsOnce(Supervisor):
+    async def renew(self) -> None:
+        return
+
+
+@fault("leases-not-renewed", group="resilience")
+def leases_not_renewed(components: Components) -> Components:
+    """A question that takes longer than a few seconds is ended as if its process had died."""
+    return replace(components, supervisor=_OwnsOnce)

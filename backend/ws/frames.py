@@ -38,10 +38,6 @@ class ClientFrame:
     message_id: str | None
 
 
-def _text(value: object) -> str | None:
-    return None if isinstance(value, str) else "must be a string"
-
-
 def _filled_text(value: object) -> str | None:
     if not isinstance(value, str):
         return "must be a string"

@@ -50,6 +50,14 @@ A Process That Slept Too Long Appends Nothing
     And the first process goes on, and so does whatever was held
     Then Ana's run has one end, and nothing after it
 
+A Run That Takes Long Is Not Taken For A Dead One
+    [Documentation]    It takes three times as long as a process owns a run without saying so again; its customer gets
+    ...    the answer all the same.
+    [Tags]    promise-26    needs:hold    needs:private_backend    catches:leases-not-renewed
+    Given Ana of a backend with leases of 1 second has a run that waits
+    When Ana hears 3 heartbeats, one each second, and the run goes on
+    Then Ana has the whole answer that was worked on meanwhile
+
 A Quiet Customer Stays Connected
     [Documentation]    Whoever only reads and thinks for a while is not cut off: heartbeats are answered.
     [Tags]    promise-24

@@ -51,7 +51,7 @@ class Refusing:
         self,
         person: str,
         status: int,
-        code: str,
+        code: str | None,
         *,
         token: Secret | None = None,
         carrier: Carrier | None = None,
@@ -68,7 +68,7 @@ class Refusing:
         Args:
             person: In whose name.
             status: Expected HTTP status.
-            code: Expected error code in the body.
+            code: Expected error code in the body; ``${None}`` where the server refuses by itself, without one.
             token: The credential; the person's own good token when omitted and ``carrier`` is given.
             carrier: How it travels; ``header`` for a given token. Without either, none is presented.
             also_in: A second way in which a credential travels.
@@ -95,6 +95,7 @@ class Refusing:
             if also_in is not None:
                 credentials.append((also_in, also_token.value if also_token is not None else value))
         offer = self.kit.offer(found.service.deployment, credentials, headers)
+        due = f"{status} {code}" if code is not None else f"{status}"
         try:
             session = Session(f"{person}'s attempt", found.owner)
             session.open(offer, self.kit.environment.timeout("connect"))
@@ -102,13 +103,11 @@ class Refusing:
             came = Refusal(refused.status, _code(refused.body), refused.headers, mask(refused.body))
         else:
             session.close()
-            raise Unexpected(
-                f"{person} was let in with {presenting}; that should be refused with {status} {code}."
-            )
-        coded = self.kit.environment.offers("refusal_codes")
+            raise Unexpected(f"{person} was let in with {presenting}; that should be refused with {due}.")
+        coded = code is not None and self.kit.environment.offers("refusal_codes")
         if came.status != status or (coded and came.code != code):
             raise Unexpected(
-                f"{person} came with {presenting} and should be refused with {status} {code}; it was {came}."
+                f"{person} came with {presenting} and should be refused with {due}; it was {came}."
             )
         who = f"{person} came with {presenting} and"
         # After the upgrade there are no headers any more; another dialect may refuse there.
