@@ -23,7 +23,8 @@ from robot.output import LOGGER
 from robot.run import RobotFramework
 from robot.running import TestSuite, TestSuiteBuilder
 
-from .arguments import USAGE_ERROR, Shard
+from .arguments import USAGE_ERROR
+from .command_options import Shard
 from .console import Stop
 from .project import RESULTS, TESTS
 

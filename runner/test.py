@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from . import accept, checks, children, environments, planning, surroundings
-from .arguments import JOBS
+from .command_options import JOBS
 from .console import INTERRUPTED, Clock, Stop, say
 from .prove import command as proof
 

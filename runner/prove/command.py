@@ -11,7 +11,8 @@ from typing import Final
 from AgentChatLibrary.environment import Environment
 
 from .. import accept, children, environments, planning, surroundings
-from ..arguments import JOBS, USAGE_ERROR
+from ..arguments import USAGE_ERROR
+from ..command_options import JOBS
 from ..console import INTERRUPTED, Clock, Stop, counted, say
 from ..planning import Plan, Selection
 from ..project import RESULTS, shown

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner import arguments
-from runner.arguments import Shard
+from runner.command_options import Shard
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,7 +8,7 @@ import pytest
 from robot.api import ExecutionResult
 
 from runner import planning
-from runner.arguments import Shard
+from runner.command_options import Shard
 from runner.console import Stop
 from runner.planning import Selection
 

@@ -8,7 +8,7 @@ import pytest
 from robot.api import ExecutionResult
 
 from runner import planning, results
-from runner.arguments import Shard
+from runner.command_options import Shard
 
 DIES = """\
 Before

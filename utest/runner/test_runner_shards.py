@@ -9,7 +9,7 @@ import pytest
 from robot.api import ExecutionResult
 
 from runner import arguments, merge, planning, results
-from runner.arguments import Shard
+from runner.command_options import Shard
 from runner.console import Stop
 
 MIXED = "Passes\n    No Operation\nFails\n    Fail    because\nSkips\n    Skip    not here\n"
