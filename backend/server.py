@@ -100,12 +100,8 @@ async def serve(settings: Settings, components: Components, listener: socket.soc
         write_ready(launch.ready_file, listener, settings.instance)
     gc.freeze()  # what has been loaded stays: no need to go through it again and again
     gc.enable()
-    owner = None
-    if launch.owner_pid is not None:
-        owner = asyncio.create_task(end_with(launch.owner_pid, service, server), name="owner")
-    await serving
-    if owner is not None:
-        owner.cancel()
+    with owned(launch.owner_pid, service, server):
+        await serving
 
 
 def configuration(service: Service) -> uvicorn.Config:
@@ -146,6 +142,17 @@ def end_by_signal(service: Service, server: ChatServer) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(tell))
         else:
             loop.add_signal_handler(number, tell)
+
+
+@contextlib.contextmanager
+def owned(pid: int | None, service: Service, server: ChatServer) -> Iterator[None]:
+    """Ends the service with its owner, if it has one, within the block."""
+    watching = pid and asyncio.create_task(end_with(pid, service, server), name="owner")
+    try:
+        yield
+    finally:
+        if watching:
+            watching.cancel()
 
 
 async def end_with(owner_pid: int, service: Service, server: ChatServer) -> None:

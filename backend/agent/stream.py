@@ -68,7 +68,7 @@ class RunStream:
                 raise StopRunError(self.control.reason)
             # Whoever cancels at a hold gets the call closed there; only the end itself can be held then.
             told_to_close = self.control.reason is not None and event == "tool_completed"
-            free = self.control.interrupted or (closing and told_to_close)
+            free = self.control.interrupted or told_to_close
             draft = Draft(event, nth, fields, closing=closing, skips_hold=free, stood=self.stood, also=also)
             outcome = await self.ground.database.write(self.append, draft)
             if isinstance(outcome, Appended):

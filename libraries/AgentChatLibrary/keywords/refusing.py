@@ -68,7 +68,7 @@ class Refusing:
         Args:
             person: In whose name.
             status: Expected HTTP status.
-            code: Expected error code in the body; ``${None}`` where the server refuses by itself, without one.
+            code: Expected error code in the body; ``${None}`` where the server itself refuses, without one.
             token: The credential; the person's own good token when omitted and ``carrier`` is given.
             carrier: How it travels; ``header`` for a given token. Without either, none is presented.
             also_in: A second way in which a credential travels.
