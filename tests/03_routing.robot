@@ -81,6 +81,9 @@ An Unknown Type Is Refused Kindly
     ${LONG NAME}    ${LONG NAME CUT}
     <script>alert(1)</script>    <script>alert(1)</script>
     line\r\nbreak    line\\u000d\\u000abreak
+    back\\slash    slash
+    a "quote"    quote
+    tag\U000e0001end    end
 
 A Malformed Message Is Refused Kindly
     [Documentation]    Each gets the agreed code; the connection lives and the next question is answered.

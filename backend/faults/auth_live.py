@@ -12,8 +12,8 @@ from backend.identity import Identity, IdentityResolver
 from backend.passwords import Passwords
 from backend.store.logins import Logins, LoginThrottle
 from backend.store.notify import DISABLED, REVOKED, Notice
-from backend.store.people import Person
-from backend.store.schema import logins
+from backend.store.people import NewPerson, People, Person
+from backend.store.schema import logins, people
 from backend.tokens import Claims, InvalidTokenError
 from backend.ws.admission import Admissions
 from backend.ws.connection import FLUSH_SECONDS, Connection
@@ -236,3 +236,19 @@ class _AnyPassword(Passwords):
 def any_password_accepted(components: Components) -> Components:
     """Whoever knows a customer's address can log in as them, whatever the password."""
     return replace(components, passwords=_AnyPassword)
+
+
+class _TakesOver(People):
+    def create(self, connection: Transaction, new: NewPerson, now: float) -> Person:
+        there = self.by_email(connection, new.email)
+        if there is None:
+            return super().create(connection, new, now)
+        renewed = update(people).where(people.c.id == there[0].id).values(password_hash=new.password_hash)
+        connection.execute(renewed)
+        return there[0]
+
+
+@fault("sign-up-takes-an-account-over", group="auth")
+def sign_up_takes_an_account_over(components: Components) -> Components:
+    """Whoever signs up with a customer's address gets that customer's account, with a new password."""
+    return replace(components, people=_TakesOver)

@@ -19,6 +19,13 @@ Nobody Logs In With A Wrong Password
     Then a wrong password for Ana and any password for nobody are refused alike
     And the right password still works
 
+An Address Belongs To Whoever Signed Up With It
+    [Documentation]    Nobody gets a customer's account by signing up once more, in capitals or not.
+    [Tags]    promise-01    needs:sign_up    catches:sign-up-takes-an-account-over
+    Given Ana is an enterprise user of Northwind
+    Then nobody else can sign up with Ana's address
+    And the right password still works
+
 Passwords Cannot Be Guessed
     [Documentation]    After five wrong ones the account is closed for a while, with the time to wait; other accounts
     ...    are not.

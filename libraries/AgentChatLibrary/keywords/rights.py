@@ -323,6 +323,32 @@ class Rights:
                 f"{person}'s login should be refused with {status} {code}; it got {_answered(answer)}."
             )
 
+    @keyword(tags=("Security",))
+    def sign_up_should_be_refused(self, person: str, status: int = 409, code: str = "email_taken") -> None:
+        """Signs up with the address of somebody who is there already, as it is and in capitals.
+
+        Args:
+            person: Whose address it is.
+            status: Expected HTTP status.
+            code: Expected error code.
+
+        Raises:
+            Unexpected: It was accepted, or refused in another way.
+
+        Example:
+        | Sign Up                   | Clara |
+        | Sign Up Should Be Refused | Clara |
+        """
+        found = self.kit.world.person(person)
+        for email in (found.email, found.email.upper()):
+            body = {"email": email, "password": new_password(), "name": "Somebody Else"}
+            answer = found.service.request("POST", "/auth/register", body)
+            if (answer.status, answer.body.get("error", {}).get("code")) != (status, code):
+                raise Unexpected(
+                    f"A sign-up with {person}'s address should be refused with {status} {code}; "
+                    f"it got {_answered(answer)}."
+                )
+
     @keyword(tags=("Judging", "Timing"))
     def close_should_have_come_after_expiry(self, session: str, within: float) -> float:
         """Checks that a session was closed at the expiry of its token or up to ``within`` seconds later.
