@@ -28,6 +28,7 @@ from backend.processes import owner_name
 from backend.settings import Settings
 from backend.store import schema  # noqa: F401 -- its tables are to be made
 from backend.store.engine import DatabaseUnavailableError
+from backend.store.people import EmailTakenError
 from backend.web.admin_control import AdminControl
 from backend.web.admin_people import AdminPeople
 from backend.web.answers import Refusal, http_error, refused
@@ -272,6 +273,7 @@ def application(c: Components, journal: Journal, routes: list[BaseRoute], lifesp
             Refusal: refused,
             HTTPException: http_error,
             DatabaseUnavailableError: without_database,
+            EmailTakenError: email_taken,
             Exception: unexpected(journal),
         },
         lifespan=lifespan,
@@ -294,6 +296,11 @@ async def upgrade_required(_request: Request) -> Response:
 def without_database(request: Request, _problem: Exception) -> Response:
     """Answers a request that the database was not there for."""
     return refused(request, Refusal(503, "unavailable", "The service has no database.", retry_after=1))
+
+
+def email_taken(request: Request, _problem: Exception) -> Response:
+    """Answers a request to give somebody the address of somebody else."""
+    return refused(request, Refusal(409, "email_taken", "Somebody has this address.", field="email"))
 
 
 def unexpected(journal: Journal) -> Callable[[Request, Exception], Response]:

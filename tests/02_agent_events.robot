@@ -168,6 +168,7 @@ Names That Are Alike Are Told Apart
     What did we spend in eu-west-10?    query_spend group_by=service
     What did search cost?    query_spend group_by=service service=search
     What did the search team spend?    query_spend group_by=service team=search
+    Team search: what does it pay?    query_spend group_by=service team=search
     What did Atlas cost?    query_spend group_by=service service=Atlas
     What did atlas cost?    query_spend group_by=service service=atlas
     What did savings spend by team?    query_spend group_by=team team=savings

@@ -11,7 +11,7 @@ from backend.counting import Counting
 from backend.ground import Ground, Stores
 from backend.passwords import Passwords
 from backend.store.notify import DISABLED, Notice
-from backend.store.people import LIMIT_NAMES, EmailTakenError, NewPerson, Person
+from backend.store.people import LIMIT_NAMES, NewPerson, Person
 from backend.store.record_set import RecordSet, RecordsInvalidError, parse_records
 from backend.web import bodies
 from backend.web.answers import Refusal, answer
@@ -103,10 +103,7 @@ class AdminPeople:
                 raise bodies.invalid("organisation_id", "There is no such organisation.")
             return self._stores.people.create(connection, new, self._ground.clock.now())
 
-        try:
-            person = await self._ground.database.write(store)
-        except EmailTakenError:
-            raise Refusal(409, "email_taken", "Somebody has this address.", field="email") from None
+        person = await self._ground.database.write(store)
         return answer({"user": person.as_user()}, 201)
 
     async def show_person(self, request: Request) -> Response:

@@ -14,7 +14,7 @@ from backend.ids import new_id
 from backend.passwords import Passwords
 from backend.store.logins import LoginThrottle
 from backend.store.notify import REVOKED, Notice
-from backend.store.people import EmailTakenError, NewPerson, Person
+from backend.store.people import NewPerson, Person
 from backend.store.record_set import RecordSet
 from backend.tokens import Claims, InvalidTokenError, RefreshTokenVerifier, TokenIssuer, TokenPair
 from backend.web import bodies
@@ -85,12 +85,7 @@ class Auth:
             bodies.text(fields, "organisation") if "organisation" in fields else f"{name}'s organisation"
         )
         account = Account(email, await self._passwords.hashed(password), name, organisation)
-        try:
-            person = await self._ground.database.write(self.sign_up, account)
-        except EmailTakenError:
-            raise Refusal(
-                409, "email_taken", "Somebody has signed up with this address.", field="email"
-            ) from None
+        person = await self._ground.database.write(self.sign_up, account)
         return answer({"user": person.as_user()}, 201)
 
     def sign_up(self, connection: Connection, account: Account) -> Person:

@@ -110,6 +110,8 @@ class Refusing:
                 f"{person} came with {presenting} and should be refused with {due}; it was {came}."
             )
         who = f"{person} came with {presenting} and"
+        if coded and (empty := _empty(came.body)):
+            raise Unexpected(f"{who} was told {', '.join(empty)}: null; what does not apply is left out.")
         # After the upgrade there are no headers any more; another dialect may refuse there.
         if status == UNAUTHORISED and (came.headers or self.kit.environment.translation is None):
             self._check_challenge(came, who, coded=coded)
@@ -165,6 +167,11 @@ def _presented(*, given: bool, headers: Mapping[str, str] | None) -> str:
     page = (headers or {}).get("Origin")
     credential = "a token" if given or page else "no credential"
     return f"{credential} from the page of {page!r}" if page else credential
+
+
+def _empty(body: str) -> list[str]:
+    """The fields of an error that say nothing (contract: Connection; a body is ``code`` and ``message``)."""
+    return [name for name, value in json.loads(body)["error"].items() if value is None]
 
 
 def _code(body: str) -> str:
