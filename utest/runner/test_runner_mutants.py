@@ -166,7 +166,7 @@ def test_what_is_out_of_scope_is_so_with_all_that_stands_in_it(found):
     (mutant, *_) = found
 
     def excluded(*entry, **more):
-        return Scope([Entry(*entry, **more)]).excludes(mutant, "embedded")
+        return Scope([Entry(*entry, **more)]).within("embedded").excludes(mutant)
 
     assert excluded("backend/purse.py", "why")
     assert excluded("backend/purse.py", "why", "Purse")

@@ -127,8 +127,9 @@ def _try(
     kind: str, modules: list[str], workplace: Workplace, scope: Scope, wanted: Wanted, seed: int
 ) -> list[Record]:
     env = environments.chosen(wanted.env).name
+    scope = scope.within(env)
     everything = [mutant for module in modules for mutant in mutants(workplace.root, module)]
-    observable = [mutant for mutant in everything if not scope.excludes(mutant, env)]
+    observable = [mutant for mutant in everything if not scope.excludes(mutant)]
     records, judge = _judge(kind, workplace, env, wanted)
     say(f"{kind}: {judge.prepare(fresh=wanted.fresh)}")
     campaign = Campaign(kind, workplace, judge, records, scope, wanted.jobs)

@@ -143,7 +143,7 @@ def _read(file: Path) -> tuple[str, str]:
 
 
 def _told(diff: list[str], sign: str) -> str:
-    return "\n".join(line[1:].strip() for line in diff[2:] if line.startswith(sign))
+    return "\n".join(line[1:].strip() for line in diff[2:] if line.startswith(sign)).strip()
 
 
 def _places(operator: Any, nodes: list[Any]) -> Iterator[tuple[int, Place, Place]]:  # noqa: ANN401 -- cosmic-ray has no types

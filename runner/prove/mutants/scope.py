@@ -77,12 +77,20 @@ class Scope:
         wanted = {"module", "function", "operator", "line", "becomes", "reason"}
         return cls(
             list(_entries(out, {"module", "reason"}, {"function", "environment"})),
-            list(_entries(equivalent, wanted, set())),
+            list(_entries(equivalent, wanted, {"environment"})),
         )
 
-    def excludes(self, mutant: Mutant, environment: str) -> bool:
-        """Whether the tests cannot observe, in an environment, what a mutant changes."""
-        return any(entry.covers(mutant) for entry in self.out if entry.environment in {"", environment})
+    def within(self, environment: str) -> Scope:
+        """Both lists without what holds in other environments only."""
+        holds = {"", environment}
+        return Scope(
+            [entry for entry in self.out if entry.environment in holds],
+            [entry for entry in self.equivalent if entry.environment in holds],
+        )
+
+    def excludes(self, mutant: Mutant) -> bool:
+        """Whether the tests cannot observe what a mutant changes."""
+        return any(entry.covers(mutant) for entry in self.out)
 
     def same(self, mutant: Mutant, change: Change) -> bool:
         """Whether a mutant is listed as equivalent."""
