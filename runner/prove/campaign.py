@@ -51,9 +51,10 @@ class Campaign:
         others = {name: [t for t in tests[name] if t not in self._measuring] for name in claimed}
         trials: dict[str, Trial] = {}
         for name in claimed:
-            whole = None if fresh else self._store.trial(name, tests[name])
-            half = None if fresh or whole else self._store.trial(name, others[name])
-            trials[name] = whole or half or Trial(name, tuple(claimed[name]))
+            claiming = claimed[name]
+            whole = None if fresh else self._store.trial(name, claiming, tests[name])
+            half = None if fresh or whole else self._store.trial(name, claiming, others[name])
+            trials[name] = whole or half or Trial(name, tuple(claiming))
             if whole or half:
                 others[name] = []
             if whole:

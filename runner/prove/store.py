@@ -5,18 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from ..project import BACKEND, LIBRARIES, RESOURCES, ROOT, TESTS, VARIABLES
+from .catalogue import CLAIM
 from .verdicts import Trial
 
 _WHAT_COUNTS: Final = (TESTS, RESOURCES, LIBRARIES, BACKEND, VARIABLES, ROOT / "requirements.txt")
+_CLAIMS: Final = re.compile(rf"(\s|\.\.\.)*\b{CLAIM}[\w-]+".encode())
+"""Claims with what parts them from the tag before, over continued lines too."""
 
 
 def fingerprint(*further: str, places: Sequence[Path] = _WHAT_COUNTS) -> str:
     """A hash of all that a proof depends on.
+
+    What tests claim does not count: it decides which tests run, which each record says for itself, and not
+    how they end. So claims can be sorted by a full matrix that holds on.
 
     Args:
         further: What else counts, such as the environment's name.
@@ -30,7 +37,10 @@ def fingerprint(*further: str, places: Sequence[Path] = _WHAT_COUNTS) -> str:
         for file in [place] if place.is_file() else sorted(place.rglob("*")):
             if file.is_file() and "__pycache__" not in file.parts:
                 digest.update(f"{file.relative_to(ROOT).as_posix()}\0".encode())
-                digest.update(hashlib.sha256(file.read_bytes()).digest())
+                content = file.read_bytes()
+                if file.is_relative_to(TESTS):
+                    content = _CLAIMS.sub(b"", content)
+                digest.update(hashlib.sha256(content).digest())
     for text in further:
         digest.update(f"{text}\0".encode())
     return digest.hexdigest()[:32]
@@ -47,12 +57,18 @@ class Store:
     def __init__(self, folder: Path, key: str) -> None:
         self.folder, self._key = folder, key
 
-    def trial(self, fault: str, tests: Sequence[str]) -> Trial | None:
-        """The record of a fault, if it was made with these tests and nothing has changed since."""
+    def trial(self, fault: str, claimed: Sequence[str], tests: Sequence[str]) -> Trial | None:
+        """The record of a fault, if it was made with these tests and nothing has changed since.
+
+        Args:
+            fault: The fault's name.
+            claimed: The tests that claim it now.
+            tests: The tests to run with it.
+        """
         value = _read(self._file(fault))
         if value is None or value.get("key") != self._trial_key(tests):
             return None
-        return Trial.from_json(value)
+        return Trial.from_json(value | {"claimed": claimed})
 
     def keep(self, trial: Trial, tests: Sequence[str]) -> None:
         """Writes the record of a fault."""

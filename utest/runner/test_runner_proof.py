@@ -8,7 +8,7 @@ import pytest
 from robot import run
 
 from runner.console import Stop
-from runner.prove import catalogue, listing, report, witness
+from runner.prove import catalogue, listing, report, store, witness
 from runner.prove.catalogue import Fault
 from runner.prove.report import Proof
 from runner.prove.store import Store
@@ -225,15 +225,34 @@ def test_the_matrix_and_its_data_tell_the_same(suites, planned, tmp_path):
 
 def test_records_are_taken_again_only_if_nothing_changed(tmp_path):
     trial = Trial("leak", ("a",), {"a": Ended(How.OWN, "x")}, 1.0)
+    claimed = trial.claimed
     Store(tmp_path, "key").keep(trial, ["a"])
-    assert Store(tmp_path, "key").trial("leak", ["a"]) == trial
-    assert Store(tmp_path, "another").trial("leak", ["a"]) is None
-    assert Store(tmp_path, "key").trial("leak", ["a", "b"]) is None
+    assert Store(tmp_path, "key").trial("leak", claimed, ["a"]) == trial
+    assert Store(tmp_path, "another").trial("leak", claimed, ["a"]) is None
+    assert Store(tmp_path, "key").trial("leak", claimed, ["a", "b"]) is None
+    now = Store(tmp_path, "key").trial("leak", ("a", "c"), ["a"])
+    assert now.claimed == ("a", "c")
     (tmp_path / "faults" / "leak.json").write_text("{broken")
-    assert Store(tmp_path, "key").trial("leak", ["a"]) is None
+    assert Store(tmp_path, "key").trial("leak", claimed, ["a"]) is None
     Store(tmp_path, "key").keep_healthy({"a": "PASS", "b": "SKIP", "c": "FAIL"})
     assert Store(tmp_path, "key").healthy() == {"a": "PASS", "b": "SKIP"}
     assert Store(tmp_path, "another").healthy() == {}
+
+
+def test_a_record_holds_whatever_is_claimed_and_for_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "TESTS", tmp_path)
+    suite = tmp_path / "a.robot"
+
+    def key(tags):
+        suite.write_text(f"*** Test Cases ***\nOne\n    [Tags]    {tags}\n    Log    catch\n")
+        return store.fingerprint(places=[tmp_path])
+
+    plain = key("severity:minor")
+    assert key("severity:minor    catches:seq-gap") == plain
+    assert key("severity:minor\n    ...    catches:seq-gap\n    ...    catches:late") == plain
+    assert key("severity:minor    catches:seq-gap    needs:hold") == key("severity:minor    needs:hold")
+    assert key("severity:minor    needs:hold") != plain
 
 
 def test_a_fault_that_needs_what_is_not_offered_is_left_out():
