@@ -15,6 +15,9 @@ USAGE = """\
 usage: python -m backend.faults NAME [options of python -m backend]
        python -m backend.faults --list    (as JSON; for people: python3 run.py prove --list)"""
 
+TOLD = ("name", "group", "family", "needs", "docstring")
+"""What the list says of each fault, beside its module."""
+
 BAD_NAME = 2
 """Exit status for a fault that does not exist, as argparse has it for a wrong option."""
 
@@ -29,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     faults = all_faults()
     if name == "--list":
         for known in faults.values():
-            entry = {name: getattr(known, name) for name in ("name", "group", "family", "needs", "docstring")}
+            entry = {name: getattr(known, name) for name in TOLD} | {"module": known.apply.__module__}
             print(json.dumps(entry, ensure_ascii=False))  # noqa: T201 -- what it was asked for
         return 0
     if name in {"-h", "--help"}:

@@ -38,6 +38,7 @@ class Fault:
         summary: One line about it.
         family: Faults that one tag claims all of; may be empty.
         needs: The capability without which it does not show; may be empty.
+        module: The module that it stands in, as Python names it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Fault:
     summary: str = ""
     family: str = ""
     needs: str = ""
+    module: str = ""
 
 
 def read_faults() -> list[Fault]:
@@ -61,7 +63,9 @@ def read_faults() -> list[Fault]:
     try:
         listed = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
         faults = [
-            Fault(*(str(f.get(key, "")) for key in ("name", "group", "docstring", "family", "needs")))
+            Fault(
+                *(str(f.get(key, "")) for key in ("name", "group", "docstring", "family", "needs", "module"))
+            )
             for f in listed
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as problem:

@@ -116,7 +116,8 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
         )
     seed = wanted.seed if wanted.seed is not None else secrets.randbelow(SEEDS)
     plan = planning.discover(planning.select(wanted.robot, category=wanted.only))
-    known = _showing(catalogue.read_faults(), env, wanted)
+    everything = catalogue.read_faults()
+    known = _showing(everything, env, wanted)
     claims = catalogue.claims(plan, known)
     if wanted.only and not wanted.faults:  # some tests alone are tried against what they claim
         known = [fault for fault in known if claims[fault.name]]
@@ -125,7 +126,7 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
     tests[CONTROL] = catalogue.selection(plan, (), full=False)
     of_sample = f", a sample (--seed {seed})" if wanted.sample else ""
     say(f"{counted(len(faults), 'fault')}{of_sample}; {len(plan.tests)} tests, {wanted.jobs} at a time")
-    store = Store(FOLDER, fingerprint(env.name))
+    store = Store(FOLDER, fingerprint(env.name), everything)
     if healthy is not None:
         store.keep_healthy(_statuses(healthy))
     wanted_tests = set(plan.names) if wanted.everything else {name for few in tests.values() for name in few}
@@ -143,7 +144,7 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
     except KeyboardInterrupt:
         say("Interrupted: what has been proven is kept; the same command goes on from there.")
         return INTERRUPTED
-    problems = catalogue.unknown_claims(plan, catalogue.read_faults())
+    problems = catalogue.unknown_claims(plan, everything)
     problems += [f"{name} fails with a backend that has no fault" for name in failing]
     problems += broken(trials[CONTROL])
     proof = Proof.of(plan, faults, trials, store.healthy(), problems, everything=wanted.everything)

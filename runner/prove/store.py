@@ -6,15 +6,16 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from ..project import BACKEND, LIBRARIES, RESOURCES, ROOT, TESTS, VARIABLES
-from .catalogue import CLAIM
+from .catalogue import CLAIM, Fault
 from .verdicts import Trial
 
 _WHAT_COUNTS: Final = (TESTS, RESOURCES, LIBRARIES, BACKEND, VARIABLES, ROOT / "requirements.txt")
+_FAULTS: Final = BACKEND / "faults"
 _CLAIMS: Final = re.compile(rf"(\s|\.\.\.)*\b{CLAIM}[\w-]+".encode())
 """Claims with what parts them from the tag before, over continued lines too."""
 
@@ -23,7 +24,8 @@ def fingerprint(*further: str, places: Sequence[Path] = _WHAT_COUNTS) -> str:
     """A hash of all that a proof depends on.
 
     What tests claim does not count: it decides which tests run, which each record says for itself, and not
-    how they end. So claims can be sorted by a full matrix that holds on.
+    how they end. Nor do the modules that faults stand in, which each count for their own faults alone: see
+    ``Store``. So claims can be sorted, and faults added, by a full matrix that holds on.
 
     Args:
         further: What else counts, such as the environment's name.
@@ -35,7 +37,8 @@ def fingerprint(*further: str, places: Sequence[Path] = _WHAT_COUNTS) -> str:
     digest = hashlib.sha256()
     for place in places:
         for file in [place] if place.is_file() else sorted(place.rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
+            own = file.parent == _FAULTS and not file.name.startswith("_")
+            if file.is_file() and "__pycache__" not in file.parts and not own:
                 digest.update(f"{file.relative_to(ROOT).as_posix()}\0".encode())
                 content = file.read_bytes()
                 if file.is_relative_to(TESTS):
@@ -52,10 +55,12 @@ class Store:
     Args:
         folder: Where they are.
         key: The fingerprint that they must have been made with.
+        faults: The faults that there are; a change of the module of one makes its record worthless.
     """
 
-    def __init__(self, folder: Path, key: str) -> None:
+    def __init__(self, folder: Path, key: str, faults: Iterable[Fault] = ()) -> None:
         self.folder, self._key = folder, key
+        self._modules = {fault.name: fault.module for fault in faults}
 
     def trial(self, fault: str, claimed: Sequence[str], tests: Sequence[str]) -> Trial | None:
         """The record of a fault, if it was made with these tests and nothing has changed since.
@@ -66,13 +71,13 @@ class Store:
             tests: The tests to run with it.
         """
         value = _read(self._file(fault))
-        if value is None or value.get("key") != self._trial_key(tests):
+        if value is None or value.get("key") != self._trial_key(fault, tests):
             return None
         return Trial.from_json(value | {"claimed": claimed})
 
     def keep(self, trial: Trial, tests: Sequence[str]) -> None:
         """Writes the record of a fault."""
-        trial.key = self._trial_key(tests)
+        trial.key = self._trial_key(trial.fault, tests)
         _write(self._file(trial.fault), trial.as_json())
 
     def healthy(self) -> dict[str, str]:
@@ -88,8 +93,18 @@ class Store:
     def _file(self, fault: str) -> Path:
         return self.folder / "faults" / f"{fault}.json"
 
-    def _trial_key(self, tests: Sequence[str]) -> str:
-        return hashlib.sha256("\n".join([self._key, *sorted(tests)]).encode()).hexdigest()[:32]
+    def _trial_key(self, fault: str, tests: Sequence[str]) -> str:
+        return hashlib.sha256(
+            "\n".join([self._key, self._source(fault), *sorted(tests)]).encode()
+        ).hexdigest()[:32]
+
+    def _source(self, fault: str) -> str:
+        """A hash of the module that a fault stands in; nothing for the trial without a fault."""
+        module = self._modules.get(fault)
+        if not module:
+            return ""
+        file = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+        return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _read(file: Path) -> dict[str, Any] | None:

@@ -239,6 +239,28 @@ def test_records_are_taken_again_only_if_nothing_changed(tmp_path):
     assert Store(tmp_path, "another").healthy() == {}
 
 
+def test_a_record_holds_until_the_module_of_its_fault_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "_FAULTS", tmp_path / "faults")
+    (tmp_path / "faults").mkdir()
+    files = [tmp_path / "faults" / name for name in ("a.py", "b.py", "_common.py")]
+    for file in files:
+        file.write_text("as it was")
+    faults = [Fault("leak", module="faults.a"), Fault("late", module="faults.b")]
+
+    def kept():
+        there = Store(tmp_path / "proof", store.fingerprint(places=[tmp_path / "faults"]), faults)
+        return [name for name in ("leak", "late") if there.trial(name, (), ["x"]) is not None], there
+
+    for fault in faults:
+        kept()[1].keep(Trial(fault.name, ()), ["x"])
+    assert kept()[0] == ["leak", "late"]
+    files[0].write_text("another")
+    assert kept()[0] == ["late"]
+    files[2].write_text("another")
+    assert kept()[0] == []
+
+
 def test_a_record_holds_whatever_is_claimed_and_for_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setattr(store, "ROOT", tmp_path)
     monkeypatch.setattr(store, "TESTS", tmp_path)
