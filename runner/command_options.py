@@ -113,7 +113,7 @@ def prove(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=_count,
         default=JOBS,
-        help="faults or mutants at the same time (default: two for each core, %(default)s here)",
+        help="faults or mutants at the same time (default: two for each core)",
     )
     parser.add_argument("--fresh", action="store_true", help="prove again what an earlier run has proven")
     parser.add_argument(

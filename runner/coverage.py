@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from . import planning
-from .project import ROOT, TESTS
+from .console import Stop
+from .project import ROOT, TESTS, shown
 from .prove import catalogue
 
 PROMISES: Final = ROOT / "resources" / "promises.json"
@@ -53,8 +54,21 @@ class Promise:
 
 
 def promises(file: Path = PROMISES) -> list[Promise]:
-    """The promises, in order."""
-    return [Promise(**entry) for entry in json.loads(file.read_text("utf-8"))]
+    """The promises, in order.
+
+    Raises:
+        Stop: The file is not the list that it must be; the message says where.
+    """
+    try:
+        return [Promise(**entry) for entry in json.loads(file.read_text("utf-8"))]
+    except json.JSONDecodeError as problem:
+        raise Stop(
+            f"{shown(file)}, line {problem.lineno}: {problem.msg}. Each promise but the last has a comma."
+        ) from problem
+    except TypeError as problem:
+        raise Stop(
+            f'{shown(file)}: a promise is written {{"tag": ..., "area": ..., "promise": ...}} ({problem}).'
+        ) from problem
 
 
 def problems(known: Sequence[Promise], tests: Sequence[planning.Planned]) -> list[str]:
@@ -82,16 +96,15 @@ def table(known: Sequence[Promise], tests: Sequence[planning.Planned], claimed: 
         tests: All tests.
         claimed: How many faults each test claims, by its full name.
     """
-    rows = ["| promise | area | test | suite | faults claimed | other tags |", "|---|---|---|---|---|---|"]
+    rows = ["| promise | test | suite | faults claimed | other tags |", "|---|---|---|---|---|"]
     for promise in known:
         for number, test in enumerate(t for t in tests if promise.tag in t.tags):
-            name = f"**{test.name.removeprefix(f'{test.suite}.')}** {_first_sentence(test.doc)}".strip()
+            said = _first_sentence(test.doc)
+            name = f"**{test.name.removeprefix(f'{test.suite}.')}**" + (f"<br>{said}" if said else "")
             tags = ", ".join(f"`{tag}`" for tag in test.tags if not tag.startswith(QUIET))
-            first = (f"**{promise.tag[-2:]}** {promise.promise}", promise.area) if number == 0 else ("", "")
+            first = f"**{promise.tag[-2:]}** {promise.promise} ({promise.area})" if number == 0 else ""
             suite = test.suite.partition(".")[2]
-            rows.append(
-                f"| {first[0]} | {first[1]} | {name} | {suite} | {claimed.get(test.name, 0)} | {tags} |"
-            )
+            rows.append(f"| {first} | {name} | {suite} | {claimed.get(test.name, 0)} | {tags} |")
     unpromised = [t for t in tests if not any(tag.startswith("promise-") for tag in t.tags)]
     count = (
         f"\n{len(tests)} tests for {len(known)} promises; {len(unpromised)} of them go beyond the promises"

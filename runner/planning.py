@@ -26,7 +26,7 @@ from robot.running import TestSuite, TestSuiteBuilder
 from .arguments import USAGE_ERROR
 from .command_options import Shard
 from .console import Stop
-from .project import RESULTS, TESTS
+from .project import RESULTS, TESTS, shown
 
 ALONE: Final = "alone"
 """Tag of tests that measure: they run by themselves, after the parallel part."""
@@ -232,6 +232,9 @@ def _meant(message: str, tests: Sequence[Planned]) -> str:
     if found is None:
         return ""
     if found["kind"] == "in suite":
+        empty = next((file for file in TESTS.rglob("*.robot") if file.stem == found["name"]), None)
+        if empty is not None:
+            return f" {shown(empty)} is there, but holds no test."
         names = {part for test in tests for part in test.suite.split(".")}
     elif found["kind"] == "matching tag":
         names = {tag for test in tests for tag in test.tags if not tag.startswith(PLUMBING_TAGS)}

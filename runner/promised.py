@@ -54,6 +54,21 @@ def kept(tests: Sequence[TestCase]) -> list[Kept]:
     return found
 
 
+def verdict(verdicts: Sequence[Kept], *, good: bool) -> str:
+    """What a run says of the promises, in a few words.
+
+    Args:
+        verdicts: What became of each promise.
+        good: Whether all of the run is well.
+    """
+    if not good:
+        return "promises are broken" if any(one.verdict == BROKEN for one in verdicts) else "something failed"
+    tried = sum(one.verdict == HOLDS for one in verdicts)
+    if tried == len(known()):
+        return "every promise is kept" if tried else "all is well"
+    return f"{tried} of {len(known())} promises were tried, and are kept" if tried else "no promise was tried"
+
+
 def headline(verdicts: Sequence[Kept]) -> str:
     """All of it in a line: how many hold, and which do not.
 

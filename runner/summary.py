@@ -77,14 +77,15 @@ def text(outcome: Outcome, *, environment: str, leaks: Sequence[str] = (), fault
         fault: The fault that the backend was started with, if any.
     """
     tests = list(outcome.result.suite.all_tests)
-    good = outcome.good and not leaks
+    kept = promised.kept(tests)
+    verdict = promised.verdict(kept, good=outcome.good and not leaks)
     told = counts(outcome.passed, outcome.failed, outcome.skipped)
     lines = [
-        f"## Agent chat: {'every promise is kept' if good else 'promises are broken'}",
+        f"## Agent chat: {verdict}",
         "",
         f"{told} against the environment {plain(environment)}.",
         *([plain(f"The backend was {broken(fault)}.")] if fault else ()),
-        plain(promised.headline(promised.kept(tests))),
+        plain(promised.headline(kept)),
         "",
         "| area | verdict | passed | failed | skipped |",
         "|---|---|---:|---:|---:|",

@@ -80,7 +80,7 @@ def statistics(suite: TestSuite) -> Statistics:
             found.add(tag, f"Severity: {value}", SEVERITIES.get(value, value))
         elif kind == "tier":
             found.add(tag, f"Tier: {value}", TIERS.get(value, value))
-        elif kind == "needs" and any(test.skipped for test in suite.all_tests if tag in test.tags):
+        elif kind == "needs" and any(f"not offer {value!r}" in test.message for test in suite.all_tests):
             found.add(tag, f"Skipped without: {value.replace('_', ' ')}", CAPABILITIES.get(value, value))
     for promise in known():
         if promise.tag in seen:

@@ -48,7 +48,7 @@ def no_such_fault(name: str, known: Iterable[str]) -> str:
     """Returns what is said about a name that no fault has."""
     if not name or name.startswith("-"):
         return USAGE
-    near = difflib.get_close_matches(name, list(known), n=5, cutoff=0.5)
+    near = difflib.get_close_matches(name, list(known), n=5, cutoff=0.6)
     hint = f" Did you mean {', '.join(near)}?" if near else ""
     return f"There is no fault {name!r}.{hint} All of them: python3 run.py prove --list"
 

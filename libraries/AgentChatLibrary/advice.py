@@ -20,13 +20,19 @@ from robot import result, running
 from robot.api.parsing import ModelVisitor, Token, get_resource_model
 from robot.errors import DataError
 from robot.running.arguments.embedded import EmbeddedArguments
+from robot.running.context import EXECUTION_CONTEXTS
 
 from .nearest import did_you_mean
 
 RESOURCES: Final = Path(__file__).resolve().parents[2] / "resources"
 MARKS: Final = ("It is in", "The nearest business keywords:", "No business keyword is near.")
 """How advice begins that looks a step up."""
-SLIPS: Final = ("Two blanks end the name of a step", "A name is one word", "These are two steps")
+SLIPS: Final = (
+    "Two blanks end the name of a step",
+    "A name is one word",
+    "These are two steps",
+    "No colon stands behind",
+)
 """How advice begins on a step that exists and was written wrongly."""
 FIRST: Final = "resources/chat.resource"
 """What a first case imports."""
@@ -34,6 +40,7 @@ FIELDS: Final = {
     "Question": ("content", "run_id", "thread_id", "message_id"),
     "Person": ("name", "user_id", "email", "tier", "permissions", "organisation"),
     "Organisation": ("id", "name", "records"),
+    "Event": ("type", "fields", "run_id", "thread_id", "message_id", "tool_call_id", "seq", "at"),
 }
 """What a test reads of the values that keywords return."""
 NEAREST: Final = 3
@@ -48,7 +55,14 @@ NOT_FOUND: Final = re.compile(
 )
 """Where Robot Framework itself has a hint, it is the best one; and advice is given once."""
 TOO_MANY: Final = re.compile(r"expected 0 arguments, got \d+\.(?! `)")
-NO_FIELD: Final = re.compile(r"'(Question|Person|Organisation)' object has no attribute '\w+'(?!\. It has)")
+NOT_NAMED: Final = re.compile(
+    r"Keyword '(?P<name>[^']+)' expected (at least )?\d+( to \d+)? (non-named )?arguments?, got \d+\."
+    r"(?! [`A-Z])"
+)
+NO_FIELD: Final = re.compile(
+    r"'(?P<kind>Question|Person|Organisation|Event)' (object has no attribute|has no key) '\w+'(?!\. It has)"
+)
+NAMED: Final = re.compile(r"(?P<name>[A-Za-z_]\w*)=")
 NO_RESOURCE: Final = re.compile(
     r"Error in file '(?P<file>.+)' on line (?P<line>\d+): Resource file '(?P<name>.+)' does not exist"
 )
@@ -56,6 +70,7 @@ SETTINGS: Final = re.compile(r"^\*+ *settings", re.IGNORECASE | re.MULTILINE)
 QUOTES: Final = "'\"“”„‘’«»"  # noqa: RUF001 -- curly quotes are meant
 """What people and their editors put around a question."""
 PREFIX: Final = re.compile(r"^(given|when|then|and|but)\s+", re.IGNORECASE)
+COLON: Final = re.compile(r"(given|when|then|and|but)\s*:\s*", re.IGNORECASE)
 QUOTED: Final = re.compile(r'"[^"]*"')
 EMBEDDED: Final = re.compile(r"\$\{([^:}]+)(:[^{}]*(\{[^{}]*\})?[^{}]*)?\}")
 
@@ -104,7 +119,8 @@ def advised(message: str, calls: Iterable[Sequence[str]] = ()) -> str:
     written = [[str(cell) for cell in call] for call in calls]
     message = NOT_FOUND.sub(lambda found: f"{found[0]} {_about(found['step'], written)}", message)
     message = TOO_MANY.sub(lambda found: found[0] + _second_step(written), message)
-    return NO_FIELD.sub(lambda found: f"{found[0]}. It has {', '.join(FIELDS[found[1]])}.", message)
+    message = NOT_NAMED.sub(lambda found: found[0] + _takes(found["name"], written), message)
+    return NO_FIELD.sub(lambda found: f"{found[0]}. It has {_fields(found['kind'])}.", message)
 
 
 def import_problem(message: str, source: Path | None, errors: Iterable[str]) -> str:
@@ -151,7 +167,7 @@ def _about(step: str, calls: Sequence[Sequence[str]]) -> str:
             file = FIRST if keyword.file in brought() else keyword.file
             where = f"{keyword.file}, which {FIRST} brings" if file != keyword.file else file
             return f"{MARKS[0]} {where}; add to the settings: `Resource    ../{file}`"
-    slip = _blanks(step, calls) or _unquoted(step) or _long_name(plain) or _joined(plain)
+    slip = _colon(step) or _blanks(step, calls) or _unquoted(step) or _long_name(plain) or _joined(plain)
     if slip:
         return slip
     ordered = sorted((-keyword.likeness(plain), keyword.name, keyword) for keyword in known)[:NEAREST]
@@ -162,6 +178,14 @@ def _about(step: str, calls: Sequence[Sequence[str]]) -> str:
 def _known(step: str) -> bool:
     plain = PREFIX.sub("", step)
     return any(keyword.takes(plain) for keyword in business_keywords())
+
+
+def _colon(step: str) -> str:
+    """A step that begins with ``Given:``."""
+    found = COLON.match(step)
+    if found is None:
+        return ""
+    return f"{SLIPS[3]} {found[1]}: write `{found[1]} {step[found.end() :]}`."
 
 
 def _blanks(step: str, calls: Sequence[Sequence[str]]) -> str:
@@ -207,6 +231,35 @@ def _joined(step: str) -> str:
             shorter = f", or write `{both}`" if _known(both) else ""
             return f"{SLIPS[2]}: put each on a line of its own{shorter}."
     return ""
+
+
+def _fields(kind: str) -> str:
+    more = "; `Get Field` gives what the frame says" if kind == "Event" else ""
+    return ", ".join(FIELDS[kind]) + more
+
+
+def _takes(keyword: str, calls: Sequence[Sequence[str]]) -> str:
+    """The arguments that a keyword takes, and which of those given by name it does not."""
+    known = _arguments(keyword)
+    if not known:
+        return ""
+    given = [cell for name, *rest in calls if name in keyword for cell in rest]
+    names = [found["name"] for cell in given if (found := NAMED.match(cell))]
+    strange = next((name for name in names if name not in known), "")
+    none = f" No argument is called '{strange}'.{did_you_mean(strange, known)}" if strange else ""
+    return f"{none} It takes: {', '.join(known)}."
+
+
+def _arguments(keyword: str) -> Sequence[str]:
+    """The names of a keyword's arguments; none where no such keyword is at hand."""
+    context = EXECUTION_CONTEXTS.current
+    if context is None:
+        return ()
+    try:
+        found = context.namespace.get_runner(keyword, recommend_on_failure=False).keyword.args
+    except (DataError, AttributeError):
+        return ()
+    return [str(name) for name in (*found.positional, *found.named_only)]
 
 
 def _second_step(calls: Sequence[Sequence[str]]) -> str:

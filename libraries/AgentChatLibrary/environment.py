@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from . import known
 from .known import KnownFailure
 from .nearest import choices, did_you_mean
+from .rules.timing import TRANSITIONS
 
 if TYPE_CHECKING:
     from .dialect.model import Dialect
@@ -148,7 +149,7 @@ class Environment:
 
     def median_budget(self, name: str) -> float | None:
         """The budget of the median in seconds, set as ``NAME p50``; None where only all values have one."""
-        return self.budgets.get(f"{name} p50")
+        return self.budgets.get(f"{name}{MEDIAN}")
 
     def timeout(self, name: str) -> float:
         """The longest wait of this name in seconds."""
@@ -281,6 +282,13 @@ KNOWN_VALUES: Final = {
     "VALUES",
 }
 """What an environment's file may set."""
+MEDIAN: Final = " p50"
+"""What the name of a median's budget ends with."""
+KNOWN_BUDGETS: Final = (
+    *TRANSITIONS,
+    *("connect", "round_trip", "to_other_device", "memory_bytes_per_cycle"),
+)
+"""Budgets that keywords judge by, in seconds; memory in bytes."""
 
 
 def _dialect(
@@ -334,7 +342,14 @@ def _seconds(
     file: Path, given: Mapping[str, Any], name: str, defaults: Mapping[str, float]
 ) -> Mapping[str, float]:
     values = _typed(file, given, name, (dict,), {})
+    known = defaults or KNOWN_BUDGETS
     for key, value in values.items():
+        plain = str(key) if defaults else str(key).removesuffix(MEDIAN)
+        if plain not in known:
+            raise EnvironmentProblem(
+                f"{file}: {name}[{key!r}] means nothing here.{did_you_mean(plain, known)} "
+                f"There are: {choices(plain, known)}."
+            )
         if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
             raise EnvironmentProblem(
                 f"{file}: {name}[{key!r}] is {value!r}; it must be a number of seconds above 0."

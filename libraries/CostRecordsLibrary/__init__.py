@@ -134,7 +134,11 @@ class CostRecordsLibrary:
                 raise NotTrue(f"A result of {event['tool_name']} came for a call that was never begun.")
             wrong = truth.differences(records, call["tool_name"], call["arguments"], event["result"] or {})
             if wrong:
-                raise NotTrue(f"{call['tool_name']} with {dict(call['arguments'])} is not true.\n" + wrong[0])
+                told = ", ".join(f"{name}={value}" for name, value in call["arguments"].items())
+                raise NotTrue(
+                    f"The result of {call['tool_name']}({told}) does not follow from the records that it was "
+                    f"compared with.\n{wrong[0]}"
+                )
         return len(results)
 
     @keyword

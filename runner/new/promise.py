@@ -55,6 +55,7 @@ def main(options: argparse.Namespace) -> int:
     _register(tag, area, sentence)
     say(f"Added {tag} to {shown(coverage.PROMISES)} and its test to {shown(suite)}.")
     coverage.main(["--write"])
+    say(f"Wrote {shown(coverage.TABLE)} again.")
     writing.next_steps(
         f'python3 run.py -- --include {tag}      (the test is "{title}")',
         "Put the question and what must follow into the test, and say in its documentation why it matters.",

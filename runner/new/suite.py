@@ -8,7 +8,7 @@ from typing import Final
 
 from .. import coverage
 from ..arguments import USAGE_ERROR
-from ..console import Stop
+from ..console import Stop, say
 from ..project import TESTS, shown
 from . import names, writing
 
@@ -39,6 +39,7 @@ def main(options: argparse.Namespace) -> int:
     file = names.free(TESTS / f"{name}.robot")
     writing.write(file, writing.filled("suite.robot.template", area=area))
     coverage.main(["--write"])
+    say(f"Wrote {shown(coverage.TABLE)} again.")
     writing.next_steps(
         f"python3 run.py -- --suite {name}",
         "Put your question and what must follow into the test; say in both documentations why it matters.",

@@ -71,7 +71,9 @@ def read_faults() -> list[Fault]:
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise Stop(f"The list of faults cannot be read ({problem}): {' '.join(command[1:])}") from problem
     if done.returncode != 0 or not faults:
-        tail = "\n".join(done.stderr.strip().splitlines()[-3:])
+        told = done.stderr.strip().splitlines()
+        places = [line.strip() for line in told if line.lstrip().startswith("File ")]
+        tail = " ".join([*told[-1:], *(["in", places[-1]] if places else [])]).replace(f"{ROOT}/", "")
         raise Stop(f"The backend lists no faults ({' '.join(command[1:])} gave {done.returncode}). {tail}")
     return faults
 

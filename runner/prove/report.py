@@ -116,7 +116,8 @@ def described(trial: Trial) -> str:
     if trial.problem:
         return f"FAIL      {trial.fault}: {trial.problem.splitlines()[0]}"
     own = len([name for name in trial.by if name in trial.claimed])
-    parts = [f"{own} of {counted(len(trial.claimed), 'claim')}"]
+    claims = f"{own} of {counted(len(trial.claimed), 'claim')}"
+    parts = [claims if trial.claimed else f"no test claims it by catches:{trial.fault}"]
     ambient = sum(end.how is How.AMBIENT for end in trial.ended.values())
     parts += [f"{ambient} ambient"] if ambient else []
     blocked = sum(end.how is How.BLOCKED for end in trial.ended.values())
@@ -165,4 +166,5 @@ def _instead(trial: Trial, name: str) -> str:
     end = trial.ended.get(name)
     if end is None:
         return "it did not run"
-    return f"{end.how.value}{f' ({end.message})' if end.message else ''}"
+    why = "; what a test promises begins with Then" if end.how is How.BLOCKED else ""
+    return f"{end.how.value}{f' ({end.message})' if end.message else ''}{why}"

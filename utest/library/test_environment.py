@@ -52,6 +52,11 @@ def test_an_unknown_name_lists_what_exists_and_guesses():
         ("URL = 'http://x'\nBUDGET = {}", "sets BUDGET, which means nothing here. Did you mean BUDGETS"),
         ("URL = 'http://x'\nBUDGETS = {'whole': '5 s'}", r"BUDGETS\['whole'\] is '5 s'; it must be a number"),
         ("URL = 'http://x'\nBUDGETS = {'whole': -1}", "above 0"),
+        (
+            "URL = 'http://x'\nBUDGETS = {'conect p50': 1}",
+            r"BUDGETS\['conect p50'\] .* Did you mean 'connect'",
+        ),
+        ("URL = 'http://x'\nTIMEOUTS = {'repli': 1}", r"TIMEOUTS\['repli'\] .* Did you mean 'reply'"),
         ("URL = 'http://x'\nCAPABILITIES = ['admn']", "declares the capability 'admn'"),
         ("URL = 'http://x'\nTOKENS = {'isuer': 'x'}", "TOKENS is wrong"),
         ("URL = 'http://x'\nraise OSError('disk')", "cannot be read: OSError: disk"),
