@@ -12,7 +12,7 @@ from ..chat import Chat
 from ..evidence import Evidence, of_verdict
 from ..kit import Kit
 from ..redaction import issued
-from ..rules import contract, correlation, isolation, order, pairing, secrets, timing
+from ..rules import clocks, contract, correlation, isolation, order, pairing, secrets, timing
 from ..transcript import DURABLE, Direction
 from ..verdict import Outcome, Verdict
 from .types import FrameType
@@ -200,6 +200,26 @@ class Judging:
         transcript = self.kit.world.chat(session).transcript
         demand(contract.valid(transcript, self.kit.contract))
         return len(transcript.received())
+
+    @keyword(tags=("Judging", "Timing"))
+    def timestamps_should_tell_the_time(self, session: str) -> None:
+        """Checks that what a session received bears the time at which it came, give or take some seconds.
+
+        A ``timestamp`` may lie 10 s after the receipt of its frame, for clocks that differ, and 60 s before
+        it; an event that was replayed may be of any age.
+
+        Args:
+            session: Alias of the session.
+
+        Raises:
+            BrokenPromise: A frame bears another time; the message shows it.
+
+        Example:
+        | Ask                             | Ana | Which resources are idle? |
+        | Wait For Answer                 | Ana |
+        | Timestamps Should Tell The Time | Ana |
+        """
+        demand(clocks.timestamps_tell_the_time(self.kit.world.chat(session).transcript))
 
     @keyword(tags=("Judging",))
     def sent_frames_should_keep_the_contract(self, session: str) -> None:
