@@ -71,7 +71,10 @@ Renewing The Token Says When It Expires And Nothing Else
 
 An Unknown Type Is Refused Kindly
     [Documentation]    The error names the type, safely; the connection lives and the next question is answered.
-    [Tags]    promise-13    catches:unknown-type-ignored    catches:unknown-type-repeated-raw
+    [Tags]    promise-13
+    ...       catches:unknown-type-ignored
+    ...       catches:unknown-type-repeated-raw
+    ...       catches:errors-without-message-id
     [Template]    A Message Of An Unknown Type Is Refused
     # what is sent    how it is named
     dance    dance

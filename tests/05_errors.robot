@@ -91,7 +91,11 @@ A Message Beyond The Hard Limit Ends Its Connection Alone
 
 Missing Fields Are Named
     [Documentation]    The error names the field, and nothing reaches the agent.
-    [Tags]    promise-20    needs:errors    catches:missing-field-reaches-the-agent    catches:field-unnamed
+    [Tags]    promise-20
+    ...       needs:errors
+    ...       catches:missing-field-reaches-the-agent
+    ...       catches:field-unnamed
+    ...       catches:errors-without-message-id
     [Template]    A Message Without A Field Is Refused
     # type of message    field
     chat    content
@@ -102,14 +106,19 @@ Missing Fields Are Named
 
 A Message Without A Type Is Refused
     [Documentation]    There is nobody to give it to.
-    [Tags]    promise-20    needs:errors    catches:field-unnamed
+    [Tags]    promise-20    needs:errors    catches:field-unnamed    catches:errors-without-message-id
     When Ana sends an object without a type
     Then the error names the type as missing
     And Ana still gets an answer
 
 Fields Of A Wrong Type Are Named
     [Documentation]    The error names the field, and nothing reaches the agent.
-    [Tags]    promise-20    needs:errors    catches:missing-field-reaches-the-agent    catches:field-unnamed
+    [Tags]    promise-20
+    ...       needs:errors
+    ...       catches:missing-field-reaches-the-agent
+    ...       catches:field-unnamed
+    ...       catches:errors-without-message-id
+    ...       catches:some-errors-without-message-id
     [Template]    A Message With A Wrong Field Is Refused
     # type of message    field    value
     chat    content    ${5}

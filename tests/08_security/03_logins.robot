@@ -38,7 +38,13 @@ Passwords Cannot Be Guessed
 
 Runs At The Same Time Are Limited
     [Documentation]    One more than granted is declined; when one ends there is room again.
-    [Tags]    promise-28    needs:hold    needs:admin    needs:limits    catches:runs-unlimited
+    [Tags]    promise-28
+    ...       needs:hold
+    ...       needs:admin
+    ...       needs:limits
+    ...       catches:runs-unlimited
+    ...       catches:errors-without-message-id
+    ...       catches:some-errors-without-message-id
     Given Ana may have 2 runs at the same time, and both wait
     Then a third question is declined as too many
     When the runs go on and are answered

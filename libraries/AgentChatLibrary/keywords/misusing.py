@@ -8,12 +8,15 @@ from typing import Any
 
 from robot.api.deco import keyword
 
-from ..chat import Unexpected
+from ..chat import NAMELESS, Chat, Unexpected
 from ..kit import Kit
 from ..malformed import MESSAGES, message_of
 from ..outgoing import new_message_id
 from ..transcript import Event, Transcript
 from .types import ErrorCode, in_clear
+
+LONGEST_ID = 64
+"""Characters of a message_id (contract: Frames); an id that is longer is refused, and not echoed."""
 
 
 class Misusing:
@@ -100,7 +103,8 @@ class Misusing:
     def next_reply_should_be_error(self, session: str, code: ErrorCode, field: str | None = None) -> Event:
         """Waits for the next reply on a session and expects it to be an error with this code.
 
-        Counted from the last `Mark`. The error's two texts must be the same, and tell something.
+        Counted from the last `Mark`. The error's two texts must be the same, and tell something, and it must
+        name the message that it is about, if that has an id and could be read.
 
         Args:
             session: Alias of the session.
@@ -131,7 +135,21 @@ class Misusing:
                 f"The error {code} that {chat.alias} got must say what is wrong twice, in the same words: "
                 f"as message ({reply.get('message')!r}) and as error ({reply.get('error')!r})."
             )
+        self._named(chat, reply)
         return reply
+
+    def _named(self, chat: Chat, error: Event) -> None:
+        """Checks that an error echoes the id of a message that was sent since the mark."""
+        sent = [e for e in chat.transcript.sent(start=chat.mark) if e.message_id not in chat.waits.pings]
+        ids = [e.message_id for e in sent if e.message_id and len(e.message_id) <= LONGEST_ID]
+        readable = error.get("code") not in NAMELESS and chat.environment.offers("message_ids")
+        if readable and len(ids) == len(sent) > 0 and error.message_id not in ids:
+            came = f"has the message_id {error.message_id!r}" if error.message_id else "has no message_id"
+            wanted = ", ".join(repr(message_id) for message_id in ids[:3])
+            raise Unexpected(
+                f"The error {error.get('code')} that {chat.alias} got must echo the message_id of what it "
+                f"refuses ({wanted}), but it {came}."
+            )
 
 
 def _told(kind: str, code: object, field: object) -> str:
