@@ -119,24 +119,35 @@ Fields Of A Wrong Type Are Named
     ...       catches:field-unnamed
     ...       catches:errors-without-message-id
     ...       catches:some-errors-without-message-id
+    ...       catches:empty-fields-taken-for-absent
     [Template]    A Message With A Wrong Field Is Refused
     # type of message    field    value
     chat    content    ${5}
     chat    content    ${None}
     chat    content    ${{ ['a'] }}
     chat    thread_id    ${5}
+    chat    thread_id    ${EMPTY}
+    chat    thread_id    ${None}
     chat    share    yes
+    chat    share    ${1}
+    chat    share    ${None}
     chat    message_id    ${EMPTY}
     chat    message_id    ${{ 'x' * 65 }}
     chat    message_id    ${5}
+    chat    message_id    ${None}
     ping    sequence    one
     ping    sequence    ${1.5}
     resume    after_seq    1
     resume    after_seq    ${1.5}
     resume    after_seq    ${True}
     resume    after_seq    ${-1}
+    resume    after_seq    ${None}
     cancel    run_id    ${5}
+    cancel    run_id    ${EMPTY}
+    cancel    run_id    ${None}
     refresh_token    token    ${5}
+    refresh_token    token    ${EMPTY}
+    refresh_token    token    ${None}
 
 Errors Name The Message They Are About
     [Documentation]    Every error echoes the id of the message that it refuses, so that the client can tell which.

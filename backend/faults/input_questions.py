@@ -25,7 +25,7 @@ class _TidiesUp(Chat):
 
 @fault("question-tidied-up", group="input")
 def question_tidied_up(components: Components) -> Components:
-    """Customers find their question without the spaces and line ends that they typed: code loses its indent."""
+    """Customers find their question without the spaces and line ends that they typed."""
     return replace(components, chat=_TidiesUp)
 
 

@@ -81,7 +81,7 @@ class Bursts:
 
     @keyword(tags=("Bursts", "Asking"))
     def send_burst_of_resumes_and_mistakes(self, session: str, count: int) -> None:
-        """Asks for everything again and again, back to back, then pings and makes mistakes; waits for nothing.
+        """Asks for everything again and again, back to back, then pings and makes mistakes.
 
         The replays take long to send, so that whatever does not wait its turn comes before them.
 
