@@ -24,9 +24,7 @@ Messages Need No Ids
 The Utmost That Is Allowed Is Taken
     [Documentation]    The largest whole number that every reader can tell, the deepest nesting, the longest id: each
     ...    bound itself is still allowed. Characters are counted, not bytes.
-    [Tags]    promise-12
-    ...       ${EMPTY}
-    ...       needs:echo
+    [Tags]    needs:echo
     ...       catches:integers-of-32-bits
     ...       catches:nesting-limit-too-low
     ...       catches:long-message-ids-refused
@@ -60,9 +58,7 @@ Whatever A Ping Carries Comes Back
 What Nobody Knows Is Ignored
     [Documentation]    A client of tomorrow says more than the service of today understands, and is served all the
     ...    same; a wrong message is refused for what is wrong with it, not for that.
-    [Tags]    promise-12
-    ...       ${EMPTY}
-    ...       needs:errors
+    [Tags]    needs:errors
     ...       needs:resume
     ...       needs:cancel
     ...       needs:refresh

@@ -72,5 +72,5 @@ class _BuildsOnTheLatest(Runs):
 
 @fault("open-run-built-upon", group="isolation")
 def open_run_built_upon(components: Components) -> Components:
-    """Two questions at once in one conversation mix: one is narrowed by the other, which is not answered yet."""
+    """Of two questions at once in a conversation one is narrowed by the other, which may still fail."""
     return replace(components, runs=_BuildsOnTheLatest)
