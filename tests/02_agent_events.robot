@@ -80,13 +80,14 @@ Tool Executing Says Which Tool Works, And With What
 
 Tool Completed Delivers The True Result
     [Documentation]    The result is the one that follows from the organisation's own records, and the time it is
-    ...    said to have taken is no longer than the customer waited.
+    ...    said to have taken is no longer than the customer waited, nor next to nothing for real work.
     [Tags]    promise-09
     ...       needs:records
     ...       catches:tool-result-disagrees-with-database
     ...       catches:tool-call-id-mismatch
     ...       catches:tool-query-without-organisation-filter
     ...       catches:duration-exaggerated
+    ...       catches:durations-in-seconds
     ...       catches:duplicated-event
     ...       catches:swapped-neighbours
     ...       catches:dropped-tool-executing

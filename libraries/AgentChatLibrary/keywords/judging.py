@@ -148,18 +148,18 @@ class Judging:
 
     @keyword(tags=("Judging",))
     def tool_durations_should_be_honest(self, session: str, *, attempts: int = 3) -> None:
-        """Checks that no ``duration_ms`` is longer than its frames were apart, plus 50 ms.
+        """Checks that no ``duration_ms`` is longer than its frames were apart, or next to nothing for real work.
 
-        On a busy machine the first of two frames may be late, so that they come closer together than they
-        were sent. A run that looks dishonest is therefore asked again: what is claimed too long is so each
-        time.
+        It may be 50 ms longer. On a busy machine the first of two frames may be late, so that they come
+        closer together than they were sent. A run that looks dishonest is therefore asked again: what is
+        claimed too long is so each time. A forecast takes 50 ms or more; less than 20 is no measure of it.
 
         Args:
             session: Alias of the session that asked.
             attempts: How many runs may look dishonest before the claim counts as false.
 
         Raises:
-            BrokenPromise: Every attempt looked dishonest.
+            BrokenPromise: Every attempt looked dishonest, or a forecast is said to have taken no time.
 
         Example:
         | Ask                             | Ana | Which resources are idle? |
@@ -177,6 +177,7 @@ class Judging:
             chat.wait_for_end()
             verdict = timing.durations_are_true(chat.transcript, chat.question().run_id)
         demand(verdict)
+        demand(timing.work_takes_its_time(chat.transcript, chat.question().run_id))
 
     @keyword(tags=("Judging",))
     def frames_should_keep_the_contract(self, session: str) -> int:
