@@ -31,7 +31,7 @@ Many People Chat At Once
 
 A Burst Of Pings Is Answered Ping By Ping
     [Documentation]    1,000 pings without a pause: every ping its own pong, in order, once.
-    [Tags]    promise-16    needs:ping    catches:pong-overtakes-the-queue
+    [Tags]    promise-16    needs:ping    catches:pong-overtakes-the-queue    catches:pong-without-empty-data
     Given Ana Of Northwind Is Connected
     When Ana sends 1000 pings in a burst
     Then every ping of Ana has its own pong, in order, once
