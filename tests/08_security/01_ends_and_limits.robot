@@ -47,6 +47,7 @@ A Renewed Token Replaces The Old One
     ...       catches:old-token-usable-after-refresh
     ...       catches:foreign-token-refreshes
     ...       catches:reason-told-in-401
+    ...       catches:errors-without-message-id
     Given Ana has logged in and renewed her tokens
     When Ana hands over the new token
     Then Ana's old token opens no connection any more
