@@ -22,6 +22,7 @@ from .keywords.failing import Failing
 from .keywords.health import Health
 from .keywords.judging import Judging
 from .keywords.large_crowds import LargeCrowds
+from .keywords.limits import Limits
 from .keywords.measuring import Measuring
 from .keywords.misusing import Misusing
 from .keywords.network import Network
@@ -83,6 +84,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Staying(kit, crowds),
                 Measuring(kit),
                 Rights(kit),
+                Limits(kit, sessions),
                 Network(kit),
                 operations,
                 Health(kit),
