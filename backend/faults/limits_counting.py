@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -11,9 +12,9 @@ from backend.agent.intake import Accepted, Intake, Question
 from backend.agent.offers import Offers, UpgradeOffer
 from backend.compose import FrameError
 from backend.faults import fault
-from backend.limits import Quota
+from backend.limits import Quota, RateLimiter
 from backend.store.runs import Runs
-from backend.store.schema import quotas, runs
+from backend.store.schema import buckets, quotas, runs
 from backend.tiers import Tiers
 from backend.ws.connection import Connection
 from backend.ws.handlers import Chat
@@ -68,6 +69,46 @@ class _FreeCancelling(_AsksForSomeKindsOnly):
 def cancelling_costs_nothing(components: Components) -> Components:
     """Somebody tries run after run, or token after token, and is never slowed down."""
     return replace(components, router=_FreeCancelling)
+
+
+class _ForgivesWhatCannotBeRead(Router):
+    async def admitted(self, connection: Connection, document: Mapping[str, Any] | FrameError) -> Person:
+        if isinstance(document, FrameError) and document.code in {"invalid_json", "message_too_large"}:
+            raise document
+        return await super().admitted(connection, document)
+
+
+@fault("unreadable-messages-cost-nothing", group="limits")
+def unreadable_messages_cost_nothing(components: Components) -> Components:
+    """Whoever sends nothing but rubbish is never slowed down, as long as it is bad enough."""
+    return replace(components, router=_ForgivesWhatCannotBeRead)
+
+
+class _BeginsAnew(RateLimiter):
+    def take(self, connection: Transaction, person: Person, connection_id: str, now: float) -> float | None:
+        mine = buckets.c.key == person.id
+        since = connection.execute(select(buckets.c.at).where(mine)).scalar()
+        if since is not None and now - since >= 60 / person.policy.messages_per_minute:
+            connection.execute(update(buckets).where(mine).values(level=0.0, at=now))
+        return super().take(connection, person, connection_id, now)
+
+
+@fault("whole-burst-after-a-wait", group="limits")
+def whole_burst_after_a_wait(components: Components) -> Components:
+    """A script that waits for one message's time gets a whole burst, and sends many times what was sold."""
+    return replace(components, rate_limiter=_BeginsAnew)
+
+
+class _WholeSeconds(RateLimiter):
+    def take(self, connection: Transaction, person: Person, connection_id: str, now: float) -> float | None:
+        wait = super().take(connection, person, connection_id, now)
+        return None if wait is None else float(math.ceil(wait))
+
+
+@fault("retry-after-in-whole-seconds", group="limits")
+def retry_after_in_whole_seconds(components: Components) -> Components:
+    """Clients that do as they are told wait for longer than they must, each time."""
+    return replace(components, rate_limiter=_WholeSeconds)
 
 
 class _QuotaOfTheOrganisation(Quota):

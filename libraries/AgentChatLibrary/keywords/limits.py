@@ -9,6 +9,7 @@ from robot.api.deco import keyword
 
 from ..contract import Tier
 from ..kit import Kit
+from ..transcript import Event, Transcript
 from .judging import BrokenPromise
 from .sessions import Sessions
 
@@ -75,6 +76,47 @@ class Limits:
         | ${count} | Get Questions Of The Tier | Ana |
         """
         return self._tier(session).questions_per_day
+
+    @keyword(tags=("Limits", "Asking", "Judging"))
+    def question_sent_again_should_be_the_same(self, session: str, asker: str | None = None) -> None:
+        """Sends the latest question once more, with its id, and expects the acceptance that it had.
+
+        Args:
+            session: Alias of the session that sends it again.
+            asker: Alias of the session that asked; the same one when omitted.
+
+        Raises:
+            BrokenPromise: It was declined, or became another run or another conversation.
+            EventMissing: No reply came.
+
+        Example:
+        | Ask                                    | Ana | What did we spend in total? |
+        | Question Sent Again Should Be The Same | Ana |
+        """
+        chat, question = self.kit.world.chat(session), self.kit.world.chat(asker or session).question()
+        start = len(chat.transcript.frames)
+        chat.send("chat", {"content": question.content}, question.message_id)
+
+        def look(transcript: Transcript) -> Event | None:
+            came = transcript.events(start=start)
+            replies = (e for e in came if e.type in {"ack", "error"})
+            return next((e for e in replies if e.message_id == question.message_id), None)
+
+        reply = chat.waits.for_reply(look, "the acceptance of the same question once more")
+        if reply.type == "error":
+            raise BrokenPromise(
+                f"{session} sent again what had been accepted, and was declined with {reply.get('code')}"
+                f" ({reply.get('message')}); it should get the same acceptance."
+            )
+        for what, came, due in (
+            ("run", reply.run_id, question.run_id),
+            ("conversation", reply.thread_id, question.thread_id),
+        ):
+            if came != due:
+                raise BrokenPromise(
+                    f"{session} sent again what had been accepted, and it became another {what}:"
+                    f" {came}, not {due}."
+                )
 
     def _tier(self, session: str) -> Tier:
         return self.kit.contract.tiers[self.kit.world.chat(session).person.tier]
