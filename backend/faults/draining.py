@@ -39,7 +39,7 @@ class _DeclinesRepeats(Intake):
 
 @fault("repeats-declined-while-draining", group="resilience")
 def repeats_declined_while_draining(components: Components) -> Components:
-    """Whoever asks again, because the acceptance was lost, is declined what is being worked on, and pays twice."""
+    """Whoever lost the acceptance and asks again is declined what is being worked on, and asks elsewhere."""
     return replace(components, intake=_DeclinesRepeats)
 
 

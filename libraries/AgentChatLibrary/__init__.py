@@ -34,6 +34,7 @@ from .keywords.returning import Returning
 from .keywords.rights import Rights
 from .keywords.sessions import Sessions
 from .keywords.several import Several
+from .keywords.side_by_side import SideBySide
 from .keywords.staying import Staying
 from .keywords.stored import Stored
 from .keywords.transcripts import Transcripts
@@ -85,6 +86,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Measuring(kit),
                 Rights(kit),
                 Limits(kit, sessions),
+                SideBySide(kit),
                 Network(kit),
                 operations,
                 Health(kit),

@@ -109,27 +109,6 @@ An Offer Is Made Of The Next Tier Alone
     Boris    pro    enterprise
     Clara    enterprise    nothing
 
-Limits Hold Over All Processes
-    [Documentation]    Connections, runs and questions are counted together, wherever they arrive: a second process is
-    ...    no second allowance, and no second answer to the same message.
-    [Tags]    promise-28
-    ...       needs:hold
-    ...       needs:message_ids
-    ...       needs:private_backend
-    ...       needs:tiers
-    ...       catches:connections-counted-by-process
-    ...       catches:runs-counted-by-process
-    ...       catches:quota-counted-by-process
-    ...       catches:connections-unlimited
-    ...       catches:runs-unlimited
-    ...       catches:quota-not-counted
-    Given Ana of two processes may have 1 run, 2 connections and 2 questions a day
-    When Ana's laptop is connected to one process, and her phone to the other
-    Then a third is refused with 429 and a time to wait
-    And while the laptop's question waits, one of the phone's is declined as too many
-    And the phone is told of the laptop's question, when it sends the same message, and both see the answer
-    And Ana's phone is answered once more, and then her day is used up on both
-
 Whoever Leaves Too Much Unread Is Disconnected
     [Documentation]    By how much is unread, long before time alone would tell: what piles up for one customer is
     ...    memory of all. Her other device goes on.
