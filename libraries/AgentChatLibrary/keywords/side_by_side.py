@@ -106,7 +106,7 @@ class SideBySide:
             if reply.type == "error":
                 raise BrokenPromise(
                     f"{chat.alias}'s message came to two devices at the same moment, and one was declined"
-                    f" with {reply.get('code')} ({reply.get('message')}); both should get the same acceptance."
+                    f" with {reply.get('code')} ({reply.get('message')}); both should get one acceptance."
                 )
             told.setdefault(message_id, set()).add(f"{reply.run_id} in {reply.thread_id}")
         several = [runs for runs in told.values() if len(runs) > 1]
