@@ -121,11 +121,13 @@ A Spent Quota Ends With An Offer
     ...       catches:quota-error-wall
     ...       catches:tool-query-without-organisation-filter
     ...       catches:errors-without-message-id
+    ...       catches:quota-window-from-the-latest
     Given Ana is a free user of Northwind who may ask twice a day
     And Ana is connected
-    Then Ana has the answer to "Which resources are idle?"
+    Then Ana has the answer to "Review every service one by one"
     And Ana has the answer to "What did we spend by team?"
     And Ana's next question is declined with an offer and the time when it goes on
+    And Ana's day is counted from the first question
     And Ana's ping is answered by its own pong
 
 An Upgrade Acts At The Next Question

@@ -6,12 +6,15 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from backend.agent.intake import Accepted, Intake, Question
 from backend.drain import Drain, DrainState
 from backend.faults import fault
 from backend.web.answers import Refusal
 from backend.ws.handshake import Handshake
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection as Transaction
+
     from backend.components import Components
     from backend.compose import FrameError
 
@@ -25,6 +28,19 @@ class _AcceptsToTheEnd(DrainState):
 def chat_after_drain_accepted(components: Components) -> Components:
     """Questions are accepted by a service that goes down, and die with it."""
     return replace(components, drain_state=_AcceptsToTheEnd)
+
+
+class _DeclinesRepeats(Intake):
+    def accept(self, connection: Transaction, question: Question, busy: FrameError | None) -> Accepted:
+        if busy is not None:
+            raise busy
+        return super().accept(connection, question, busy)
+
+
+@fault("repeats-declined-while-draining", group="resilience")
+def repeats_declined_while_draining(components: Components) -> Components:
+    """Whoever lost the acceptance and asks again is declined what is being worked on, and asks elsewhere."""
+    return replace(components, intake=_DeclinesRepeats)
 
 
 class _LetsInToTheEnd(Handshake):

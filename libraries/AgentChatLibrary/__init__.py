@@ -22,6 +22,7 @@ from .keywords.failing import Failing
 from .keywords.health import Health
 from .keywords.judging import Judging
 from .keywords.large_crowds import LargeCrowds
+from .keywords.limits import Limits
 from .keywords.measuring import Measuring
 from .keywords.misusing import Misusing
 from .keywords.network import Network
@@ -33,6 +34,7 @@ from .keywords.returning import Returning
 from .keywords.rights import Rights
 from .keywords.sessions import Sessions
 from .keywords.several import Several
+from .keywords.side_by_side import SideBySide
 from .keywords.staying import Staying
 from .keywords.stored import Stored
 from .keywords.transcripts import Transcripts
@@ -83,6 +85,8 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Staying(kit, crowds),
                 Measuring(kit),
                 Rights(kit),
+                Limits(kit, sessions),
+                SideBySide(kit),
                 Network(kit),
                 operations,
                 Health(kit),

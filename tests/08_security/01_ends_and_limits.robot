@@ -98,7 +98,7 @@ A Disabled Customer Is Out At Once
 
 Abuse Is Throttled
     [Documentation]    Over the limit: rate_limited, with a retry_after that is true: refused at half of it, accepted
-    ...    just after it.
+    ...    just after it, and then one message at a time.
     [Tags]    promise-28
     ...       needs:admin
     ...       needs:limits
@@ -108,11 +108,14 @@ Abuse Is Throttled
     ...       catches:refused-messages-cost
     ...       catches:pings-cost
     ...       catches:errors-without-message-id
-    Given Ana may send 5 messages in a burst and 30 a minute
+    ...       catches:whole-burst-after-a-wait
+    ...       catches:retry-after-in-whole-seconds
+    Given Ana may send 5 messages in a burst and 40 a minute
     When Ana has sent 5 messages
     Then the next one is refused, with the time to wait
     And it is refused again at half of that time
     And it is accepted just after that time
+    And the next one is refused, with the time to wait
 
 Pings Are Free And Every Other Message Costs
     [Documentation]    A wrong message costs like a right one; a ping and a refused message cost nothing.
@@ -120,13 +123,14 @@ Pings Are Free And Every Other Message Costs
     ...       needs:admin
     ...       needs:limits
     ...       catches:wrong-messages-cost-nothing
+    ...       catches:unreadable-messages-cost-nothing
     ...       catches:pings-cost
     ...       catches:limit-global
     ...       catches:no-rate-limit
     ...       catches:unknown-type-ignored
     ...       catches:errors-without-message-id
     Given Ana may send 5 messages in a burst and 30 a minute
-    Then Ana's 2 good messages, 3 wrong ones and 100 pings are answered for what they are
+    Then Ana's 2 good messages, 3 that are wrong in 3 ways and 100 pings are answered for what they are
     And the next one is refused, with the time to wait
 
 A Second Connection Does Not Help

@@ -37,9 +37,17 @@ Passwords Cannot Be Guessed
     And Boris can log in as usual
 
 Runs At The Same Time Are Limited
-    [Documentation]    One more than granted is declined; when one ends there is room again.
-    [Tags]    promise-28    needs:hold    needs:admin    needs:limits    catches:runs-unlimited
+    [Documentation]    One more than granted is declined; when one ends, answered or cancelled, there is room again.
+    [Tags]    promise-28
+    ...       needs:hold
+    ...       needs:admin
+    ...       needs:limits
+    ...       needs:cancel
+    ...       catches:runs-unlimited
+    ...       catches:cancelled-runs-count
     Given Ana may have 2 runs at the same time, and both wait
     Then a third question is declined as too many
+    When Ana cancels the first of them
+    Then there is room for a third question
     When the runs go on and are answered
     Then Ana still gets an answer

@@ -28,16 +28,21 @@ Draining Finishes What Runs And Then Says Goodbye
     And Ana's connection closes with 1001
 
 Draining Takes Nothing New
-    [Documentation]    New connections get 503, new questions are declined as unavailable, and health says so.
+    [Documentation]    New connections get 503, whoever asks; new questions are declined as unavailable, one that was
+    ...    accepted before is not; and health says so.
     [Tags]    promise-30
     ...       catches:chat-after-drain-accepted
     ...       catches:health-always-healthy
     ...       catches:upgrade-while-draining-accepted
     ...       catches:draining-told-as-healthy
     ...       catches:errors-without-message-id
+    ...       catches:credential-asked-before-the-page
+    ...       catches:repeats-declined-while-draining
     Given Ana of a backend of her own has a run that waits
     When the backend drains
-    Then nobody can connect to it, its health is bad, and Ana's next question is declined
+    Then Ana's question that was accepted before is acknowledged again
+    And nobody can connect to it, its health is bad, and Ana's next question is declined
+    And neither a stranger nor a page that is not ours is told anything else
 
 What Is Not Finished In Time Is Interrupted
     [Documentation]    The run ends as interrupted before the connection closes: the customer knows where it stands.

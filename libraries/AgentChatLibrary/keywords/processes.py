@@ -145,7 +145,7 @@ class Processes:
         | Open Session On Second Process | Ana | Ana's phone |
         | Ping                           | Ana's phone |
         """
-        second = self.kit.world.scope.deployments[-1]
+        second = self.kit.world.latest_deployment
         found = self.kit.world.person(person)
         chat = Chat(Session(alias, found.owner), found, self.kit.environment)
         self.kit.world.add_chat(chat)
