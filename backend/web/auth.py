@@ -79,7 +79,8 @@ class Auth:
     async def register(self, request: Request) -> Response:
         """Makes a person and their own organisation, with demo records."""
         fields = await bodies.body(request)
-        email, password = bodies.email(fields), bodies.new_password(fields)
+        email = bodies.email(fields)
+        password = bodies.new_password(fields, self._passwords.least_characters)
         name = bodies.text(fields, "name")
         organisation = (
             bodies.text(fields, "organisation") if "organisation" in fields else f"{name}'s organisation"
