@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,13 +13,15 @@ from starlette.routing import Route
 from backend.faults import fault
 from backend.identity import Authenticator, Identity
 from backend.passwords import Passwords
-from backend.store.logins import LoginThrottle
+from backend.store.logins import FAILURE_WINDOW_SECONDS, LoginThrottle
 from backend.tokens import Claims, InvalidTokenError
 from backend.web.answers import refusal_for_token
 from backend.web.guard import Action, Guard
 from backend.web.journal import AccessLog
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from sqlalchemy import Connection as Transaction
     from starlette.requests import Request
     from starlette.types import Message, Receive, Scope, Send
@@ -67,14 +71,44 @@ def reading_with_any_token(components: Components) -> Components:
 
 
 class _ForgetsSuccess(LoginThrottle):
-    def succeeded(self, connection: Transaction, email: str) -> None:
-        del connection, email
+    def succeeded(self, connection: Transaction, email: str, attempt: str) -> None:
+        self.failed(connection, email, attempt, time.time())
 
 
 @fault("right-logins-counted-as-guesses", group="auth")
 def right_logins_counted_as_guesses(components: Components) -> Components:
     """Whoever logs in on all of their devices is shut out of their own account."""
     return replace(components, throttle=_ForgetsSuccess)
+
+
+class _NoTurns(LoginThrottle):
+    def turn(self, email: str) -> AbstractAsyncContextManager[None]:
+        del email
+        return nullcontext()
+
+
+class _GuiltyUntilProven(_NoTurns):
+    def attempt(self, connection: Transaction, email: str, attempt: str, now: float) -> float | None:
+        wait = super().attempt(connection, email, attempt, now)
+        return FAILURE_WINDOW_SECONDS if wait == 0 else wait
+
+
+@fault("logins-at-once-refused", group="auth")
+def logins_at_once_refused(components: Components) -> Components:
+    """Whoever starts all devices at once is taken for a guesser: logins under way count as failed."""
+    return replace(components, throttle=_GuiltyUntilProven)
+
+
+class _CountsAfterwards(_NoTurns):
+    def under_way(self, connection: Transaction, key: str) -> int:
+        del connection, key
+        return 0
+
+
+@fault("guesses-at-once-slip-through", group="auth")
+def guesses_at_once_slip_through(components: Components) -> Components:
+    """Whoever guesses many passwords at the same moment has as many tries as they like."""
+    return replace(components, throttle=_CountsAfterwards)
 
 
 class _TakesAnyLength(Passwords):

@@ -12,7 +12,7 @@ from robot.api.deco import keyword
 from robot.api.types import Secret
 
 from ..chat import Unexpected
-from ..identity import Person, contents, expiry
+from ..identity import Person, contents, expiry, new_password
 from ..kit import Kit
 from ..service import Service
 from .judging import BrokenPromise
@@ -127,6 +127,31 @@ class Logins:
             raise BrokenPromise(
                 f"{person} logged in {count} times at the same moment, always with the right password, and"
                 f" should be let in each time; the answers were {_counted(statuses)}."
+            )
+
+    @keyword(tags=("Credentials", "Limits"))
+    def guess_at_once(self, person: str, count: int, looked_at: int) -> None:
+        """Tries several wrong passwords of an account at the same moment.
+
+        Args:
+            person: Whose account.
+            count: How many passwords.
+            looked_at: How many of them may be looked at, and refused as wrong with 401; the others must be
+                refused with 429 without a look.
+
+        Raises:
+            BrokenPromise: Another number was looked at.
+
+        Example:
+        | Create Person | Clara | Northwind |
+        | Guess At Once | Clara | 12 | looked_at=5 |
+        """
+        found = self.kit.world.person(person)
+        statuses = self._logins(found, [new_password() for _ in range(count)])
+        if Counter(statuses) != {401: looked_at, 429: count - looked_at}:
+            raise BrokenPromise(
+                f"Of {count} wrong passwords for {person} at the same moment, {looked_at} should be looked at"
+                f" (401) and the others refused (429); the answers were {_counted(statuses)}."
             )
 
     def _logins(self, person: Person, passwords: list[str]) -> list[int]:

@@ -79,7 +79,7 @@ class Web:
 
         Example:
         | ${sites} | Get Look Alike Sites |
-        | ${site} | Get From Dictionary | ${sites} | at another port |
+        | ${site} | Set Variable | ${sites}[at another port] |
         | Connection Should Be Refused | Ana | 403 | forbidden | carrier=header | headers=${site} |
         """
         ours = self.get_service_address()
