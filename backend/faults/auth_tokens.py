@@ -11,6 +11,7 @@ from backend.agent.intake import Intake
 from backend.compose import FrameError
 from backend.faults import fault
 from backend.identity import IdentityResolver
+from backend.store.logins import Logins
 from backend.store.people import People
 from backend.tokens import (
     Claims,
@@ -178,6 +179,18 @@ class _NotBackdated(People):
 def older_tokens_outlive_revocation(components: Components) -> Components:
     """An account that was taken over stays open to whoever holds a token of a login that was never noted."""
     return replace(components, people=_NotBackdated)
+
+
+class _NobodyAway(Logins):
+    def of_person(self, connection: Transaction, user_id: str) -> list[str]:
+        del connection, user_id
+        return []
+
+
+@fault("revocation-misses-who-is-away", group="auth")
+def revocation_misses_who_is_away(components: Components) -> Components:
+    """Support ends all logins of a stolen account, and the thief's lives on: he is not connected just then."""
+    return replace(components, logins=_NobodyAway)
 
 
 class _MinutesOfLeeway(TokenVerifier):

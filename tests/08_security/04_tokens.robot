@@ -93,15 +93,17 @@ Support Ends One Login Or All Of Them
     ...       catches:logout-leaves-sockets-open
     ...       catches:token-usable-after-logout
     ...       catches:older-tokens-outlive-revocation
+    ...       catches:revocation-misses-who-is-away
     ...       catches:refresh-survives-logout
     Given Ana is connected on a laptop and a phone, with a login each
+    And Ana has logged in on a tablet that is not connected
     And Ana has older tokens that nobody has noted
     When support ends the login of the laptop
     Then the laptop's connection closes as logged out, and its token is refused
     And the phone still works
     When support ends all of Ana's logins
     Then the phone's connection closes as logged out, and its token is refused
-    And the older tokens are refused too, and the refresh token
+    And the tablet's token, the older ones and the refresh token are refused too
 
 A Clock That Is A Little Ahead Shuts Nobody Out
     [Documentation]    The machine that issues tokens may be five seconds ahead of the one that reads them.

@@ -58,6 +58,20 @@ class Logins:
         chat.expires = expiry(token.value)
         return int(reply.get("expires_at") or 0)
 
+    @keyword(tags=("Credentials",))
+    def get_login_of_token(self, token: Secret) -> str:
+        """Returns the id of the login that a token belongs to, its ``sid``.
+
+        Args:
+            token: The token.
+
+        Example:
+        | ${token} | Sign In            | Ana |
+        | ${login} | Get Login Of Token | ${token} |
+        | ${other} | Mint Token         | Ana | sid=${login} |
+        """
+        return str(contents(token.value)["sid"])
+
     @keyword(tags=("Credentials", "Operations"))
     def revoke_logins(self, person: str, token: Secret | None = None) -> None:
         """Ends logins of a person through administration, as support staff would.
@@ -75,7 +89,7 @@ class Logins:
         | Connection Should Be Refused | Ana     | 401 | invalid_token | token=${token} |
         """
         found = self.kit.world.person(person)
-        body = {"sid": contents(token.value)["sid"]} if token is not None else {}
+        body = {"sid": self.get_login_of_token(token)} if token is not None else {}
         found.service.admin("POST", f"/people/{found.user_id}/revoke", body)
 
     @keyword(tags=("Credentials", "Judging"))
