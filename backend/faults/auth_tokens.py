@@ -189,7 +189,7 @@ class _NobodyAway(Logins):
 
 @fault("revocation-misses-who-is-away", group="auth")
 def revocation_misses_who_is_away(components: Components) -> Components:
-    """Support ends all logins of a stolen account, and the thief's lives on: he is not connected just then."""
+    """Support ends all logins of a stolen account; the thief's, not connected just then, lives on."""
     return replace(components, logins=_NobodyAway)
 
 
