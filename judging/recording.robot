@@ -40,6 +40,10 @@ Time Never Runs Backwards
     [Documentation]    The times that events bear rise with their numbers.
     [Tags]    about:sequence
     sequence.timestamps_never_fall
+Times Are Those Of The Day
+    [Documentation]    No message bears a time far from its receipt, unless it came again.
+    [Tags]    about:sequence
+    clocks.timestamps_tell_the_time
 The Same Event Is The Same Everywhere
     [Documentation]    Two devices of a person receive the same text.
     [Tags]    about:sequence

@@ -42,12 +42,15 @@ A Signed In User Connects From A Browser
     ...       needs:tiers
     ...       catches:subprotocol-not-echoed
     ...       catches:token-selected-as-subprotocol
+    ...       catches:first-subprotocol-selected
+    ...       catches:compression-negotiated
     ...       catches:welcome-with-wrong-tier
     ...       catches:own-origin-refused
     Given Ana has signed up and logged in
     When Ana connects with the token as a subprotocol
     Then Ana is welcomed by name, with the tier that was paid for
     And only the agreed subprotocol was selected for Ana
+    And nothing else that Ana offers is ever taken
     And Ana's ping is answered by its own pong
     And Ana is let in from our own page as well
 

@@ -22,19 +22,23 @@ All Five Events Arrive
     And Ana has seen all five kinds of event, of this run alone
 
 Every Event Has The Agreed Structure
-    [Documentation]    Each frame has exactly the fields of the contract, each of the agreed type.
+    [Documentation]    Each frame has exactly the fields of the contract, each of the agreed type, and says when it
+    ...    was made: clients show that to people.
     [Tags]    promise-05
     ...       catches:field-renamed
     ...       catches:field-dropped
     ...       catches:number-as-string
     ...       catches:extra-private-field
     ...       catches:timestamps-in-milliseconds
+    ...       catches:acks-stamped-in-local-time
+    ...       catches:events-stamped-in-local-time
     ...       catches:empty-reasoning
     ...       catches:null-for-an-absent-field
     ...       catches:empty-answer
     When Ana asks "Where can we cut our cloud bill?"
     And Ana sees the answer
     Then every frame that Ana has received keeps the contract
+    And every frame that Ana has received tells the time of day
 
 Agent Started Says Who Began
     [Documentation]    Before anything else the customer learns which agent works on which question, for whom.
@@ -76,13 +80,14 @@ Tool Executing Says Which Tool Works, And With What
 
 Tool Completed Delivers The True Result
     [Documentation]    The result is the one that follows from the organisation's own records, and the time it is
-    ...    said to have taken is no longer than the customer waited.
+    ...    said to have taken is no longer than the customer waited, nor next to nothing for real work.
     [Tags]    promise-09
     ...       needs:records
     ...       catches:tool-result-disagrees-with-database
     ...       catches:tool-call-id-mismatch
     ...       catches:tool-query-without-organisation-filter
     ...       catches:duration-exaggerated
+    ...       catches:durations-in-seconds
     ...       catches:duplicated-event
     ...       catches:swapped-neighbours
     ...       catches:dropped-tool-executing

@@ -56,10 +56,19 @@ Cancelling Ends The Run And Nothing Else
     ...       catches:cancel-ignored
     ...       catches:cancelled-run-goes-on
     ...       catches:cancel-leaves-calls-open
+    ...       catches:cancel-acknowledged-with-a-strange-conversation
     Given Ana has two runs that wait for a tool
     When Ana cancels the first
-    Then the first run ends as cancelled, with its tool call closed
+    Then the cancellation is acknowledged with the run and its conversation
+    And the first run ends as cancelled, with its tool call closed
     And the second run is answered when it goes on
+
+A Run That Is Over Cannot Be Cancelled
+    [Documentation]    Whoever cancels too late is told so, and not that a run ends which has ended long since.
+    [Tags]    promise-12    needs:cancel    catches:ended-run-cancelled
+    Given Ana has the answer to "What did we spend by team?"
+    When Ana cancels that question after its answer
+    Then it is refused as if there had never been such a run
 
 Renewing The Token Says When It Expires And Nothing Else
     [Documentation]    The connection goes on with the new token; the answer names its expiry.
@@ -71,7 +80,10 @@ Renewing The Token Says When It Expires And Nothing Else
 
 An Unknown Type Is Refused Kindly
     [Documentation]    The error names the type, safely; the connection lives and the next question is answered.
-    [Tags]    promise-13    catches:unknown-type-ignored    catches:unknown-type-repeated-raw
+    [Tags]    promise-13
+    ...       catches:unknown-type-ignored
+    ...       catches:unknown-type-repeated-raw
+    ...       catches:errors-without-message-id
     [Template]    A Message Of An Unknown Type Is Refused
     # what is sent    how it is named
     dance    dance

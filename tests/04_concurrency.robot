@@ -7,6 +7,7 @@ Documentation    Many customers work at the same time, each as if alone.
 Resource         ../resources/chat.resource
 Resource         ../resources/crowds.resource
 Resource         ../resources/isolation.resource
+Resource         ../resources/messages.resource
 
 Test Tags        area:concurrency    severity:critical
 
@@ -67,6 +68,15 @@ Pings And Questions Do Not Overtake Each Other
     When Ana sends a ping, a question and a ping, 10 times in a burst
     Then every reply to Ana came in the order of the messages
     And each question of Ana has a whole answer of its own
+
+Mistakes Wait Their Turn Like Everything Else
+    [Documentation]    What is refused is answered in its turn, behind all that was asked for before: a client that
+    ...    goes by the order would blame the wrong message otherwise.
+    [Tags]    promise-16    needs:one_queue    needs:resume    needs:errors    catches:errors-overtake-the-queue
+    Given Ana Of Northwind Is Connected
+    And Ana has the answer to "Review every service one by one" and has come back
+    When Ana asks for everything again 10 times in a burst, pings, and makes mistakes
+    Then every reply to Ana came in the order of the messages
 
 People Do Not See Each Other
     [Documentation]    Ana asks while Boris, on two devices, and Clara listen, and the other way round.

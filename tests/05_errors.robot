@@ -91,7 +91,11 @@ A Message Beyond The Hard Limit Ends Its Connection Alone
 
 Missing Fields Are Named
     [Documentation]    The error names the field, and nothing reaches the agent.
-    [Tags]    promise-20    needs:errors    catches:missing-field-reaches-the-agent    catches:field-unnamed
+    [Tags]    promise-20
+    ...       needs:errors
+    ...       catches:missing-field-reaches-the-agent
+    ...       catches:field-unnamed
+    ...       catches:errors-without-message-id
     [Template]    A Message Without A Field Is Refused
     # type of message    field
     chat    content
@@ -102,32 +106,48 @@ Missing Fields Are Named
 
 A Message Without A Type Is Refused
     [Documentation]    There is nobody to give it to.
-    [Tags]    promise-20    needs:errors    catches:field-unnamed
+    [Tags]    promise-20    needs:errors    catches:field-unnamed    catches:errors-without-message-id
     When Ana sends an object without a type
     Then the error names the type as missing
     And Ana still gets an answer
 
 Fields Of A Wrong Type Are Named
     [Documentation]    The error names the field, and nothing reaches the agent.
-    [Tags]    promise-20    needs:errors    catches:missing-field-reaches-the-agent    catches:field-unnamed
+    [Tags]    promise-20
+    ...       needs:errors
+    ...       catches:missing-field-reaches-the-agent
+    ...       catches:field-unnamed
+    ...       catches:errors-without-message-id
+    ...       catches:some-errors-without-message-id
+    ...       catches:empty-fields-taken-for-absent
     [Template]    A Message With A Wrong Field Is Refused
     # type of message    field    value
     chat    content    ${5}
     chat    content    ${None}
     chat    content    ${{ ['a'] }}
     chat    thread_id    ${5}
+    chat    thread_id    ${EMPTY}
+    chat    thread_id    ${None}
     chat    share    yes
+    chat    share    ${1}
+    chat    share    ${None}
     chat    message_id    ${EMPTY}
     chat    message_id    ${{ 'x' * 65 }}
     chat    message_id    ${5}
+    chat    message_id    ${None}
     ping    sequence    one
     ping    sequence    ${1.5}
     resume    after_seq    1
     resume    after_seq    ${1.5}
     resume    after_seq    ${True}
     resume    after_seq    ${-1}
+    resume    after_seq    ${None}
     cancel    run_id    ${5}
+    cancel    run_id    ${EMPTY}
+    cancel    run_id    ${None}
     refresh_token    token    ${5}
+    refresh_token    token    ${EMPTY}
+    refresh_token    token    ${None}
 
 Errors Name The Message They Are About
     [Documentation]    Every error echoes the id of the message that it refuses, so that the client can tell which.

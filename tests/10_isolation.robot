@@ -142,6 +142,16 @@ A Broken Connection Breaks Nobody Else's
     Then Boris' run is answered when it goes on
     And Clara gets a whole answer
 
+What Has Not Ended Yet Is Not Built Upon
+    [Documentation]    Two questions of one conversation overlap: each sees what had ended before it began, so that
+    ...    nobody is answered on the ground of work that may still fail.
+    [Tags]    promise-35    needs:hold    needs:records    needs:threads    catches:open-run-built-upon
+    Given Ana Of Northwind Is Connected
+    And Ana asks "What did payments spend?", which is still being worked on
+    When Ana goes on with "And by region?"
+    And both are worked on to their end
+    Then the second is about all teams, since the first had not ended when it began
+
 Many Runs At Once Stay Apart
     [Documentation]    Twenty people in four companies, each with a secret in the question; every transcript is
     ...    complete and free of every other's secret.

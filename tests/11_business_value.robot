@@ -78,6 +78,7 @@ Colleagues Share A Conversation And Nobody Else Does
     ...       catches:foreign-thread-read
     ...       catches:leak-50-ms-late
     ...       catches:manager-shared-between-users
+    ...       catches:errors-without-message-id
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana shares a conversation about "What did we spend by team?"
     Then Boris finds the conversation, and reads the question and the answer

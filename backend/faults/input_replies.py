@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backend.compose import ErrorComposer, Frame, FrameError
 from backend.faults import fault
+from backend.ws.connection import Connection
 from backend.ws.handlers import RefreshToken, Resume
 from backend.ws.router import Router
 
 if TYPE_CHECKING:
     from backend.components import Components
     from backend.store.people import Person
-    from backend.ws.connection import Connection
     from backend.ws.frames import ClientFrame
 
 
@@ -94,6 +95,20 @@ def errors_without_message_id(components: Components) -> Components:
     return replace(components, errors=_WithoutEcho)
 
 
+class _WithoutEchoOfSome(ErrorComposer):
+    def compose(self, error: FrameError) -> Frame:
+        frame = super().compose(error)
+        if error.code in ("too_many_runs", "invalid_message"):
+            frame.pop("message_id", None)
+        return frame
+
+
+@fault("some-errors-without-message-id", group="input")
+def some_errors_without_message_id(components: Components) -> Components:
+    """A client whose question was one too many, or had a wrong field, cannot tell which of them it was."""
+    return replace(components, errors=_WithoutEchoOfSome)
+
+
 class _FieldUnnamed(ErrorComposer):
     def compose(self, error: FrameError) -> Frame:
         frame = super().compose(error)
@@ -105,3 +120,15 @@ class _FieldUnnamed(ErrorComposer):
 def field_unnamed(components: Components) -> Components:
     """Whoever has left a field out, or sent a wrong one, is not told which."""
     return replace(components, errors=_FieldUnnamed)
+
+
+class _RefusesAtOnce(Connection):
+    def refuse(self, error: FrameError) -> None:
+        refusal = asyncio.get_running_loop().create_task(self.transmit(self.refused(error)))
+        self._refusals = {refusal, *(task for task in self.__dict__.get("_refusals", ()) if not task.done())}
+
+
+@fault("errors-overtake-the-queue", group="input")
+def errors_overtake_the_queue(components: Components) -> Components:
+    """Refusals come before the answers to earlier messages, and clients blame the wrong one."""
+    return replace(components, connection=_RefusesAtOnce)

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from AgentChatLibrary.dialect.reading import UNMATCHED
 from AgentChatLibrary.rules import (
+    clocks,
     correlation,
     devices,
     endings,
@@ -108,6 +109,7 @@ RULES: Final[Mapping[str, Callable[[Case], Sequence[Verdict]]]] = {
     "sequence.timestamps_never_fall": _where_numbered(
         sequence.TIMES, lambda all_: [sequence.timestamps_never_fall(t) for t in all_]
     ),
+    "clocks.timestamps_tell_the_time": _each(clocks.timestamps_tell_the_time),
     "correlation.user_id_is_own": _each(correlation.user_id_is_own),
     "correlation.one_run_per_question": _where_sent(
         "correlation.one_run_per_question", correlation.one_run_per_question
@@ -137,5 +139,5 @@ RULES: Final[Mapping[str, Callable[[Case], Sequence[Verdict]]]] = {
 }
 """How each rule is asked, by its name."""
 
-TIMED: Final = frozenset({"timing.durations_are_true"})
+TIMED: Final = frozenset({"timing.durations_are_true", "clocks.timestamps_tell_the_time"})
 """The rules that need times of receipt."""

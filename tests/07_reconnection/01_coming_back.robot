@@ -12,6 +12,11 @@ Test Setup       Ana Of Northwind Is Connected
 Test Tags        area:reconnection    severity:critical
 
 
+*** Variables ***
+${AWKWARD WORDS: str}
+...                      ${SPACE * 2}What did Zażółć-Gęślą 🐢 日本 cafe\u0301 & R&D <spend>\r\n\ton "x" & 'y'?\t\n
+
+
 *** Test Cases ***
 People Can Come Back After A Drop
     [Documentation]    The connection is reset, not closed; a new one works, and the backend counts rightly again.
@@ -28,9 +33,15 @@ A Customer Returns While The Old Connection Hangs
     Then Ana comes back on another connection and gets an answer
 
 The Conversation Goes On
-    [Documentation]    After reconnecting the history is intact, code point for code point, in every script.
-    [Tags]    promise-25    needs:threads    catches:unicode-damaged    catches:answer-missing-in-the-thread
-    Given Ana has the answer to "What did Zażółć-Gęślą 🐢 日本 café́ spend?"
+    [Documentation]    After reconnecting the history is intact, code point for code point, in every script, with
+    ...    the spaces, line ends and signs that were typed.
+    [Tags]    promise-25
+    ...       needs:threads
+    ...       catches:unicode-damaged
+    ...       catches:answer-missing-in-the-thread
+    ...       catches:question-tidied-up
+    ...       catches:question-escaped-for-html
+    Given Ana has the answer to "${AWKWARD WORDS}"
     When Ana's connection is dropped
     And Ana comes back
     Then the conversation holds the question and the answer, code point for code point
@@ -134,6 +145,8 @@ The Same Message Twice Is One Question
     ...       needs:resume
     ...       catches:same-message-id-runs-twice
     ...       catches:field-unnamed
+    ...       catches:errors-without-message-id
+    ...       catches:some-errors-without-message-id
     Given Ana has asked with an id of her own and was dropped
     When Ana comes back and asks the same again
     Then she gets the same acceptance, and there is one run

@@ -27,6 +27,7 @@ Each Permission Opens Its Own Operation
     ...       needs:admin
     ...       catches:permissions-not-checked
     ...       catches:permissions-not-checked-over-http
+    ...       catches:errors-without-message-id
     [Template]    Without This Permission
     # customer    permission    what is forbidden then
     Ana    chat:write    ask    ask in the other word    cancel
@@ -37,7 +38,7 @@ Each Permission Opens Its Own Operation
 
 A Right That Is Taken Away Ends At The Next Message
     [Documentation]    On the connection that is open: the token still says otherwise, the database decides.
-    [Tags]    needs:tiers    needs:admin    catches:permissions-from-the-token
+    [Tags]    needs:tiers    needs:admin    catches:permissions-from-the-token    catches:errors-without-message-id
     Given Ana Of Northwind Is Connected
     And Ana has the answer to "What did we spend in total?"
     When Ana loses the permission to ask
@@ -52,6 +53,7 @@ What The Token Says Of Tier And Permissions Changes Nothing
     ...       catches:tier-from-the-token
     ...       catches:sharing-open-to-all-tiers
     ...       catches:tier-from-the-payload
+    ...       catches:errors-without-message-id
     Given Ana, a free user, is connected with a token that claims enterprise
     When Ana asks for a forecast in a message that claims enterprise too
     Then Ana sees the answer

@@ -81,6 +81,8 @@ Runs At The Same Time Are Limited
     ...       needs:cancel
     ...       catches:runs-unlimited
     ...       catches:cancelled-runs-count
+    ...       catches:errors-without-message-id
+    ...       catches:some-errors-without-message-id
     Given Ana may have 2 runs at the same time, and both wait
     Then a third question is declined as too many
     When Ana cancels the first of them

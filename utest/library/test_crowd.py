@@ -18,12 +18,11 @@ WHOLE = (
     greeted(),
     "> chat message_id=m_1 content=Why",
     "< ack message_id=m_1 run_id=r_1 thread_id=t_1",
-    "< agent_started seq=1 run_id=r_1 thread_id=t_1 user_id=u_1 timestamp=1",
-    "< agent_thinking seq=2 run_id=r_1 thread_id=t_1 user_id=u_1 timestamp=2 step=1",
-    "< tool_executing seq=3 run_id=r_1 thread_id=t_1 user_id=u_1 timestamp=3 tool_call_id=c_1 tool_name=x",
-    "< tool_completed seq=4 run_id=r_1 thread_id=t_1 user_id=u_1 timestamp=4 tool_call_id=c_1 tool_name=x"
-    " duration_ms=1",
-    "< agent_completed seq=5 run_id=r_1 thread_id=t_1 user_id=u_1 timestamp=5 duration_ms=1",
+    "< agent_started seq=1 run_id=r_1 thread_id=t_1 user_id=u_1 timestamp=1790000001",
+    "< agent_thinking seq=2 run_id=r_1 thread_id=t_1 user_id=u_1 step=1",
+    "< tool_executing seq=3 run_id=r_1 thread_id=t_1 user_id=u_1 tool_call_id=c_1 tool_name=x",
+    "< tool_completed seq=4 run_id=r_1 thread_id=t_1 user_id=u_1 tool_call_id=c_1 tool_name=x duration_ms=1",
+    "< agent_completed seq=5 run_id=r_1 thread_id=t_1 user_id=u_1 timestamp=1790000005 duration_ms=1",
 )
 
 

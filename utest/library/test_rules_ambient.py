@@ -62,6 +62,7 @@ def test_valid_scenes_of_two_people_hold(ana, boris):
 
 LEAK = f"canary-person-{an_id('u', 'Boris')}-0badcafe"
 BREAKS = {
+    "clocks.timestamps_tell_the_time": lambda t, e: changed(t, e.index, timestamp=e.timestamp + 7200),
     "contract.valid": lambda t, e: changed(t, e.index, private=1),
     "sequence.established_first": lambda t, _: dropped(t, 0),
     "correlation.user_id_is_own": lambda t, e: changed(t, e.index, user_id=an_id("u", "Boris")),

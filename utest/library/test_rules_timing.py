@@ -165,3 +165,38 @@ def test_many_times_keep_their_budgets_or_not():
     few = timing.distribution_within("Connecting", values, p50=0.001, at_least=101)
     assert not few
     assert not few.broken
+
+
+def forecast(duration, answer=60.0, **fields):
+    transcript, run_id = one_run(1)
+    tool, end = transcript.received("tool_completed")[0], transcript.received("agent_completed")[0]
+    made = changed(
+        transcript, tool.index, **{"tool_name": "forecast_spend", "duration_ms": duration, **fields}
+    )
+    return changed(made, end.index, duration_ms=answer), run_id, tool.index, end.index
+
+
+@given(st.floats(timing.WORK_MS, 1e6), st.floats(timing.WORK_MS, 1e6))
+def test_a_forecast_that_took_its_time_holds(tool, answer):
+    transcript, run_id, *_ = forecast(tool, answer)
+    assert timing.work_takes_its_time(transcript, run_id)
+
+
+@given(st.floats(0, timing.WORK_MS - 0.001))
+def test_a_forecast_that_took_next_to_nothing_is_told(value):
+    transcript, run_id, tool, end = forecast(value)
+    verdict = timing.work_takes_its_time(transcript, run_id)
+    assert blamed(verdict) == {tool}
+    transcript, run_id, tool, end = forecast(60.0, value)
+    verdict = timing.work_takes_its_time(transcript, run_id)
+    assert blamed(verdict) == {end}
+    assert {frame.index for frame in verdict.context} == {tool}
+
+
+def test_other_tools_and_forecasts_that_failed_may_take_no_time():
+    transcript, run_id = one_run()
+    assert timing.work_takes_its_time(transcript, run_id)
+    failed, run_id, *_ = forecast(0.1, 0.1, status="failed")
+    assert timing.work_takes_its_time(failed, run_id)
+    failed.truncated = 1
+    assert not timing.work_takes_its_time(failed, run_id).broken

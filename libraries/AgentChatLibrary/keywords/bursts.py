@@ -12,6 +12,8 @@ from .judging import BrokenPromise, Judging, demand
 
 KINDS = ("compute", "database", "storage")
 """Services that questions of a burst ask for in turn, so that neighbours differ."""
+REPLIES = ("pong", "ack", "resumed", "token_refreshed", "error")
+"""The frames that answer a message."""
 
 
 class Bursts:
@@ -77,6 +79,27 @@ class Bursts:
         self._burst(session, messages)
         self._accepted(session, ids)
 
+    @keyword(tags=("Bursts", "Asking"))
+    def send_burst_of_resumes_and_mistakes(self, session: str, count: int) -> None:
+        """Asks for everything again and again, back to back, then pings and makes mistakes.
+
+        The replays take long to send, so that whatever does not wait its turn comes before them.
+
+        Args:
+            session: Alias of the session.
+            count: How many times everything is asked for.
+
+        Example:
+        | Send Burst Of Resumes And Mistakes | Ana | 2 |
+        | Replies Should Come In Order       | Ana |
+        """
+        mistakes = [("dance", {}), ("cancel", {"run_id": "r_" + 32 * "0"}), ("chat", {})]
+        messages = [encoded("resume", new_message_id(), {"after_seq": 0}) for _ in range(count)]
+        for number, (kind, fields) in enumerate(mistakes):
+            messages.append(encoded("ping", new_message_id(), {"sequence": number}))
+            messages.append(encoded(kind, new_message_id(), fields))
+        self._burst(session, messages)
+
     def _burst(self, session: str, messages: list[str]) -> None:
         self.kit.world.chat(session).session.send_many(messages)
 
@@ -121,13 +144,13 @@ class Bursts:
 
     @keyword(tags=("Bursts", "Judging"))
     def replies_should_come_in_order(self, session: str) -> None:
-        """Checks that pongs and acceptances came in the order of the messages that they answer.
+        """Checks that replies of every kind, errors too, came in the order of the messages that they answer.
 
         Args:
             session: Alias of the session.
 
         Raises:
-            BrokenPromise: One has overtaken another.
+            BrokenPromise: One has overtaken another, or is missing.
 
         Example:
         | Send Mixed Burst             | Ana | 2 |
@@ -135,14 +158,16 @@ class Bursts:
         """
         chat = self.kit.world.chat(session)
         chat.fence()
-        sent = [e.message_id for e in chat.transcript.sent("ping", "chat")]
-        came = [e.message_id for e in chat.transcript.received("pong", "ack")]
-        if came != sent:
-            at = next(i for i, (a, b) in enumerate(zip(sent, came, strict=False)) if a != b)
-            raise BrokenPromise(
-                f"{session}'s message number {at + 1} of {len(sent)} was not answered in its turn: "
-                f"another one's answer has overtaken it."
-            )
+        sent = [e for e in chat.transcript.sent() if e.message_id is not None]
+        came = [e for e in chat.transcript.received(*REPLIES) if e.message_id is not None]
+        for number, message in enumerate(sent):
+            reply = came[number] if number < len(came) else None
+            if reply is None or reply.message_id != message.message_id:
+                told = f"the {reply.type} to another one has overtaken it" if reply else "there is no reply"
+                raise BrokenPromise(
+                    f"{session}'s message number {number + 1} of {len(sent)}, a {message.type}, "
+                    f"was not answered in its turn: {told}."
+                )
 
     @keyword(tags=("Bursts", "Waiting", "Judging"))
     def every_question_should_have_a_whole_answer(self, session: str) -> None:

@@ -12,7 +12,7 @@ from ..chat import Chat
 from ..evidence import Evidence, of_verdict
 from ..kit import Kit
 from ..redaction import issued
-from ..rules import contract, correlation, isolation, order, pairing, secrets, timing
+from ..rules import clocks, contract, correlation, isolation, order, pairing, secrets, timing
 from ..transcript import DURABLE, Direction
 from ..verdict import Outcome, Verdict
 from .types import FrameType
@@ -148,18 +148,18 @@ class Judging:
 
     @keyword(tags=("Judging",))
     def tool_durations_should_be_honest(self, session: str, *, attempts: int = 3) -> None:
-        """Checks that no ``duration_ms`` is longer than its frames were apart, plus 50 ms.
+        """Checks that no ``duration_ms`` is longer than its frames were apart, or next to nothing for real work.
 
-        On a busy machine the first of two frames may be late, so that they come closer together than they
-        were sent. A run that looks dishonest is therefore asked again: what is claimed too long is so each
-        time.
+        It may be 50 ms longer. On a busy machine the first of two frames may be late, so that they come
+        closer together than they were sent. A run that looks dishonest is therefore asked again: what is
+        claimed too long is so each time. A forecast takes 50 ms or more; less than 20 is no measure of it.
 
         Args:
             session: Alias of the session that asked.
             attempts: How many runs may look dishonest before the claim counts as false.
 
         Raises:
-            BrokenPromise: Every attempt looked dishonest.
+            BrokenPromise: Every attempt looked dishonest, or a forecast is said to have taken no time.
 
         Example:
         | Ask                             | Ana | Which resources are idle? |
@@ -177,6 +177,7 @@ class Judging:
             chat.wait_for_end()
             verdict = timing.durations_are_true(chat.transcript, chat.question().run_id)
         demand(verdict)
+        demand(timing.work_takes_its_time(chat.transcript, chat.question().run_id))
 
     @keyword(tags=("Judging",))
     def frames_should_keep_the_contract(self, session: str) -> int:
@@ -200,6 +201,26 @@ class Judging:
         transcript = self.kit.world.chat(session).transcript
         demand(contract.valid(transcript, self.kit.contract))
         return len(transcript.received())
+
+    @keyword(tags=("Judging", "Timing"))
+    def timestamps_should_tell_the_time(self, session: str) -> None:
+        """Checks that what a session received bears the time at which it came, give or take some seconds.
+
+        A ``timestamp`` may lie 10 s after the receipt of its frame, for clocks that differ, and 60 s before
+        it; an event that was replayed may be of any age.
+
+        Args:
+            session: Alias of the session.
+
+        Raises:
+            BrokenPromise: A frame bears another time; the message shows it.
+
+        Example:
+        | Ask                             | Ana | Which resources are idle? |
+        | Wait For Answer                 | Ana |
+        | Timestamps Should Tell The Time | Ana |
+        """
+        demand(clocks.timestamps_tell_the_time(self.kit.world.chat(session).transcript))
 
     @keyword(tags=("Judging",))
     def sent_frames_should_keep_the_contract(self, session: str) -> None:

@@ -8,12 +8,17 @@ from typing import Any
 
 from robot.api.deco import keyword
 
-from ..chat import Unexpected
+from ..chat import NAMELESS, Chat, Unexpected
 from ..kit import Kit
 from ..malformed import MESSAGES, message_of
 from ..outgoing import new_message_id
 from ..transcript import Event, Transcript
-from .types import ErrorCode, in_clear
+from .types import ClientFrame, ErrorCode, in_clear
+
+LONGEST_ID = 64
+"""Characters of a message_id (contract: Frames); an id that is longer is refused, and not echoed."""
+SHOWN = 100
+"""Characters of a value that a failure shows."""
 
 
 class Misusing:
@@ -67,6 +72,23 @@ class Misusing:
         return str(message_id)
 
     @keyword(tags=("Misuse",))
+    def send_message_without_id(self, session: str, type: ClientFrame, **fields: Any) -> None:  # noqa: A002, ANN401 -- the contract's name; any JSON value
+        """Sends one frame of the contract without a ``message_id``, as simple clients do.
+
+        Args:
+            session: Alias of the session.
+            type: The frame's type.
+            fields: The frame's other fields.
+
+        Example:
+        | Mark                    | Ana |
+        | Send Message Without Id | Ana | ping |
+        | Next Reply Should Be    | Ana | pong |
+        """
+        message = {"type": type.value, **in_clear(fields)}
+        self.kit.world.chat(session).session.send(json.dumps(message, ensure_ascii=False))
+
+    @keyword(tags=("Misuse",))
     def send_message_of_size(
         self, session: str, size: int, *, character: str = "x", fragments: int = 1
     ) -> str:
@@ -100,7 +122,8 @@ class Misusing:
     def next_reply_should_be_error(self, session: str, code: ErrorCode, field: str | None = None) -> Event:
         """Waits for the next reply on a session and expects it to be an error with this code.
 
-        Counted from the last `Mark`. The error's two texts must be the same, and tell something.
+        Counted from the last `Mark`. The error's two texts must be the same, and tell something, and it must
+        name the message that it is about, if that has an id and could be read.
 
         Args:
             session: Alias of the session.
@@ -117,12 +140,7 @@ class Misusing:
         | Next Reply Should Be Error | Ana | missing_field | field=content |
         """
         chat = self.kit.world.chat(session)
-
-        def look(transcript: Transcript) -> Event | None:
-            came = transcript.received(start=chat.mark)
-            return next((e for e in came if not e.durable and e.message_id not in chat.waits.pings), None)
-
-        reply = chat.waits.for_reply(look, f"the error {code}")
+        reply = self._next_reply(chat, f"the error {code}")
         came = (reply.type, reply.get("code"), reply.get("field"))
         if came != ("error", code, field):
             raise Unexpected(f"{chat.alias} got {_told(*came)}; it should be {_told('error', code, field)}.")
@@ -131,9 +149,87 @@ class Misusing:
                 f"The error {code} that {chat.alias} got must say what is wrong twice, in the same words: "
                 f"as message ({reply.get('message')!r}) and as error ({reply.get('error')!r})."
             )
+        self._named(chat, reply)
         return reply
+
+    @keyword(tags=("Misuse", "Waiting"))
+    def next_reply_should_be(self, session: str, reply: str) -> Event:
+        """Waits for the next reply on a session since its last `Mark` and expects it to be of this kind.
+
+        Args:
+            session: Alias of the session.
+            reply: The frame's type, such as ``pong``; for an error its code.
+
+        Raises:
+            EventMissing: Nothing came.
+            Unexpected: Something else came.
+
+        Example:
+        | Mark                    | Ana |
+        | Send Message Without Id | Ana | ping |
+        | Next Reply Should Be    | Ana | pong |
+        """
+        chat = self.kit.world.chat(session)
+        came = self._next_reply(chat, reply)
+        if reply not in (came.type, came.get("code")) or reply == "error":
+            told = _told(came.type, came.get("code"), came.get("field"))
+            said = f" It says: {came.get('message')}" if came.type == "error" else ""
+            raise Unexpected(f"{chat.alias} got {told}; it should be {reply}.{said}")
+        return came
+
+    @keyword(tags=("Misuse",))
+    def reply_should_bring_back(self, reply: Event, field: str, value: Any) -> None:  # noqa: ANN401 -- any JSON value
+        """Checks that a reply has a field with exactly this value: 0, false and null are not the same.
+
+        Args:
+            reply: What came.
+            field: The field's name.
+            value: What was sent in it.
+
+        Raises:
+            Unexpected: The field is absent, or has another value.
+
+        Example:
+        | Mark                    | Ana |
+        | Send Object             | Ana     | type=ping | data=${False} |
+        | ${pong}                 | Next Reply Should Be  | Ana       | pong |
+        | Reply Should Bring Back | ${pong} | data      | ${False} |
+        """
+        sent = json.dumps(value, sort_keys=True)
+        if field not in reply:
+            raise Unexpected(f"{_cut(sent)} was sent as {field}; the {reply.type} has no such field.")
+        came = json.dumps(reply[field], sort_keys=True)
+        if came != sent:
+            raise Unexpected(f"{_cut(sent)} was sent as {field}; the {reply.type} brought back {_cut(came)}.")
+
+    def _next_reply(self, chat: Chat, what: str) -> Event:
+        """The first reply since the mark that is not the pong of a wait."""
+
+        def look(transcript: Transcript) -> Event | None:
+            came = transcript.received(start=chat.mark)
+            return next((e for e in came if not e.durable and e.message_id not in chat.waits.pings), None)
+
+        return chat.waits.for_reply(look, what)
+
+    def _named(self, chat: Chat, error: Event) -> None:
+        """Checks that an error echoes the id of a message that was sent since the mark."""
+        sent = [e for e in chat.transcript.sent(start=chat.mark) if e.message_id not in chat.waits.pings]
+        ids = [e.message_id for e in sent if e.message_id and len(e.message_id) <= LONGEST_ID]
+        readable = error.get("code") not in NAMELESS and chat.environment.offers("message_ids")
+        if readable and len(ids) == len(sent) > 0 and error.message_id not in ids:
+            came = f"has the message_id {error.message_id!r}" if error.message_id else "has no message_id"
+            wanted = ", ".join(repr(message_id) for message_id in ids[:3])
+            raise Unexpected(
+                f"The error {error.get('code')} that {chat.alias} got must echo the message_id of what it "
+                f"refuses ({wanted}), but it {came}."
+            )
 
 
 def _told(kind: str, code: object, field: object) -> str:
     named = f" naming {field!r}" if field else " naming no field"
     return f"the error {code!r}{named}" if kind == "error" else kind
+
+
+def _cut(text: str) -> str:
+    """A value as JSON, cut to fit a sentence."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

@@ -18,6 +18,8 @@ from ..redaction import mask
 
 UNAUTHORISED: Final = 401
 """RFC 9110, section 15.5.2: the answer carries a challenge in ``WWW-Authenticate``."""
+TAKEN: Final = "NegotiationError"
+"""How the client's own refusal begins, when a server selects what the client does not speak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,42 @@ class Refusing:
             told = f"its Retry-After is {given!r}" if given is not None else "it has no Retry-After"
             raise Unexpected(f"The refusal with {refusal.status} must say when to come back, but {told}.")
         return int(given)
+
+    @keyword(tags=("Sessions", "Security"))
+    def offer_should_be_left_alone(self, person: str, header: str, offered: str) -> None:
+        """Connects with a header that offers something, and expects the backend to connect without taking it.
+
+        A backend that selects what the contract does not know speaks something that clients may not
+        understand (RFC 6455, section 4.1).
+
+        Args:
+            person: Who connects, with a good token in the header ``Authorization``.
+            header: ``Sec-WebSocket-Protocol`` or ``Sec-WebSocket-Extensions``.
+            offered: What is offered.
+
+        Raises:
+            Unexpected: The backend has taken it, or has not let the person in.
+
+        Example:
+        | Offer Should Be Left Alone | Ana | Sec-WebSocket-Protocol | another.v1 |
+        """
+        found = self.kit.world.person(person)
+        credentials: list[tuple[Carrier, str]] = [("header", self.kit.token(found))]
+        offer = self.kit.offer(found.service.deployment, credentials, {header: offered})
+        session = Session(f"{person}'s offer", found.owner)
+        try:
+            session.open(offer, self.kit.environment.timeout("connect"))
+        except Refused as refused:
+            if refused.body.startswith(TAKEN):
+                raise Unexpected(
+                    f"The backend has taken {offered!r}, which {person} offered as {header}; it should "
+                    "connect without it."
+                ) from None
+            raise Unexpected(
+                f"{person} offered {offered!r} as {header} and should be let in without it; it was "
+                f"{refused.status}: {mask(refused.body[:200])}"
+            ) from None
+        session.close()
 
     def _check_challenge(self, came: Refusal, who: str, *, coded: bool) -> None:
         challenge = came.headers.get("www-authenticate")

@@ -8,6 +8,7 @@ from typing import Final
 from ..transcript import Transcript
 from ..verdict import Verdict
 from .canary import first_senders
+from .clocks import timestamps_tell_the_time
 from .contract import ContractLike, valid
 from .correlation import user_id_is_own
 from .devices import same_seq_same_frame
@@ -21,6 +22,7 @@ INVARIANTS: Final = (
     "sequence.established_first",
     "correlation.user_id_is_own",
     "sequence.seq_rises_by_one",
+    "clocks.timestamps_tell_the_time",
     "secrets.holds_no_secret",
     "isolation.no_foreign_canary",
     "devices.same_seq_same_frame",
@@ -55,6 +57,7 @@ def ambient(
             established_first(transcript),
             user_id_is_own(transcript),
             seq_rises_by_one(transcript),
+            timestamps_tell_the_time(transcript),
             holds_no_secret(transcript, secrets),
             no_foreign_canary(transcript, senders),
         )

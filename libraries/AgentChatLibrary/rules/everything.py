@@ -11,7 +11,7 @@ from typing import Final
 
 from ..transcript import Transcript
 from ..verdict import Verdict
-from . import correlation, devices, endings, isolation, order, pairing, replies, sequence, timing
+from . import clocks, correlation, devices, endings, isolation, order, pairing, replies, sequence, timing
 from .canary import first_senders
 from .contract import ContractLike, valid
 from .secrets import holds_no_secret
@@ -38,6 +38,7 @@ EACH: Final[dict[str, Rule]] = {
     sequence.FIRST: sequence.established_first,
     sequence.SEQ: sequence.seq_rises_by_one,
     sequence.TIMES: sequence.timestamps_never_fall,
+    clocks.TIME: clocks.timestamps_tell_the_time,
     correlation.OWN: correlation.user_id_is_own,
     correlation.THREAD: correlation.one_thread_and_person_per_run,
     correlation.QUESTION: correlation.one_run_per_question,

@@ -15,10 +15,16 @@ from .story import listing, missing, run_of, shown, weigh
 
 WITHIN = "timing.within"
 DURATIONS = "timing.durations_are_true"
+WORK = "timing.work_takes_its_time"
 SPREAD = "timing.distribution_within"
 
 SLACK_SECONDS: Final = 0.050
 """How much longer than the receive gap a ``duration_ms`` may be (promise 9): frames bunch on their way."""
+
+WORKING: Final = "forecast_spend"
+"""The tool that computes for 50 ms or more, whatever it is asked (contract: Tools)."""
+WORK_MS: Final = 20.0
+"""What such work takes at the least, in milliseconds, whichever clock measures it."""
 
 TRANSITIONS: Final = {
     "asked_to_ack": "from the question to its ack",
@@ -220,6 +226,37 @@ def durations_are_true(
         story = f"{run_of(transcript, run_id)} has no duration_ms whose frames both came live."
         return undecided(DURATIONS, transcript, story)
     return weigh(DURATIONS, transcript, found)
+
+
+def work_takes_its_time(transcript: Transcript, run_id: str) -> Verdict:
+    """A forecast, which is real work, has a ``duration_ms`` to show for it, and so has its answer.
+
+    What is measured in another unit, or not at all, is far below. Runs that made no forecast, or whose
+    forecast was not completed well, say nothing about this.
+
+    Args:
+        transcript: A connection that saw the run.
+        run_id: The run to judge.
+    """
+    if transcript.truncated:
+        return undecided(WORK, transcript, missing(transcript))
+    (run,) = chosen(transcript, run_id)
+    forecasts = [
+        e for e in run.of("tool_completed") if e.get("tool_name") == WORKING and e.get("status") == "ok"
+    ]
+    for event in [*forecasts, *run.of("agent_completed")] if forecasts else []:
+        value = event.get("duration_ms")
+        if isinstance(value, int | float) and value < WORK_MS:
+            return broken(
+                WORK,
+                transcript,
+                f"{run_of(transcript, run_id)} made a forecast, which takes 50 ms or more; its {event.type} "
+                f"claims {shown(value)} ms.",
+                f"the duration_ms of what contains a forecast is at least {WORK_MS:.0f} ms.",
+                [event.frame],
+                [e.frame for e in forecasts if e is not event],
+            )
+    return weigh(WORK, transcript, [])
 
 
 def _duration(
