@@ -148,7 +148,7 @@ class Judging:
 
     @keyword(tags=("Judging",))
     def tool_durations_should_be_honest(self, session: str, *, attempts: int = 3) -> None:
-        """Checks that no ``duration_ms`` is longer than its frames were apart, or next to nothing for real work.
+        """Checks that no ``duration_ms`` is longer than its frames were apart, nor next to nothing for work.
 
         It may be 50 ms longer. On a busy machine the first of two frames may be late, so that they come
         closer together than they were sent. A run that looks dishonest is therefore asked again: what is
