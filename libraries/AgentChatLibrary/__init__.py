@@ -18,11 +18,13 @@ from .keywords.asking import Asking
 from .keywords.bursts import Bursts
 from .keywords.content import Content
 from .keywords.crowds import Crowds
+from .keywords.doors import Doors
 from .keywords.failing import Failing
 from .keywords.health import Health
 from .keywords.judging import Judging
 from .keywords.large_crowds import LargeCrowds
 from .keywords.limits import Limits
+from .keywords.logins import Logins
 from .keywords.measuring import Measuring
 from .keywords.misusing import Misusing
 from .keywords.network import Network
@@ -97,6 +99,8 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Stored(kit),
                 Transcripts(kit),
                 Web(kit),
+                Doors(kit),
+                Logins(kit),
             ]
         )
 

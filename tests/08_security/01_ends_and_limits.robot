@@ -9,6 +9,7 @@ Resource         ../../resources/messages.resource
 Resource         ../../resources/security.resource
 Resource         ../../resources/rights.resource
 Resource         ../../resources/reconnection.resource
+Resource         ../../resources/tokens.resource
 
 Test Tags        area:security    severity:critical
 
@@ -64,10 +65,12 @@ Logging Out Closes Every Connection Of That Login
     ...       catches:auth-failure-without-a-reason
     ...       catches:close-reason-lost
     ...       catches:reason-told-in-401
+    ...       catches:refresh-survives-logout
     Given Ana is connected twice with one login and once with another
     When Ana logs out of the first
     Then both connections of the first login close as logged out
     And the token of the first login opens no connection any more
+    And the login's refresh token is refused
     And the connection of the other login still works
 
 A Refresh Token Works Once
@@ -78,9 +81,13 @@ A Refresh Token Works Once
     ...       catches:refresh-token-reusable
     ...       catches:auth-failure-without-a-reason
     ...       catches:logout-leaves-sockets-open
+    ...       catches:refresh-survives-logout
+    ...       catches:token-usable-after-logout
     Given Ana has logged in and renewed her tokens
     Then the first refresh token is refused when it is used again
     And Ana's connection closes as logged out
+    And the login's refresh token is refused
+    And the renewed token opens no connection either
 
 A Disabled Customer Is Out At Once
     [Documentation]    Closed with 1008 disabled; no new connection, no login, no question.

@@ -84,3 +84,10 @@ Conversations And Runs Of Others Do Not Exist
     Then neither Boris nor Clara can tell Ana's conversation from none
     And neither Boris nor Clara can cancel Ana's run
     And Ana's run is answered when it goes on
+
+Nobody Can Guess An Id
+    [Documentation]    Ids of runs and conversations have nothing in common, so that one does not lead to the next.
+    [Tags]    needs:threads    catches:ids-by-the-clock
+    Given Ana Of Northwind Is Connected
+    When Ana has asked 4 questions
+    Then the ids of her runs and conversations have nothing in common

@@ -53,6 +53,13 @@ Only Operators See The Metrics
     Given Ana Of Northwind Is Connected
     Then neither a stranger nor Ana can read the metrics or the administration
 
+Only Operators Change Anything
+    [Documentation]    Whoever could would upgrade themselves, shut others out, or take the whole service down.
+    [Tags]    promise-29    needs:admin    catches:administration-open-to-changes
+    Given Ana Of Northwind Is Connected
+    Then neither a stranger nor Ana can change anything by the administration
+    And Ana has the answer to "What did we spend in total?"
+
 The Metrics And The Log Tell Nothing About Customers
     [Documentation]    No id, name, content or secret of anybody; the log holds no secret either.
     [Tags]    promise-31
