@@ -19,6 +19,7 @@ Limits Hold Over All Processes
     ...    no second allowance, and no second answer to the same message.
     [Tags]    promise-28
     ...       needs:hold
+    ...       needs:limits
     ...       needs:message_ids
     ...       needs:tiers
     ...       catches:message-ids-known-here-alone
