@@ -84,3 +84,13 @@ Conversations And Runs Of Others Do Not Exist
     Then neither Boris nor Clara can tell Ana's conversation from none
     And neither Boris nor Clara can cancel Ana's run
     And Ana's run is answered when it goes on
+
+Whoever Moves To Another Company Reads Its Books And No Others
+    [Documentation]    On the connection that is open: the next question is answered from the books of the company that
+    ...    Ana belongs to now.
+    [Tags]    needs:admin    needs:records    catches:company-remembered-for-ever
+    Given Ana and Boris of different companies are connected
+    And Ana has the answer to "What did we spend by team?"
+    When Ana moves to Contoso
+    And Ana asks "What did we spend by team?"
+    Then Ana is told the figures of Contoso
