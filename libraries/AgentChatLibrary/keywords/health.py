@@ -17,7 +17,7 @@ from ..outage import outage
 from ..redaction import issued
 from ..rules.secrets import forms
 from ..service import NoAnswer, Service
-from ..transcript import Direction
+from ..transcript import Direction, Transcript
 from .judging import BrokenPromise
 
 HEALTH: Final = "/ws/health"
@@ -199,14 +199,18 @@ class Health:
         chat.fence()
         start = self._from[session]
         received = Counter(e.type for e in chat.transcript.received(start=start))
-        known = self.kit.contract.client_types
-        sent = Counter(
-            f.event.type if f.event is not None and f.event.type in known else "invalid"
-            for f in chat.transcript.frames[start:]
-            if f.direction is Direction.SENT
-        )
+        sent = self._sent(chat.transcript, start)
         _compare("frames sent", self._risen("frames_sent_total", "type"), received)
         _compare("frames received", self._risen("frames_received_total", "type"), sent)
+
+    def _sent(self, transcript: Transcript, start: int = 0) -> Counter[str]:
+        """How many frames of each type a session has sent; those without a known type are ``invalid``."""
+        known = self.kit.contract.client_types
+        return Counter(
+            f.event.type if f.event is not None and f.event.type in known else "invalid"
+            for f in transcript.frames[start:]
+            if f.direction is Direction.SENT
+        )
 
     @keyword(tags=("Counters", "Judging"))
     def error_counters_should_have_risen_by_what_was_seen(self, session: str) -> None:
@@ -275,6 +279,7 @@ class Health:
         seen = Counter(e.type for e in chat.transcript.received())
         errors = Counter(str(e.get("code")) for e in chat.transcript.received("error"))
         _compare(f"frames sent to {session}", view["frames_sent"], seen)
+        _compare(f"frames received of {session}", view["frames_received"], self._sent(chat.transcript))
         _compare(f"errors of {session}", view["errors"], errors)
 
     # -- what must not be told ----------------------------------------------------------------------
