@@ -28,6 +28,7 @@ from backend.log import Journal, JsonLines
 from backend.metrics import Metrics
 from backend.passwords import Passwords
 from backend.seed import seeded_records
+from backend.signals import Signals, on_signal
 from backend.store.engine import Database
 from backend.store.events import EventLog
 from backend.store.holds import Holds
@@ -132,6 +133,7 @@ class Components:
     protocol: type[ChatProtocol] = ChatProtocol
     # The whole.
     listen: Callable[[str, int], socket.socket] = listen
+    signals: Signals = on_signal
     health: type[Health] = Health
     access_log: type[AccessLog] = AccessLog
     drain_state: type[DrainState] = DrainState

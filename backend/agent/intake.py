@@ -139,7 +139,7 @@ class Intake:
         message_id: str,
     ) -> Accepted:
         """Stores the thread, the message and the run."""
-        now, run_id = self._ground.clock.now(), new_id("r")
+        now, run_id = self._ground.clock.now(), self.new_run_id()
         thread_id = question.thread_id or self._stores.threads.open(
             connection, person, question.content, question.share, now
         )
@@ -158,6 +158,10 @@ class Intake:
         self._stores.message_ids.keep(connection, person.id, message_id, kept)
         context = self._contexts.make(person, run_id, thread_id, question.content)
         return Accepted(message_id, thread_id, run_id, context)
+
+    def new_run_id(self) -> str:
+        """Returns the id of a new run."""
+        return new_id("r")
 
 
 def content_hash(content: str) -> str:

@@ -20,6 +20,7 @@ from .keywords.content import Content
 from .keywords.crowds import Crowds
 from .keywords.failing import Failing
 from .keywords.health import Health
+from .keywords.history import History
 from .keywords.judging import Judging
 from .keywords.large_crowds import LargeCrowds
 from .keywords.measuring import Measuring
@@ -87,6 +88,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 operations,
                 Health(kit),
                 Returning(kit, sessions, operations),
+                History(kit),
                 Processes(kit, sessions, operations),
                 Several(kit, sessions),
                 Failing(kit),

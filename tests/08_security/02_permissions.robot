@@ -5,6 +5,7 @@ Documentation    Everybody may do what was granted, and nothing else, whatever t
 ...              decided here and nowhere else.
 
 Resource         ../../resources/chat.resource
+Resource         ../../resources/history.resource
 Resource         ../../resources/messages.resource
 Resource         ../../resources/rights.resource
 
@@ -94,3 +95,10 @@ Whoever Moves To Another Company Reads Its Books And No Others
     When Ana moves to Contoso
     And Ana asks "What did we spend by team?"
     Then Ana is told the figures of Contoso
+
+Nobody Can Guess Ids
+    [Documentation]    Whoever has the ids of some runs and conversations knows nothing of others: ids are random.
+    [Tags]    needs:threads    catches:ids-made-of-the-time
+    Given Ana Of Northwind Is Connected
+    When Ana has asked 3 questions
+    Then no id that Ana has seen tells anything of another
