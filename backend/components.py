@@ -46,6 +46,7 @@ from backend.tokens import RefreshTokenVerifier, TokenIssuer, TokenVerifier
 from backend.web.guard import Guard
 from backend.web.health import Health
 from backend.web.journal import AccessLog
+from backend.web.reading import Usage
 from backend.ws.admission import Admissions
 from backend.ws.connection import Connection
 from backend.ws.cursor import Cursor
@@ -136,6 +137,7 @@ class Components:
     signals: Signals = on_signal
     health: type[Health] = Health
     access_log: type[AccessLog] = AccessLog
+    usage: type[Usage] = Usage
     drain_state: type[DrainState] = DrainState
     drain: type[Drain] = Drain
     tiers: Callable[[], Tiers] = Tiers.load
