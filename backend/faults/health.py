@@ -36,9 +36,6 @@ POLL_SECONDS = 0.1
 UNCOUNTED = "message_too_large"
 """The error that one counter misses."""
 
-TOO_MUCH = ("rate_limited", "too_many_runs", "quota_exceeded", "token_expired")
-"""Errors of customers who want more than they may, at the moment."""
-
 KEPT_BYTES = 256 * 1024
 """Memory that is kept for each run where it is never given back."""
 
@@ -87,6 +84,16 @@ class _ReadsOnly(Health):
 def health_probe_only_reads(components: Components) -> Components:
     """The service calls itself healthy while it can store nothing."""
     return replace(components, health=_ReadsOnly)
+
+
+class _BelievesTooLong(Health):
+    fresh_seconds = 2.4
+
+
+@fault("health-of-a-while-ago", group="health")
+def health_of_a_while_ago(components: Components) -> Components:
+    """Customers are sent into an outage for seconds longer than agreed: health tells what was true before."""
+    return replace(components, health=_BelievesTooLong)
 
 
 class _DrainingIsWell(Health):
@@ -153,80 +160,6 @@ class _CountsTwice(Metrics):
 def frames_counted_twice(components: Components) -> Components:
     """What is billed and planned by the counters is more than was sent."""
     return replace(components, metrics=_CountsTwice)
-
-
-class _MissesWhatIsTooMuch(Metrics):
-    def error(self, user_id: str, code: str) -> None:
-        if code not in TOO_MUCH:
-            super().error(user_id, code)
-
-
-@fault("limits-not-counted", group="health")
-def limits_not_counted(components: Components) -> Components:
-    """Customers run into their limits all day, and nobody who could raise these sees it in a figure."""
-    return replace(components, metrics=_MissesWhatIsTooMuch)
-
-
-class _MissesOutages(Metrics):
-    def error(self, user_id: str, code: str) -> None:
-        if code != "unavailable":
-            super().error(user_id, code)
-
-
-@fault("outages-not-counted", group="health")
-def outages_not_counted(components: Components) -> Components:
-    """An outage shows in no figure: questions that nobody could take are counted nowhere."""
-    return replace(components, metrics=_MissesOutages)
-
-
-class _RefusesSomeUncounted(Metrics):
-    def refused(self, status: int, code: str) -> None:
-        if status not in {429, 503}:
-            super().refused(status, code)
-
-
-@fault("refusals-of-the-busy-not-counted", group="health")
-def refusals_of_the_busy_not_counted(components: Components) -> Components:
-    """Customers who are sent away because there is no room, or no database, show in no figure."""
-    return replace(components, metrics=_RefusesSomeUncounted)
-
-
-class _ReceivesForNobody(Metrics):
-    def received(self, user_id: str, kind: str) -> None:
-        del user_id
-        self._received.labels(kind).inc()
-
-
-@fault("received-frames-of-nobody", group="health")
-def received_frames_of_nobody(components: Components) -> Components:
-    """Support staff see that a customer was sent answers, and not that they ever asked."""
-    return replace(components, metrics=_ReceivesForNobody)
-
-
-class _Empty(Gauge):
-    def set(self, value: float) -> None:
-        del value
-
-
-def _stuck(name: str) -> type[Metrics]:
-    class Stuck(Metrics):
-        def _gauge(self, gauge: str, text: str) -> Gauge:
-            kind = _Empty if gauge == name else Gauge
-            return kind(gauge, text, registry=self.registry)
-
-    return Stuck
-
-
-@fault("runs-not-counted", group="health")
-def runs_not_counted(components: Components) -> Components:
-    """The service looks idle while it is overloaded: the number of runs at work is always 0."""
-    return replace(components, metrics=_stuck("agent_chat_runs"))
-
-
-@fault("managers-not-counted", group="health")
-def managers_not_counted(components: Components) -> Components:
-    """The number of people who are connected is always 0, whoever plans how many there is room for."""
-    return replace(components, metrics=_stuck("agent_chat_managers"))
 
 
 class _RefusesUncounted(Metrics):
