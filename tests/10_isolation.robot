@@ -171,3 +171,12 @@ Many Runs At Once Stay Apart
     When each of them asks about a secret of their own at once
     Then every one of them gets a whole answer, and nothing of anybody else
     And every answer is true to the figures of the asker's own company
+
+Everybody's Messages Are Numbered By Themselves
+    [Documentation]    Clients number their messages alike: a customer and a colleague who use Ana's number ask
+    ...    questions of their own, the same question too.
+    [Tags]    promise-33    needs:message_ids    catches:message-ids-of-everybody    catches:message-ids-of-the-company
+    Given Ana and Boris of Northwind and Clara of Contoso are connected
+    And Ana has the answer to her message 1, "What did we spend by team?"
+    Then message 1 of Clara is a question of its own: "What did we spend by team?"
+    And message 1 of Boris is a question of its own: "Which resources are idle?"

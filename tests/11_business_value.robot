@@ -66,9 +66,12 @@ Colleagues Share A Conversation And Nobody Else Does
     ...    with it. For another company it does not exist, and live events go to the asker alone.
     [Tags]    promise-37
     ...       tier:enterprise
+    ...       needs:hold
     ...       needs:threads
     ...       needs:tiers
+    ...       needs:cancel
     ...       catches:foreign-thread-continued
+    ...       catches:shared-run-cancelled-by-colleagues
     ...       catches:shared-thread-open-to-everybody
     ...       catches:foreign-thread-told-apart
     ...       catches:leak-to-colleagues
@@ -83,6 +86,7 @@ Colleagues Share A Conversation And Nobody Else Does
     When Ana shares a conversation about "What did we spend by team?"
     Then Boris finds the conversation, and reads the question and the answer
     And Boris goes on with the shared conversation and gets a whole answer
+    And Boris cannot cancel what Ana asks in it
     And for Clara the conversation does not exist
     And neither Clara nor Boris has seen anything of Ana's
 

@@ -13,6 +13,8 @@ from backend.web.answers import Refusal
 from backend.ws.handshake import Handshake
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection as Transaction
 
     from backend.components import Components
@@ -91,6 +93,28 @@ class _EndsAtOnce(Drain):
 def drain_does_not_wait(components: Components) -> Components:
     """Answers that were nearly done are thrown away though there was time to finish them."""
     return replace(components, drain=_EndsAtOnce)
+
+
+class _NeverEnds(Drain):
+    def begin(self, then: Callable[[], None], *, seconds: float | None = None) -> None:
+        del then
+        super().begin(lambda: None, seconds=seconds)
+
+
+@fault("drained-process-stays", group="resilience")
+def drained_process_stays(components: Components) -> Components:
+    """A release hangs: the old process has sent everybody away, and does not end until it is killed."""
+    return replace(components, drain=_NeverEnds)
+
+
+def _heeds_none(tell: Callable[[], None]) -> None:
+    del tell
+
+
+@fault("signal-ends-at-once", group="resilience")
+def signal_ends_at_once(components: Components) -> Components:
+    """Whenever the service is stopped or moved, every run and every connection just breaks."""
+    return replace(components, signals=_heeds_none)
 
 
 class _JustGoes(Drain):

@@ -21,6 +21,7 @@ from .keywords.crowds import Crowds
 from .keywords.doors import Doors
 from .keywords.failing import Failing
 from .keywords.health import Health
+from .keywords.history import History
 from .keywords.judging import Judging
 from .keywords.large_crowds import LargeCrowds
 from .keywords.limits import Limits
@@ -93,6 +94,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 operations,
                 Health(kit),
                 Returning(kit, sessions, operations),
+                History(kit),
                 Processes(kit, sessions, operations),
                 Several(kit, sessions),
                 Failing(kit),

@@ -5,6 +5,7 @@ Documentation    Everybody may do what was granted, and nothing else, whatever t
 ...              decided here and nowhere else.
 
 Resource         ../../resources/chat.resource
+Resource         ../../resources/history.resource
 Resource         ../../resources/messages.resource
 Resource         ../../resources/rights.resource
 
@@ -86,6 +87,16 @@ Conversations And Runs Of Others Do Not Exist
     Then neither Boris nor Clara can tell Ana's conversation from none
     And neither Boris nor Clara can cancel Ana's run
     And Ana's run is answered when it goes on
+
+Whoever Moves To Another Company Reads Its Books And No Others
+    [Documentation]    On the connection that is open: the next question is answered from the books of the company that
+    ...    Ana belongs to now.
+    [Tags]    needs:admin    needs:records    catches:company-remembered-for-ever
+    Given Ana and Boris of different companies are connected
+    And Ana has the answer to "What did we spend by team?"
+    When Ana moves to Contoso
+    And Ana asks "What did we spend by team?"
+    Then Ana is told the figures of Contoso
 
 Nobody Can Guess An Id
     [Documentation]    Ids of runs and conversations have nothing in common, so that one does not lead to the next.

@@ -21,13 +21,16 @@ Health Is Good When All Is Well
     Then it is healthy, and says which service, version, instance and time it speaks of
 
 Health Is Bad Without A Database, And Good Again With It
-    [Documentation]    503 within two seconds although the database hangs; 200 again when it answers.
+    [Documentation]    503 within two seconds although the database hangs, and no word of a second ago; 200 again when
+    ...    it answers.
     [Tags]    promise-30
     ...       needs:lose_database
     ...       catches:health-always-healthy
     ...       catches:health-hangs-with-database
     ...       catches:health-probe-only-reads
-    Given the database answers no more
+    ...       catches:health-of-a-while-ago
+    Given the health is good
+    And the database answers no more
     Then the health is bad, and that is said within 2 seconds
     When the database answers again
     Then the health is good again

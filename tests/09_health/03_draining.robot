@@ -18,6 +18,7 @@ Draining Finishes What Runs And Then Says Goodbye
     ...       catches:drain-drops-events
     ...       catches:drain-without-goodbye
     ...       catches:drain-does-not-wait
+    ...       catches:drained-process-stays
     ...       catches:started-after-first-thinking
     ...       catches:wrong-run-id
     ...       catches:wrong-thread-id
@@ -26,6 +27,7 @@ Draining Finishes What Runs And Then Says Goodbye
     And Ana's run goes on
     Then Ana sees the agent work from start to finish
     And Ana's connection closes with 1001
+    And the backend's process has ended
 
 Draining Takes Nothing New
     [Documentation]    New connections get 503, whoever asks; new questions are declined as unavailable, one that was
@@ -54,3 +56,13 @@ What Is Not Finished In Time Is Interrupted
     When the backend drains
     Then Ana's run ends as interrupted
     And Ana's connection closes with 1001
+
+Being Told To End Is Draining Too
+    [Documentation]    A signal ends the service as kindly as an operator does: the run has its time, its customer is
+    ...    told how it ended, the connection closes with 1001, and only then the process ends.
+    [Tags]    promise-26    catches:signal-ends-at-once    catches:drained-process-stays
+    Given Ana of a backend of her own has a run that waits
+    When the backend is told to end
+    Then Ana's run ends as interrupted
+    And Ana's connection closes with 1001
+    And the backend's process has ended
