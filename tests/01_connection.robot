@@ -143,13 +143,18 @@ An Expired Token Is Told Apart From A Bad One
     ...       catches:expiry-ignored-at-handshake
     ...       catches:leeway-for-expired-tokens
     ...       catches:expired-told-as-invalid
+    ...       catches:welcome-with-wrong-tier
     Given Ana is an enterprise user of Northwind
     Then Ana's token that expired a second ago is refused as expired
     And Ana's good token is accepted
 
 Two Credentials That Differ Are Refused
     [Documentation]    Nobody can guess which of the two was meant, so neither counts.
-    [Tags]    promise-03    needs:subprotocol    catches:first-of-two-credentials-counts    catches:reason-told-in-401
+    [Tags]    promise-03
+    ...       needs:subprotocol
+    ...       catches:first-of-two-credentials-counts
+    ...       catches:reason-told-in-401
+    ...       catches:welcome-with-wrong-tier
     Given Ana And Boris Work For Different Companies
     Then Ana is refused when she presents her own token and Boris'
     And Ana is accepted when she presents her own token twice

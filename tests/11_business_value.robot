@@ -8,6 +8,7 @@ Resource         ../resources/chat.resource
 Resource         ../resources/events.resource
 Resource         ../resources/business.resource
 Resource         ../resources/isolation.resource
+Resource         ../resources/sharing.resource
 
 Test Tags        area:business    severity:critical
 
@@ -127,6 +128,9 @@ A Spent Quota Ends With An Offer
     ...       catches:tool-query-without-organisation-filter
     ...       catches:errors-without-message-id
     ...       catches:quota-window-from-the-latest
+    ...       catches:dropped-agent-completed
+    ...       catches:stream-stops-silently
+    ...       catches:wrong-run-id
     Given Ana is a free user of Northwind who may ask twice a day
     And Ana is connected
     Then Ana has the answer to "Review every service one by one"
@@ -154,6 +158,7 @@ An Upgrade Acts At The Next Question
     ...       catches:findings-cut-from-the-text
     ...       catches:tool-call-id-mismatch
     ...       catches:tool-query-without-organisation-filter
+    ...       catches:null-for-an-absent-field
     Given Ana is a free user of Northwind who may ask twice a day
     And Ana is connected
     And Ana has the answer to "Where can we cut our cloud bill?"
@@ -194,6 +199,7 @@ Events Come In Good Time
     ...       catches:first-sign-of-life-late
     ...       catches:long-silence-in-the-middle
     ...       catches:latency-grows
+    ...       catches:dropped-agent-started
     Given Ana Of Northwind Is Connected
     When Ana asks "Where can we cut our cloud bill?" 20 times
     Then Ana's answers have kept their budgets

@@ -54,7 +54,12 @@ A Process That Slept Too Long Appends Nothing
 A Run That Takes Long Is Not Taken For A Dead One
     [Documentation]    It takes three times as long as a process owns a run without saying so again; its customer gets
     ...    the answer all the same.
-    [Tags]    promise-26    needs:hold    needs:private_backend    catches:leases-not-renewed
+    [Tags]    promise-26
+    ...       needs:hold
+    ...       needs:private_backend
+    ...       catches:leases-not-renewed
+    ...       catches:started-after-first-thinking
+    ...       catches:wrong-run-id
     Given Ana of a backend with leases of 1 second has a run that waits
     When Ana hears 3 heartbeats, one each second, and the run goes on
     Then Ana has the whole answer that was worked on meanwhile

@@ -15,7 +15,11 @@ Test Tags        area:security    severity:critical    promise-29
 *** Test Cases ***
 Each Tier Gets Its Tools And No Others
     [Documentation]    Asked for savings and for a forecast, each tier is served with what it pays for.
-    [Tags]    needs:tiers    catches:free-tier-gets-enterprise-tools    catches:dropped-tool-executing
+    [Tags]    needs:tiers
+    ...       catches:free-tier-gets-enterprise-tools
+    ...       catches:dropped-tool-executing
+    ...       catches:dropped-agent-completed
+    ...       catches:stream-stops-silently
     [Template]    A Customer Of This Tier Is Served By
     # customer    tier    tools for savings    tools for a forecast
     Ana    free    ${FREE SAVINGS}    ${NO FORECAST}
@@ -29,6 +33,7 @@ Each Permission Opens Its Own Operation
     ...       catches:permissions-not-checked
     ...       catches:permissions-not-checked-over-http
     ...       catches:errors-without-message-id
+    ...       catches:user-message-unknown
     [Template]    Without This Permission
     # customer    permission    what is forbidden then
     Ana    chat:write    ask    ask in the other word    cancel
@@ -69,6 +74,10 @@ What A Message Says Of Its Sender Changes Nothing
     ...       catches:event-broadcast-to-every-connection
     ...       catches:leak-50-ms-late
     ...       catches:manager-shared-between-users
+    ...       catches:started-after-first-thinking
+    ...       catches:tool-result-disagrees-with-database
+    ...       catches:wrong-run-id
+    ...       catches:wrong-thread-id
     Given Ana and Boris of different companies are connected
     When Ana asks in the name of Boris
     Then the question is accepted as Ana's, and answered with Ana's own figures
@@ -83,6 +92,9 @@ Conversations And Runs Of Others Do Not Exist
     ...       catches:foreign-run-cancelled
     ...       catches:foreign-thread-told-apart
     ...       catches:errors-without-message-id
+    ...       catches:started-after-first-thinking
+    ...       catches:wrong-run-id
+    ...       catches:wrong-thread-id
     Given Ana has a run that waits, and Boris and Clara are connected
     Then neither Boris nor Clara can tell Ana's conversation from none
     And neither Boris nor Clara can cancel Ana's run

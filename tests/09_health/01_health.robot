@@ -38,7 +38,11 @@ Health Is Bad Without A Database, And Good Again With It
 Without A Database Nothing Is Promised And Nothing Is Lost
     [Documentation]    New connections and logins get 503, and questions are declined as unavailable; what was
     ...    accepted before comes to an end, and when the database is back everything works on the same connection.
-    [Tags]    promise-30    needs:lose_database    catches:acknowledged-before-stored    catches:health-always-healthy
+    [Tags]    promise-30
+    ...       needs:lose_database
+    ...       catches:acknowledged-before-stored
+    ...       catches:health-always-healthy
+    ...       catches:errors-without-message-id
     Given Ana Of Northwind Is Connected
     And the database answers no more
     Then nobody can connect, and is told to come back later
