@@ -34,7 +34,7 @@ from backend.web.admin_people import AdminPeople
 from backend.web.answers import Refusal, http_error, refused
 from backend.web.auth import Auth, Tokens
 from backend.web.health import MetricsPage
-from backend.web.reading import ThreadPages, Usage
+from backend.web.reading import ThreadPages
 from backend.ws.connection import Connection, ConnectionParts
 from backend.ws.handshake import Gate
 from backend.ws.manager import ManagerFactory
@@ -139,7 +139,7 @@ def build(settings: Settings, components: Components, end: Callable[[], None]) -
             *MetricsPage(ground, guard).routes(),
             *Auth(ground, stores, guard, c.throttle(), passwords, tokens, c.seed).routes(),
             *ThreadPages(ground, stores, guard).routes(),
-            *Usage(ground, stores, guard).routes(),
+            *c.usage(ground, stores, guard).routes(),
             *AdminPeople(ground, stores, guard, passwords, Counting(ground, stores), c.seed).routes(),
             *AdminControl(ground, stores, guard, lambda: drain.begin(end)).routes(),
         ],

@@ -28,6 +28,7 @@ from backend.log import Journal, JsonLines
 from backend.metrics import Metrics
 from backend.passwords import Passwords
 from backend.seed import seeded_records
+from backend.signals import Signals, on_signal
 from backend.store.engine import Database
 from backend.store.events import EventLog
 from backend.store.holds import Holds
@@ -45,6 +46,7 @@ from backend.tokens import RefreshTokenVerifier, TokenIssuer, TokenVerifier
 from backend.web.guard import Guard
 from backend.web.health import Health
 from backend.web.journal import AccessLog
+from backend.web.reading import Usage
 from backend.ws.admission import Admissions
 from backend.ws.connection import Connection
 from backend.ws.cursor import Cursor
@@ -132,8 +134,10 @@ class Components:
     protocol: type[ChatProtocol] = ChatProtocol
     # The whole.
     listen: Callable[[str, int], socket.socket] = listen
+    signals: Signals = on_signal
     health: type[Health] = Health
     access_log: type[AccessLog] = AccessLog
+    usage: type[Usage] = Usage
     drain_state: type[DrainState] = DrainState
     drain: type[Drain] = Drain
     tiers: Callable[[], Tiers] = Tiers.load

@@ -10,6 +10,6 @@ def new_id(prefix: str) -> str:
     """Returns a new id, such as ``r_`` and 32 hex digits.
 
     Args:
-        prefix: ``u``, ``o``, ``t``, ``r``, ``c``, ``m``, ``n``, ``s``, ``f``: what the id is of.
+        prefix: ``u``, ``o``, ``t``, ``r``, ``c``, ``m``, ``n``, ``s``, ``f``, ``l``: what the id is of.
     """
     return f"{prefix}_{secrets.token_hex(RANDOM_BYTES)}"

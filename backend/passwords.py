@@ -19,6 +19,9 @@ _THREADS = 2
 class Passwords:
     """Hashes passwords and checks them."""
 
+    least_characters = 12
+    """Of a password that is chosen (NIST SP 800-63B-4, section 3.1.1.2, asks for 8, OWASP ASVS for 15)."""
+
     def __init__(self, profile: str) -> None:
         memory, passes = PROFILES[profile]
         self._hasher = PasswordHasher(memory_cost=memory, time_cost=passes, parallelism=1)

@@ -7,7 +7,6 @@ import contextlib
 import gc
 import json
 import os
-import signal
 import socket
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from backend.app import Components, Service, build
 from backend.listening import BACKLOG
 from backend.processes import alive
 from backend.settings import Settings
+from backend.signals import Signals
 
 OWNER_POLL_SECONDS = 0.25
 """How often the owner's process is looked for."""
@@ -91,7 +91,7 @@ async def serve(settings: Settings, components: Components, listener: socket.soc
     sys.setswitchinterval(SWITCH_SECONDS)
     # Runs that a process before this one left open end before anybody can ask for them.
     await service.supervisor.sweep()
-    end_by_signal(service, server)
+    end_by_signal(service, server, components.signals)
     serving = asyncio.create_task(server.serve([listener]), name="server")
     accepting = asyncio.create_task(server.accepting.wait(), name="accepting")
     await asyncio.wait({serving, accepting}, return_when=asyncio.FIRST_COMPLETED)
@@ -124,9 +124,8 @@ def configuration(service: Service) -> uvicorn.Config:
     )
 
 
-def end_by_signal(service: Service, server: ChatServer) -> None:
-    """Has SIGTERM and SIGINT drain the service; a second one ends it at once."""
-    loop = asyncio.get_running_loop()
+def end_by_signal(service: Service, server: ChatServer, signals: Signals) -> None:
+    """Has a signal drain the service; a second one ends it at once."""
     told = 0
 
     def tell() -> None:
@@ -137,11 +136,7 @@ def end_by_signal(service: Service, server: ChatServer) -> None:
         else:
             service.drain.begin(server.stop)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        if sys.platform == "win32":
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(tell))
-        else:
-            loop.add_signal_handler(number, tell)
+    signals(tell)
 
 
 @contextlib.contextmanager

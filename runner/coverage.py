@@ -23,8 +23,8 @@ from .prove import catalogue
 
 PROMISES: Final = ROOT / "resources" / "promises.json"
 TABLE: Final = ROOT / "docs" / "coverage.md"
-QUIET: Final = ("promise-", "catches:", "area:")
-"""Tags that the table does not repeat: they are its rows, its other columns, or the matrix of the proof."""
+NEEDS: Final = "needs:"
+"""Tags that say what an environment must offer for a test to run."""
 
 SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 
@@ -96,15 +96,15 @@ def table(known: Sequence[Promise], tests: Sequence[planning.Planned], claimed: 
         tests: All tests.
         claimed: How many faults each test claims, by its full name.
     """
-    rows = ["| promise | test | suite | faults claimed | other tags |", "|---|---|---|---|---|"]
+    rows = ["| promise | test | faults claimed | needs |", "|---|---|---|---|"]
     for promise in known:
         for number, test in enumerate(t for t in tests if promise.tag in t.tags):
             said = _first_sentence(test.doc)
             name = f"**{test.name.removeprefix(f'{test.suite}.')}**" + (f"<br>{said}" if said else "")
-            tags = ", ".join(f"`{tag}`" for tag in test.tags if not tag.startswith(QUIET))
+            needs = ", ".join(tag.removeprefix(NEEDS) for tag in test.tags if tag.startswith(NEEDS))
             first = f"**{promise.tag[-2:]}** {promise.promise} ({promise.area})" if number == 0 else ""
             suite = test.suite.partition(".")[2]
-            rows.append(f"| {first} | {name} | {suite} | {claimed.get(test.name, 0)} | {tags} |")
+            rows.append(f"| {first} | {name}<br>*{suite}* | {claimed.get(test.name, 0)} | {needs} |")
     unpromised = [t for t in tests if not any(tag.startswith("promise-") for tag in t.tags)]
     count = (
         f"\n{len(tests)} tests for {len(known)} promises; {len(unpromised)} of them go beyond the promises"

@@ -21,15 +21,21 @@ ${ANOTHER KEY: str}     a-key-that-is-long-enough-and-is-not-ours
 *** Test Cases ***
 A Signed In User Connects
     [Documentation]    The token comes from a real login, and the welcome names the person it belongs to.
-    [Tags]    promise-01    needs:sign_up    needs:tiers    catches:welcome-with-wrong-tier
+    [Tags]    promise-01
+    ...       needs:sign_up
+    ...       needs:tiers
+    ...       catches:welcome-with-wrong-tier
+    ...       catches:expires-in-counts-milliseconds
+    ...       catches:claims-left-empty
     Given Ana has signed up and logged in
     When Ana connects with the token in the header
     Then Ana is welcomed by name, with the tier that was paid for
     And Ana's ping is answered by its own pong
+    And what Ana is told at a login is true, and so is what her token says of her
 
 A Signed In User Connects From A Browser
     [Documentation]    Browsers cannot set headers: there the token travels as a subprotocol, and only the
-    ...    agreed subprotocol is ever selected.
+    ...    agreed subprotocol is ever selected. They tell which page they show, and our own is welcome.
     [Tags]    promise-01
     ...       needs:sign_up
     ...       needs:subprotocol
@@ -39,12 +45,14 @@ A Signed In User Connects From A Browser
     ...       catches:first-subprotocol-selected
     ...       catches:compression-negotiated
     ...       catches:welcome-with-wrong-tier
+    ...       catches:own-origin-refused
     Given Ana has signed up and logged in
     When Ana connects with the token as a subprotocol
     Then Ana is welcomed by name, with the tier that was paid for
     And only the agreed subprotocol was selected for Ana
     And nothing else that Ana offers is ever taken
     And Ana's ping is answered by its own pong
+    And Ana is let in from our own page as well
 
 Nobody Connects Without A Credential
     [Documentation]    Refused before the upgrade with 401 and a challenge; a token in an address does not count,
@@ -80,6 +88,7 @@ Nobody Connects With A Bad Token
     ...       catches:not-before-ignored
     ...       catches:algorithm-not-pinned
     ...       catches:issued-in-the-future-accepted
+    ...       catches:leeway-of-minutes
     ...       catches:token-without-expiry-accepted
     ...       catches:unknown-user-accepted
     ...       catches:other-organisation-accepted
@@ -97,8 +106,9 @@ Nobody Connects With A Bad Token
     meant for two other services    aud=${{ ["another-service", "a-third-one"] }}
     meant for no service    without=aud
     a refresh token    token_type=refresh
-    not valid yet    valid_from=3600
-    issued in the future    iat=${9999999999}
+    not valid for another minute    valid_from=60
+    issued a minute in the future    iat=${{ int(time.time()) + 60 }}
+    issued in the far future    iat=${9999999999}
     without an expiry    without=exp
     of an expiry that is a text    exp=9999999999
     of an expiry that is no whole number    exp=${9999999999.5}
@@ -133,24 +143,38 @@ An Expired Token Is Told Apart From A Bad One
     ...       catches:expiry-ignored-at-handshake
     ...       catches:leeway-for-expired-tokens
     ...       catches:expired-told-as-invalid
+    ...       catches:welcome-with-wrong-tier
     Given Ana is an enterprise user of Northwind
     Then Ana's token that expired a second ago is refused as expired
     And Ana's good token is accepted
 
 Two Credentials That Differ Are Refused
     [Documentation]    Nobody can guess which of the two was meant, so neither counts.
-    [Tags]    promise-03    needs:subprotocol    catches:first-of-two-credentials-counts    catches:reason-told-in-401
+    [Tags]    promise-03
+    ...       needs:subprotocol
+    ...       catches:first-of-two-credentials-counts
+    ...       catches:reason-told-in-401
+    ...       catches:welcome-with-wrong-tier
     Given Ana And Boris Work For Different Companies
     Then Ana is refused when she presents her own token and Boris'
     And Ana is accepted when she presents her own token twice
 
 Another Web Site Cannot Connect In Our Customers' Name
-    [Documentation]    A browser tells where a page comes from; a foreign origin is refused even with a good token.
-    [Tags]    catches:foreign-origin-accepted    catches:null-origin-accepted    catches:origin-header-lost
-    [Setup]    Ana is an enterprise user of Northwind
+    [Documentation]    A browser tells where a page comes from; a foreign origin is refused even with a good token,
+    ...    also one whose address looks like ours.
+    [Tags]    catches:foreign-origin-accepted
+    ...       catches:null-origin-accepted
+    ...       catches:origin-header-lost
+    ...       catches:origin-compared-by-its-beginning
+    ...       catches:origin-compared-by-its-end
+    [Setup]    Ana Works Beside Pages That Look Like Ours
     [Template]    A Good Token Is Refused From
     ${FOREIGN SITE}
     ${OPAQUE SITE}
+    ${SITE}[that begins like ours]
+    ${SITE}[that ends like ours]
+    ${SITE}[at another port]
+    ${SITE}[of another scheme]
 
 A Plain Web Request Is Told To Upgrade
     [Documentation]    Whoever opens the chat's address in a browser learns what is there (426), not an error page.

@@ -121,6 +121,7 @@ Questions Are Understood As Agreed
     ...       catches:seq-repeat
     ...       catches:dropped-agent-completed
     ...       catches:stream-stops-silently
+    ...       catches:event-after-completion
     [Template]    The agent answers
     What did we spend?    query_spend group_by=service
     WHAT DID SEARCH SPEND BY REGION?    query_spend group_by=region team=search
@@ -163,7 +164,7 @@ Questions Are Understood As Agreed
 Names That Are Alike Are Told Apart
     [Documentation]    Whoever asks about one service must not read the figures of another with nearly the same name:
     ...    the longer name wins, case decides between equals, and a part of a word is no name.
-    [Tags]    promise-08    needs:records    catches:part-of-a-name-taken-for-it
+    [Tags]    promise-08    needs:records    catches:part-of-a-name-taken-for-it    catches:arguments-not-those-used
     [Setup]    Ana Of Northwind Is Connected, And Its Books Hold Names That Are Alike
     [Template]    The agent answers
     What did s3/archive cost?    query_spend group_by=service service=s3/archive
@@ -230,6 +231,8 @@ Answers Are True Whatever The Books Hold
     ...       catches:tool-call-id-mismatch
     ...       catches:arguments-not-those-used
     ...       catches:tool-query-without-organisation-filter
+    ...       catches:completion-before-last-tool-result
+    ...       catches:swapped-neighbours
     [Template]    Answers are true when the books hold
     nothing    Forecast next month
     one of each    Forecast the next 2 months

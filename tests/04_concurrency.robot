@@ -64,6 +64,7 @@ Pings And Questions Do Not Overtake Each Other
     ...       catches:same-reasoning-for-every-question
     ...       catches:shared-context-between-runs
     ...       catches:ack-after-first-event
+    ...       catches:events-of-two-runs-exchanged
     Given Ana Of Northwind Is Connected
     When Ana sends a ping, a question and a ping, 10 times in a burst
     Then every reply to Ana came in the order of the messages
@@ -88,6 +89,7 @@ People Do Not See Each Other
     ...       catches:seq-repeat
     ...       catches:tool-query-without-organisation-filter
     ...       catches:manager-shared-between-users
+    ...       catches:seq-gap
     Given Ana, Boris with two devices and Clara are connected
     When Ana asks about a secret
     Then nothing of it reaches Boris, his second device or Clara

@@ -81,7 +81,11 @@ Messages Are Accepted Up To The Limit And Not Beyond
 
 A Message Beyond The Hard Limit Ends Its Connection Alone
     [Documentation]    65,537 bytes close the connection with 1009; others are served meanwhile.
-    [Tags]    promise-19    needs:limits    catches:oversize-accepted    catches:giant-message-without-1009
+    [Tags]    promise-19
+    ...       needs:limits
+    ...       catches:oversize-accepted
+    ...       catches:giant-message-without-1009
+    ...       catches:manager-shared-between-users
     [Setup]    Ana And Boris Of Northwind Are Connected
     [Template]    A Giant Message Closes With 1009
     # bytes    fragments
@@ -96,6 +100,7 @@ Missing Fields Are Named
     ...       catches:missing-field-reaches-the-agent
     ...       catches:field-unnamed
     ...       catches:errors-without-message-id
+    ...       catches:user-message-unknown
     [Template]    A Message Without A Field Is Refused
     # type of message    field
     chat    content

@@ -34,6 +34,7 @@ Each Customer Has A World Of Their Own
     ...       catches:leak-50-ms-late
     ...       catches:same-reasoning-for-every-question
     ...       catches:shared-thread-open-to-everybody
+    ...       catches:stack-trace-in-the-error
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And Ana, Boris and Clara have runs about secrets of theirs that wait for a tool
     When all of them make mistakes meanwhile, and their runs go on
@@ -51,6 +52,7 @@ Nothing Leaks From One Process To Another
     ...       catches:leak-50-ms-late
     ...       catches:leak-to-colleagues
     ...       catches:manager-shared-between-users
+    ...       catches:seq-gap
     Given Ana is on one process of a backend, and Boris and Clara are on the other
     When Ana asks about a secret
     Then Ana's other device has received every event of it, byte for byte
@@ -67,6 +69,7 @@ A Held Run Holds Up Nobody Else
     ...       catches:leak-to-colleagues
     ...       catches:shared-context-between-runs
     ...       catches:tool-query-without-organisation-filter
+    ...       catches:leak-while-others-are-active
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And Ana's run stands still in the middle
     Then Boris and Clara get whole answers meanwhile
@@ -74,7 +77,7 @@ A Held Run Holds Up Nobody Else
 
 A Flood Of One Customer Drowns Nobody Else
     [Documentation]    Ana is throttled; Boris' limits are his own.
-    [Tags]    promise-34    needs:admin    needs:limits    catches:limit-global
+    [Tags]    promise-34    needs:admin    needs:limits    catches:limit-global    catches:errors-without-message-id
     Given Ana may send 5 messages in a burst and 30 a minute
     And Boris of the same company is connected too
     When Ana sends many more messages than she may
@@ -171,3 +174,12 @@ Many Runs At Once Stay Apart
     When each of them asks about a secret of their own at once
     Then every one of them gets a whole answer, and nothing of anybody else
     And every answer is true to the figures of the asker's own company
+
+Everybody's Messages Are Numbered By Themselves
+    [Documentation]    Clients number their messages alike: a customer and a colleague who use Ana's number ask
+    ...    questions of their own, the same question too.
+    [Tags]    promise-33    needs:message_ids    catches:message-ids-of-everybody    catches:message-ids-of-the-company
+    Given Ana and Boris of Northwind and Clara of Contoso are connected
+    And Ana has the answer to her message 1, "What did we spend by team?"
+    Then message 1 of Clara is a question of its own: "What did we spend by team?"
+    And message 1 of Boris is a question of its own: "Which resources are idle?"

@@ -8,6 +8,7 @@ Resource         ../resources/chat.resource
 Resource         ../resources/events.resource
 Resource         ../resources/business.resource
 Resource         ../resources/isolation.resource
+Resource         ../resources/sharing.resource
 
 Test Tags        area:business    severity:critical
 
@@ -66,9 +67,12 @@ Colleagues Share A Conversation And Nobody Else Does
     ...    with it. For another company it does not exist, and live events go to the asker alone.
     [Tags]    promise-37
     ...       tier:enterprise
+    ...       needs:hold
     ...       needs:threads
     ...       needs:tiers
+    ...       needs:cancel
     ...       catches:foreign-thread-continued
+    ...       catches:shared-run-cancelled-by-colleagues
     ...       catches:shared-thread-open-to-everybody
     ...       catches:foreign-thread-told-apart
     ...       catches:leak-to-colleagues
@@ -83,6 +87,7 @@ Colleagues Share A Conversation And Nobody Else Does
     When Ana shares a conversation about "What did we spend by team?"
     Then Boris finds the conversation, and reads the question and the answer
     And Boris goes on with the shared conversation and gets a whole answer
+    And Boris cannot cancel what Ana asks in it
     And for Clara the conversation does not exist
     And neither Clara nor Boris has seen anything of Ana's
 
@@ -122,11 +127,16 @@ A Spent Quota Ends With An Offer
     ...       catches:quota-error-wall
     ...       catches:tool-query-without-organisation-filter
     ...       catches:errors-without-message-id
+    ...       catches:quota-window-from-the-latest
+    ...       catches:dropped-agent-completed
+    ...       catches:stream-stops-silently
+    ...       catches:wrong-run-id
     Given Ana is a free user of Northwind who may ask twice a day
     And Ana is connected
-    Then Ana has the answer to "Which resources are idle?"
+    Then Ana has the answer to "Review every service one by one"
     And Ana has the answer to "What did we spend by team?"
     And Ana's next question is declined with an offer and the time when it goes on
+    And Ana's day is counted from the first question
     And Ana's ping is answered by its own pong
 
 An Upgrade Acts At The Next Question
@@ -148,6 +158,7 @@ An Upgrade Acts At The Next Question
     ...       catches:findings-cut-from-the-text
     ...       catches:tool-call-id-mismatch
     ...       catches:tool-query-without-organisation-filter
+    ...       catches:null-for-an-absent-field
     Given Ana is a free user of Northwind who may ask twice a day
     And Ana is connected
     And Ana has the answer to "Where can we cut our cloud bill?"
@@ -188,6 +199,7 @@ Events Come In Good Time
     ...       catches:first-sign-of-life-late
     ...       catches:long-silence-in-the-middle
     ...       catches:latency-grows
+    ...       catches:dropped-agent-started
     Given Ana Of Northwind Is Connected
     When Ana asks "Where can we cut our cloud bill?" 20 times
     Then Ana's answers have kept their budgets

@@ -131,6 +131,10 @@ class Intake:
                 retry_after=retry_after,
             )
 
+    def run_id(self) -> str:
+        """Returns the id of a new run."""
+        return new_id("r")
+
     def store(
         self,
         connection: Connection,
@@ -139,7 +143,7 @@ class Intake:
         message_id: str,
     ) -> Accepted:
         """Stores the thread, the message and the run."""
-        now, run_id = self._ground.clock.now(), new_id("r")
+        now, run_id = self._ground.clock.now(), self.run_id()
         thread_id = question.thread_id or self._stores.threads.open(
             connection, person, question.content, question.share, now
         )

@@ -102,6 +102,40 @@ def null_origin_accepted(components: Components) -> Components:
     return replace(components, origins=_NullOrigin)
 
 
+class _BeginsLikeOurs(OriginPolicy):
+    def is_own(self, origin: str) -> bool:
+        return any(origin.lower().startswith(own) for own in self.allowed)
+
+
+@fault("origin-compared-by-its-beginning", group="auth")
+def origin_compared_by_its_beginning(components: Components) -> Components:
+    """Whoever owns a domain that begins like the service's opens the chat in its customers' names."""
+    return replace(components, origins=_BeginsLikeOurs)
+
+
+class _EndsLikeOurs(OriginPolicy):
+    def is_own(self, origin: str) -> bool:
+        return any(origin.lower().endswith(own) for own in self.allowed)
+
+
+@fault("origin-compared-by-its-end", group="auth")
+def origin_compared_by_its_end(components: Components) -> Components:
+    """A page that writes the service's address behind its own opens the chat in customers' names."""
+    return replace(components, origins=_EndsLikeOurs)
+
+
+class _NoOrigin(OriginPolicy):
+    def is_own(self, origin: str) -> bool:
+        del origin
+        return False
+
+
+@fault("own-origin-refused", group="auth")
+def own_origin_refused(components: Components) -> Components:
+    """Nobody can chat from a browser, not even on the service's own page."""
+    return replace(components, origins=_NoOrigin)
+
+
 class _ExpiredIsInvalid(Handshake):
     async def identified(self, scope: Scope) -> Identity:
         try:

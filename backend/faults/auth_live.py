@@ -215,8 +215,8 @@ def refresh_token_reusable(components: Components) -> Components:
 
 
 class _NoThrottle(LoginThrottle):
-    def attempt(self, connection: Transaction, email: str, now: float) -> float | None:
-        del connection, email, now
+    def attempt(self, connection: Transaction, email: str, attempt: str, now: float) -> float | None:
+        del connection, email, attempt, now
         return None
 
 

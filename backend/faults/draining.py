@@ -6,12 +6,17 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from backend.agent.intake import Accepted, Intake, Question
 from backend.drain import Drain, DrainState
 from backend.faults import fault
 from backend.web.answers import Refusal
 from backend.ws.handshake import Handshake
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection as Transaction
+
     from backend.components import Components
     from backend.compose import FrameError
 
@@ -25,6 +30,19 @@ class _AcceptsToTheEnd(DrainState):
 def chat_after_drain_accepted(components: Components) -> Components:
     """Questions are accepted by a service that goes down, and die with it."""
     return replace(components, drain_state=_AcceptsToTheEnd)
+
+
+class _DeclinesRepeats(Intake):
+    def accept(self, connection: Transaction, question: Question, busy: FrameError | None) -> Accepted:
+        if busy is not None:
+            raise busy
+        return super().accept(connection, question, busy)
+
+
+@fault("repeats-declined-while-draining", group="resilience")
+def repeats_declined_while_draining(components: Components) -> Components:
+    """Whoever lost the acceptance and asks again is declined what is being worked on, and asks elsewhere."""
+    return replace(components, intake=_DeclinesRepeats)
 
 
 class _LetsInToTheEnd(Handshake):
@@ -75,6 +93,28 @@ class _EndsAtOnce(Drain):
 def drain_does_not_wait(components: Components) -> Components:
     """Answers that were nearly done are thrown away though there was time to finish them."""
     return replace(components, drain=_EndsAtOnce)
+
+
+class _NeverEnds(Drain):
+    def begin(self, then: Callable[[], None], *, seconds: float | None = None) -> None:
+        del then
+        super().begin(lambda: None, seconds=seconds)
+
+
+@fault("drained-process-stays", group="resilience")
+def drained_process_stays(components: Components) -> Components:
+    """A release hangs: the old process has sent everybody away, and does not end until it is killed."""
+    return replace(components, drain=_NeverEnds)
+
+
+def _heeds_none(tell: Callable[[], None]) -> None:
+    del tell
+
+
+@fault("signal-ends-at-once", group="resilience")
+def signal_ends_at_once(components: Components) -> Components:
+    """Whenever the service is stopped or moved, every run and every connection just breaks."""
+    return replace(components, signals=_heeds_none)
 
 
 class _JustGoes(Drain):

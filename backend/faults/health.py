@@ -86,6 +86,16 @@ def health_probe_only_reads(components: Components) -> Components:
     return replace(components, health=_ReadsOnly)
 
 
+class _BelievesTooLong(Health):
+    fresh_seconds = 2.4
+
+
+@fault("health-of-a-while-ago", group="health")
+def health_of_a_while_ago(components: Components) -> Components:
+    """Customers are sent into an outage for seconds longer than agreed: health tells what was true before."""
+    return replace(components, health=_BelievesTooLong)
+
+
 class _DrainingIsWell(Health):
     def status(self, seconds: float | None) -> str:
         status = super().status(seconds)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import Connection, Delete, Select, Table, or_, select
 
+from backend.agent.context import ContextFactory, UserExecutionContext
 from backend.agent.intake import Accepted, Intake, Question
 from backend.agent.narrator import Outcome
 from backend.agent.plan import Plan, ToolCall
@@ -14,8 +15,8 @@ from backend.compose import FrameError
 from backend.faults import fault
 from backend.store.people import Person
 from backend.store.records import Records
-from backend.store.runs import Run
-from backend.store.schema import threads
+from backend.store.runs import Asked, MessageIds, Run
+from backend.store.schema import asked, people, threads
 from backend.store.tables_records import resources
 from backend.store.threads import Thread, Threads
 from backend.ws.frames import ClientFrame
@@ -170,6 +171,69 @@ class _CancelsForAnybody(Cancel):
 def foreign_run_cancelled(components: Components) -> Components:
     """Whoever learns the id of somebody's run can end it."""
     return replace(components, cancel=_CancelsForAnybody)
+
+
+class _CancelsForColleagues(Cancel):
+    def request(self, connection: Connection, run_id: str, person: Person) -> Run | None:
+        run = self._runs.find(connection, run_id)
+        if run is not None:
+            thread = Threads().find(connection, person, run.thread_id)
+            if thread is not None and thread.shared:
+                person = replace(person, id=run.user_id)
+        return super().request(connection, run_id, person)
+
+
+@fault("shared-run-cancelled-by-colleagues", group="isolation")
+def shared_run_cancelled_by_colleagues(components: Components) -> Components:
+    """Whoever shares a conversation loses answers in it: every colleague can end what is being worked on."""
+    return replace(components, cancel=_CancelsForColleagues)
+
+
+class _OneNumberingForAll(MessageIds):
+    def find(self, connection: Connection, user_id: str, message_id: str) -> Asked | None:
+        own = super().find(connection, user_id, message_id)
+        if own is not None:
+            return own
+        known = select(asked.c.content_hash, asked.c.thread_id, asked.c.run_id)
+        wanted = asked.c.message_id == message_id, asked.c.user_id.in_(self.neighbours(user_id))
+        row = connection.execute(known.where(*wanted)).first()
+        return None if row is None else Asked(*row)
+
+    def neighbours(self, user_id: str) -> Select[Any]:
+        del user_id
+        return select(people.c.id)
+
+
+@fault("message-ids-of-everybody", group="isolation")
+def message_ids_of_everybody(components: Components) -> Components:
+    """Where two customers' clients number alike, the second is told of the first one's run and gets none."""
+    return replace(components, message_ids=_OneNumberingForAll)
+
+
+class _OneNumberingForACompany(_OneNumberingForAll):
+    def neighbours(self, user_id: str) -> Select[Any]:
+        own = select(people.c.organisation_id).where(people.c.id == user_id).scalar_subquery()
+        return super().neighbours(user_id).where(people.c.organisation_id == own)
+
+
+@fault("message-ids-of-the-company", group="isolation")
+def message_ids_of_the_company(components: Components) -> Components:
+    """A question is refused because a colleague's client has used the same number for another one."""
+    return replace(components, message_ids=_OneNumberingForACompany)
+
+
+class _RemembersTheCompany(ContextFactory):
+    first: ClassVar[dict[str, str]] = {}
+
+    def make(self, person: Person, run_id: str, thread_id: str, question: str) -> UserExecutionContext:
+        home = self.first.setdefault(person.id, person.organisation_id)
+        return super().make(replace(person, organisation_id=home), run_id, thread_id, question)
+
+
+@fault("company-remembered-for-ever", group="isolation")
+def company_remembered_for_ever(components: Components) -> Components:
+    """Whoever has left for another company goes on reading the old one's books."""
+    return replace(components, contexts=_RemembersTheCompany)
 
 
 class _BelievesThePayload(Chat):

@@ -208,6 +208,23 @@ def stale_owner_appends(components: Components) -> Components:
     return replace(components, event_log=_AnybodyAppends)
 
 
+class _NeverFull(set[str]):
+    def add(self, run_id: str) -> None:
+        del run_id
+
+
+class _ForgetsLostRuns(Supervisor):
+    def __init__(self, *parts: Any, **more: Any) -> None:  # noqa: ANN401 -- as the healthy one has them
+        super().__init__(*parts, **more)
+        self._abandoned = _NeverFull()
+
+
+@fault("run-lost-with-its-database", group="resilience")
+def run_lost_with_its_database(components: Components) -> Components:
+    """Whoever was waiting when the database was gone for a moment waits on: their run has no end."""
+    return replace(components, supervisor=_ForgetsLostRuns)
+
+
 class _LeavesTheDead(Supervisor):
     async def sweep(self) -> None:
         return

@@ -1,10 +1,14 @@
 """Logins: the refresh token that is still good, what was revoked, and failed attempts."""
 
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from weakref import WeakValueDictionary
+
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from backend.store.engine import one_statement
 from backend.store.people import email_key
-from backend.store.schema import login_failures, logins, revocations
+from backend.store.schema import login_attempts, login_failures, logins, revocations
 from backend.store.sql import insert_if_absent, one_at_a_time
 
 FAILURES_ALLOWED = 5
@@ -12,6 +16,9 @@ FAILURES_ALLOWED = 5
 
 FAILURE_WINDOW_SECONDS = 60.0
 """Time in which they are counted."""
+
+ATTEMPT_SECONDS = 10.0
+"""Time after which an attempt that nobody has ended counts as failed: its process is gone."""
 
 
 class Logins:
@@ -77,44 +84,59 @@ _REVOKED = select(revocations.c.value).where(
 
 
 class LoginThrottle:
-    """Slows down whoever guesses the password of one account."""
+    """Slows down whoever guesses the password of one account.
 
-    def attempt(self, connection: Connection, email: str, now: float) -> float | None:
-        """Counts an attempt as failed until ``succeeded`` says otherwise.
+    Attempts of one account take turns in a process. Over processes, those under way count until it is known
+    how they end, so that guesses that are made side by side do not slip through together; whoever may go on
+    or not by how they end waits for it.
+    """
 
-        Counting first keeps attempts that run side by side from slipping through together.
+    def __init__(self) -> None:
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, email: str) -> AbstractAsyncContextManager[None]:
+        """Lets the attempts of one account that come to this process go one after the other."""
+        return self._turns.setdefault(email_key(email), asyncio.Lock())
+
+    def attempt(self, connection: Connection, email: str, attempt: str, now: float) -> float | None:
+        """Begins an attempt, which ``succeeded`` or ``failed`` ends.
 
         Returns:
-            None when the attempt may be made, else the seconds until the next one may.
+            None when it may be made, else the seconds until one may: 0 when that depends on others under way.
         """
         key = email_key(email)
         one_at_a_time(connection, "login", key)
-        since = now - FAILURE_WINDOW_SECONDS
-        connection.execute(
-            delete(login_failures).where(
-                login_failures.c.email_key == key, login_failures.c.failed_at <= since
-            )
-        )
-        times = sorted(
-            connection.execute(
-                select(login_failures.c.failed_at).where(login_failures.c.email_key == key)
-            ).scalars()
-        )
+        self.forget(connection, key, now)
+        failed = select(login_failures.c.failed_at).where(login_failures.c.email_key == key)
+        times = sorted(connection.execute(failed).scalars())
         if len(times) >= FAILURES_ALLOWED:
             return float(times[-FAILURES_ALLOWED]) + FAILURE_WINDOW_SECONDS - now
-        connection.execute(insert(login_failures).values(email_key=key, failed_at=now))
+        if len(times) + self.under_way(connection, key) >= FAILURES_ALLOWED:
+            return 0.0
+        connection.execute(insert(login_attempts).values(id=attempt, email_key=key, begun_at=now))
         return None
 
-    def succeeded(self, connection: Connection, email: str) -> None:
+    def forget(self, connection: Connection, key: str, now: float) -> None:
+        """Forgets old failures; attempts that nobody has ended are failures."""
+        lost = login_attempts.c.email_key == key, login_attempts.c.begun_at <= now - ATTEMPT_SECONDS
+        for begun_at in connection.execute(select(login_attempts.c.begun_at).where(*lost)).scalars().all():
+            connection.execute(insert(login_failures).values(email_key=key, failed_at=begun_at))
+        connection.execute(delete(login_attempts).where(*lost))
+        old = login_failures.c.failed_at <= now - FAILURE_WINDOW_SECONDS
+        connection.execute(delete(login_failures).where(login_failures.c.email_key == key, old))
+
+    def under_way(self, connection: Connection, key: str) -> int:
+        """Returns how many attempts of an account have not ended."""
+        count = select(func.count()).select_from(login_attempts).where(login_attempts.c.email_key == key)
+        return int(connection.execute(count).scalar_one())
+
+    def failed(self, connection: Connection, email: str, attempt: str, now: float) -> None:
+        """Counts an attempt as a failure."""
+        one_at_a_time(connection, "login", email_key(email))
+        connection.execute(insert(login_failures).values(email_key=email_key(email), failed_at=now))
+        connection.execute(delete(login_attempts).where(login_attempts.c.id == attempt))
+
+    def succeeded(self, connection: Connection, email: str, attempt: str) -> None:
         """Forgets the failures of an account whose password was given."""
         connection.execute(delete(login_failures).where(login_failures.c.email_key == email_key(email)))
-
-    def failures(self, connection: Connection, email: str) -> int:
-        """Returns how many failures of an account are kept."""
-        return int(
-            connection.execute(
-                select(func.count())
-                .select_from(login_failures)
-                .where(login_failures.c.email_key == email_key(email))
-            ).scalar_one()
-        )
+        connection.execute(delete(login_attempts).where(login_attempts.c.id == attempt))

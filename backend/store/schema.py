@@ -69,6 +69,14 @@ login_failures = Table(
     Index("login_failures_of", "email_key", "failed_at"),
 )
 
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("email_key", Text, nullable=False, index=True),
+    Column("begun_at", Double, nullable=False),
+)
+
 threads = Table(
     "threads",
     metadata,

@@ -87,7 +87,8 @@ class AdminPeople:
     async def add_person(self, request: Request) -> Response:
         """Makes a person of an organisation."""
         fields = await bodies.body(request)
-        email, password = bodies.email(fields), bodies.new_password(fields)
+        email = bodies.email(fields)
+        password = bodies.new_password(fields, self._passwords.least_characters)
         name = bodies.text(fields, "name")
         organisation_id = bodies.text(fields, "organisation_id")
         tier = bodies.choice(fields, "tier", self._ground.tiers.names) if "tier" in fields else "enterprise"

@@ -1,5 +1,6 @@
 """Signing up, in, on and out."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,6 +24,9 @@ from backend.web.guard import Guard
 
 FIRST_TIER = "free"
 """The tier of everybody who signs up."""
+
+TURN_SECONDS = 0.02
+"""Between two looks whether the attempts to log in that other processes make have ended."""
 
 Seed = Callable[[str], RecordSet]
 
@@ -79,7 +83,8 @@ class Auth:
     async def register(self, request: Request) -> Response:
         """Makes a person and their own organisation, with demo records."""
         fields = await bodies.body(request)
-        email, password = bodies.email(fields), bodies.new_password(fields)
+        email = bodies.email(fields)
+        password = bodies.new_password(fields, self._passwords.least_characters)
         name = bodies.text(fields, "name")
         organisation = (
             bodies.text(fields, "organisation") if "organisation" in fields else f"{name}'s organisation"
@@ -101,21 +106,42 @@ class Auth:
         fields = await bodies.body(request)
         email = bodies.text(fields, "email", longest=bodies.MAX_EMAIL)
         password = bodies.text(fields, "password", longest=bodies.MAX_PASSWORD)
-        wait = await self._ground.database.write(self._throttle.attempt, email, self._ground.clock.now())
-        if wait is not None:
-            raise Refusal(429, "rate_limited", "Too many failed logins; wait a while.", retry_after=wait)
-        found = await self._ground.database.read(self._stores.people.by_email, email)
-        matches = await self._passwords.matches(None if found is None else found[1], password)
-        if found is None or not matches or found[0].disabled:
-            raise Refusal(401, "invalid_credentials", "The address or the password is wrong.")
-        person, sid = found[0], new_id("s")
-        pair = self._tokens.issuer.pair(person, sid)
-        await self._ground.database.write(self.begin_login, person, sid, pair)
+        attempt = new_id("l")
+        async with self._throttle.turn(email):
+            await self.begin_attempt(email, attempt)
+            person = await self.whose_password(email, password)
+            if person is None:
+                await self._ground.database.write(
+                    self._throttle.failed, email, attempt, self._ground.clock.now()
+                )
+                raise Refusal(401, "invalid_credentials", "The address or the password is wrong.")
+            sid = new_id("s")
+            pair = self._tokens.issuer.pair(person, sid)
+            await self._ground.database.write(self.begin_login, person, attempt, sid, pair)
         return answer({**_tokens(pair), "user": person.as_user()})
 
-    def begin_login(self, connection: Connection, person: Person, sid: str, pair: TokenPair) -> None:
+    async def begin_attempt(self, email: str, attempt: str) -> None:
+        """Waits until an attempt may be made; 429 after too many failures."""
+        while True:
+            now = self._ground.clock.now()
+            wait = await self._ground.database.write(self._throttle.attempt, email, attempt, now)
+            if wait is None:
+                return
+            if wait > 0:
+                raise Refusal(429, "rate_limited", "Too many failed logins; wait a while.", retry_after=wait)
+            await asyncio.sleep(TURN_SECONDS)
+
+    async def whose_password(self, email: str, password: str) -> Person | None:
+        """Returns the person of an address if the password is theirs and they may log in."""
+        found = await self._ground.database.read(self._stores.people.by_email, email)
+        matches = await self._passwords.matches(None if found is None else found[1], password)
+        return None if found is None or not matches or found[0].disabled else found[0]
+
+    def begin_login(
+        self, connection: Connection, person: Person, attempt: str, sid: str, pair: TokenPair
+    ) -> None:
         """Stores a new login."""
-        self._throttle.succeeded(connection, person.email)
+        self._throttle.succeeded(connection, person.email, attempt)
         self._stores.logins.begin(connection, sid, person.id, pair.refresh_jti, self._ground.clock.now())
 
     async def refresh(self, request: Request) -> Response:

@@ -17,9 +17,6 @@ MAX_BODY = 64 * 1024
 MAX_RECORDS_BODY = 32 * 1024 * 1024
 """Bytes of a body with records, which only administrators send."""
 
-MIN_PASSWORD = 12
-"""Characters (NIST SP 800-63B-4, section 3.1.1.2, asks for at least 8, OWASP ASVS 5.0 recommends 15)."""
-
 MAX_PASSWORD = 256
 """Characters; a bound on what the hash is computed of."""
 
@@ -85,11 +82,11 @@ def email(fields: Mapping[str, Any]) -> str:
     return value.strip()
 
 
-def new_password(fields: Mapping[str, Any]) -> str:
-    """Returns a password that somebody chooses."""
+def new_password(fields: Mapping[str, Any], least: int) -> str:
+    """Returns a password that somebody chooses, of at least so many characters."""
     value = text(fields, "password", longest=MAX_PASSWORD)
-    if len(value) < MIN_PASSWORD:
-        raise invalid("password", f"The field password must have at least {MIN_PASSWORD} characters.")
+    if len(value) < least:
+        raise invalid("password", f"The field password must have at least {least} characters.")
     return value
 
 

@@ -31,6 +31,8 @@ SLOW_SECONDS = 0.5
 class Health:
     """Finds out whether the service can do its work."""
 
+    fresh_seconds = FRESH_SECONDS
+
     def __init__(self, ground: Ground, draining: DrainState) -> None:
         self._settings = ground.settings
         self._database = ground.database
@@ -90,9 +92,9 @@ class Health:
     async def probe(self) -> float | None:
         """Returns how long a write takes in seconds, or None when it does not succeed in time."""
         now = self._clock.monotonic()
-        if now - self._database.last_write < FRESH_SECONDS:
+        if now - self._database.last_write < self.fresh_seconds:
             return 0.0
-        if now - self._known[0] < FRESH_SECONDS:
+        if now - self._known[0] < self.fresh_seconds:
             return self._known[1]
         if self._asked is None or self._asked.done():
             # A probe that hangs is not asked a second time; whoever comes waits for the same one.

@@ -1,6 +1,7 @@
 """What people read by HTTP: their threads, and their organisation's spend."""
 
 from sqlalchemy import Connection
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -68,8 +69,20 @@ class Usage:
     async def summary(self, request: Request) -> Response:
         """Sums the organisation's spend, by the same function as the agent's ``query_spend``."""
         person = await self._guard.person(request, "GET /usage/summary")
+        group_by, filters = self.wanted(request.query_params)
+        summary = await self._database.read(
+            self._records.spend_summary, person.organisation_id, group_by, filters
+        )
+        return answer({"organisation_id": person.organisation_id, "currency": "USD", **summary.as_dict()})
+
+    def wanted(self, parameters: QueryParams) -> tuple[str, dict[str, str]]:
+        """Returns what the spend is grouped by, and what it is filtered by.
+
+        Raises:
+            Refusal: 400 with the parameter that is unknown, wrong or there twice.
+        """
         wanted: dict[str, str] = {}
-        for name, value in request.query_params.multi_items():
+        for name, value in parameters.multi_items():
             if name not in (*DIMENSIONS, "group_by") or name in wanted:
                 raise invalid(name[:64], "There is no such parameter, or it comes twice.")
             if not is_text(value):
@@ -78,7 +91,4 @@ class Usage:
         group_by = wanted.pop("group_by", "service")
         if group_by not in DIMENSIONS:
             raise invalid("group_by", f"group_by must be one of {', '.join(DIMENSIONS)}.")
-        summary = await self._database.read(
-            self._records.spend_summary, person.organisation_id, group_by, wanted
-        )
-        return answer({"organisation_id": person.organisation_id, "currency": "USD", **summary.as_dict()})
+        return group_by, wanted

@@ -18,10 +18,14 @@ from .keywords.asking import Asking
 from .keywords.bursts import Bursts
 from .keywords.content import Content
 from .keywords.crowds import Crowds
+from .keywords.doors import Doors
 from .keywords.failing import Failing
 from .keywords.health import Health
+from .keywords.history import History
 from .keywords.judging import Judging
 from .keywords.large_crowds import LargeCrowds
+from .keywords.limits import Limits
+from .keywords.logins import Logins
 from .keywords.measuring import Measuring
 from .keywords.misusing import Misusing
 from .keywords.network import Network
@@ -33,6 +37,7 @@ from .keywords.returning import Returning
 from .keywords.rights import Rights
 from .keywords.sessions import Sessions
 from .keywords.several import Several
+from .keywords.side_by_side import SideBySide
 from .keywords.staying import Staying
 from .keywords.stored import Stored
 from .keywords.transcripts import Transcripts
@@ -83,16 +88,21 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Staying(kit, crowds),
                 Measuring(kit),
                 Rights(kit),
+                Limits(kit, sessions),
+                SideBySide(kit),
                 Network(kit),
                 operations,
                 Health(kit),
                 Returning(kit, sessions, operations),
+                History(kit),
                 Processes(kit, sessions, operations),
                 Several(kit, sessions),
                 Failing(kit),
                 Stored(kit),
                 Transcripts(kit),
                 Web(kit),
+                Doors(kit),
+                Logins(kit),
             ]
         )
 

@@ -74,6 +74,11 @@ class World:
         """The innermost scope."""
         return self.scopes[-1]
 
+    @property
+    def latest_deployment(self) -> Deployment:
+        """What was started last, for the test or else for its suite."""
+        return next(scope.deployments[-1] for scope in reversed(self.scopes) if scope.deployments)
+
     def enter(self, name: str) -> None:
         """Opens the scope of a suite or test."""
         self.scopes.append(Scope(name))

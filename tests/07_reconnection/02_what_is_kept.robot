@@ -6,6 +6,7 @@ Documentation    What was accepted is kept and comes to a clear end, whatever br
 
 Resource         ../../resources/chat.resource
 Resource         ../../resources/messages.resource
+Resource         ../../resources/outage.resource
 Resource         ../../resources/restarts.resource
 
 Test Tags        area:reconnection    severity:critical
@@ -53,7 +54,12 @@ A Process That Slept Too Long Appends Nothing
 A Run That Takes Long Is Not Taken For A Dead One
     [Documentation]    It takes three times as long as a process owns a run without saying so again; its customer gets
     ...    the answer all the same.
-    [Tags]    promise-26    needs:hold    needs:private_backend    catches:leases-not-renewed
+    [Tags]    promise-26
+    ...       needs:hold
+    ...       needs:private_backend
+    ...       catches:leases-not-renewed
+    ...       catches:started-after-first-thinking
+    ...       catches:wrong-run-id
     Given Ana of a backend with leases of 1 second has a run that waits
     When Ana hears 3 heartbeats, one each second, and the run goes on
     Then Ana has the whole answer that was worked on meanwhile
@@ -94,3 +100,26 @@ A Device That Hangs Is Dropped
     Given Ana is connected to a backend with a heartbeat every 1 seconds
     When Ana's device hangs
     Then the backend drops Ana's connection after two heartbeats
+
+A Message That Was Accepted Is Known For Ever
+    [Documentation]    A client that lost the acceptance asks again with the same id: at another process, and after
+    ...    the first was killed and started again, it is still the one run.
+    [Tags]    promise-26
+    ...       needs:message_ids
+    ...       needs:private_backend
+    ...       catches:message-ids-of-one-process
+    ...       catches:message-ids-forgotten-at-restart
+    Given Ana of a backend of two processes has the answer to "What did we spend by team?" with an id of her own
+    Then the same question gets the same acceptance on Ana's other device
+    When the backend is killed and started again
+    Then the same question gets the same acceptance when Ana comes back
+
+A Run Whose Database Is Lost Comes To A Clear End
+    [Documentation]    The database is gone in the middle of runs, and comes back. They cannot go on, and nobody waits
+    ...    for them for ever.
+    [Tags]    promise-26    needs:private_backend    needs:lose_database    catches:run-lost-with-its-database
+    Given Ana has 10 reviews at work on a backend with leases of 60 seconds
+    When the database answers no more
+    And Ana's question is declined as unavailable
+    And the database answers again
+    Then every run of Ana comes to one clear end, and what was cut off ended as interrupted

@@ -9,6 +9,7 @@ Resource         ../../resources/messages.resource
 Resource         ../../resources/security.resource
 Resource         ../../resources/rights.resource
 Resource         ../../resources/reconnection.resource
+Resource         ../../resources/tokens.resource
 
 Test Tags        area:security    severity:critical
 
@@ -65,10 +66,12 @@ Logging Out Closes Every Connection Of That Login
     ...       catches:auth-failure-without-a-reason
     ...       catches:close-reason-lost
     ...       catches:reason-told-in-401
+    ...       catches:refresh-survives-logout
     Given Ana is connected twice with one login and once with another
     When Ana logs out of the first
     Then both connections of the first login close as logged out
     And the token of the first login opens no connection any more
+    And the login's refresh token is refused
     And the connection of the other login still works
 
 A Refresh Token Works Once
@@ -79,9 +82,13 @@ A Refresh Token Works Once
     ...       catches:refresh-token-reusable
     ...       catches:auth-failure-without-a-reason
     ...       catches:logout-leaves-sockets-open
+    ...       catches:refresh-survives-logout
+    ...       catches:token-usable-after-logout
     Given Ana has logged in and renewed her tokens
     Then the first refresh token is refused when it is used again
     And Ana's connection closes as logged out
+    And the login's refresh token is refused
+    And the renewed token opens no connection either
 
 A Disabled Customer Is Out At Once
     [Documentation]    Closed with 1008 disabled; no new connection, no login, no question.
@@ -99,7 +106,7 @@ A Disabled Customer Is Out At Once
 
 Abuse Is Throttled
     [Documentation]    Over the limit: rate_limited, with a retry_after that is true: refused at half of it, accepted
-    ...    just after it.
+    ...    just after it, and then one message at a time.
     [Tags]    promise-28
     ...       needs:admin
     ...       needs:limits
@@ -109,11 +116,14 @@ Abuse Is Throttled
     ...       catches:refused-messages-cost
     ...       catches:pings-cost
     ...       catches:errors-without-message-id
-    Given Ana may send 5 messages in a burst and 30 a minute
+    ...       catches:whole-burst-after-a-wait
+    ...       catches:retry-after-in-whole-seconds
+    Given Ana may send 5 messages in a burst and 40 a minute
     When Ana has sent 5 messages
     Then the next one is refused, with the time to wait
     And it is refused again at half of that time
     And it is accepted just after that time
+    And the next one is refused, with the time to wait
 
 Pings Are Free And Every Other Message Costs
     [Documentation]    A wrong message costs like a right one; a ping and a refused message cost nothing.
@@ -121,13 +131,14 @@ Pings Are Free And Every Other Message Costs
     ...       needs:admin
     ...       needs:limits
     ...       catches:wrong-messages-cost-nothing
+    ...       catches:unreadable-messages-cost-nothing
     ...       catches:pings-cost
     ...       catches:limit-global
     ...       catches:no-rate-limit
     ...       catches:unknown-type-ignored
     ...       catches:errors-without-message-id
     Given Ana may send 5 messages in a burst and 30 a minute
-    Then Ana's 2 good messages, 3 wrong ones and 100 pings are answered for what they are
+    Then Ana's 2 good messages, 3 that are wrong in 3 ways and 100 pings are answered for what they are
     And the next one is refused, with the time to wait
 
 A Second Connection Does Not Help

@@ -5,6 +5,7 @@ Documentation    Everybody may do what was granted, and nothing else, whatever t
 ...              decided here and nowhere else.
 
 Resource         ../../resources/chat.resource
+Resource         ../../resources/history.resource
 Resource         ../../resources/messages.resource
 Resource         ../../resources/rights.resource
 
@@ -14,7 +15,11 @@ Test Tags        area:security    severity:critical    promise-29
 *** Test Cases ***
 Each Tier Gets Its Tools And No Others
     [Documentation]    Asked for savings and for a forecast, each tier is served with what it pays for.
-    [Tags]    needs:tiers    catches:free-tier-gets-enterprise-tools    catches:dropped-tool-executing
+    [Tags]    needs:tiers
+    ...       catches:free-tier-gets-enterprise-tools
+    ...       catches:dropped-tool-executing
+    ...       catches:dropped-agent-completed
+    ...       catches:stream-stops-silently
     [Template]    A Customer Of This Tier Is Served By
     # customer    tier    tools for savings    tools for a forecast
     Ana    free    ${FREE SAVINGS}    ${NO FORECAST}
@@ -28,6 +33,7 @@ Each Permission Opens Its Own Operation
     ...       catches:permissions-not-checked
     ...       catches:permissions-not-checked-over-http
     ...       catches:errors-without-message-id
+    ...       catches:user-message-unknown
     [Template]    Without This Permission
     # customer    permission    what is forbidden then
     Ana    chat:write    ask    ask in the other word    cancel
@@ -68,6 +74,10 @@ What A Message Says Of Its Sender Changes Nothing
     ...       catches:event-broadcast-to-every-connection
     ...       catches:leak-50-ms-late
     ...       catches:manager-shared-between-users
+    ...       catches:started-after-first-thinking
+    ...       catches:tool-result-disagrees-with-database
+    ...       catches:wrong-run-id
+    ...       catches:wrong-thread-id
     Given Ana and Boris of different companies are connected
     When Ana asks in the name of Boris
     Then the question is accepted as Ana's, and answered with Ana's own figures
@@ -82,7 +92,27 @@ Conversations And Runs Of Others Do Not Exist
     ...       catches:foreign-run-cancelled
     ...       catches:foreign-thread-told-apart
     ...       catches:errors-without-message-id
+    ...       catches:started-after-first-thinking
+    ...       catches:wrong-run-id
+    ...       catches:wrong-thread-id
     Given Ana has a run that waits, and Boris and Clara are connected
     Then neither Boris nor Clara can tell Ana's conversation from none
     And neither Boris nor Clara can cancel Ana's run
     And Ana's run is answered when it goes on
+
+Whoever Moves To Another Company Reads Its Books And No Others
+    [Documentation]    On the connection that is open: the next question is answered from the books of the company that
+    ...    Ana belongs to now.
+    [Tags]    needs:admin    needs:records    catches:company-remembered-for-ever
+    Given Ana and Boris of different companies are connected
+    And Ana has the answer to "What did we spend by team?"
+    When Ana moves to Contoso
+    And Ana asks "What did we spend by team?"
+    Then Ana is told the figures of Contoso
+
+Nobody Can Guess An Id
+    [Documentation]    Ids of runs and conversations have nothing in common, so that one does not lead to the next.
+    [Tags]    needs:threads    catches:ids-by-the-clock
+    Given Ana Of Northwind Is Connected
+    When Ana has asked 4 questions
+    Then the ids of her runs and conversations have nothing in common

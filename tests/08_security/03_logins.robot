@@ -36,16 +36,56 @@ Passwords Cannot Be Guessed
     Then not even the right one is looked at for a while
     And Boris can log in as usual
 
+Right Logins Never Count As Guesses
+    [Documentation]    Somebody with many devices logs in many times; whoever knows the password is no guesser.
+    [Tags]    promise-28    needs:sign_up    catches:right-logins-counted-as-guesses    catches:logins-at-once-refused
+    Given Ana is an enterprise user of Northwind
+    Then Ana can log in 7 times in a row
+    And Ana can log in 12 times at the same moment
+
+Guessing Many Passwords At Once Does Not Help
+    [Documentation]    However many come in the same moment, five are looked at; the owner of another account notices
+    ...    nothing.
+    [Tags]    promise-28
+    ...       needs:sign_up
+    ...       catches:password-guessing-not-throttled
+    ...       catches:guesses-at-once-slip-through
+    Given Ana is an enterprise user of Northwind
+    And Boris is an enterprise user of Northwind
+    Then of 16 wrong passwords for Ana at the same moment only 5 are looked at
+    And Boris can log in as usual
+
+A Wrong Sign-Up Is Told What Is Wrong
+    [Documentation]    The field is named, so that the page can show the newcomer where to look.
+    [Tags]    promise-20
+    ...       needs:sign_up
+    ...       severity:normal
+    ...       -severity:critical
+    ...       catches:any-password-may-be-chosen
+    ...       catches:sign-up-field-unnamed
+    [Template]    Wrong Sign Up Should Name
+    # the field    what is wrong with it
+    password    password=secret
+    password    password=${None}
+    email    email=${None}
+    email    email=nobody at home
+    name    name=${None}
+    name    name=${SPACE}
+
 Runs At The Same Time Are Limited
-    [Documentation]    One more than granted is declined; when one ends there is room again.
+    [Documentation]    One more than granted is declined; when one ends, answered or cancelled, there is room again.
     [Tags]    promise-28
     ...       needs:hold
     ...       needs:admin
     ...       needs:limits
+    ...       needs:cancel
     ...       catches:runs-unlimited
+    ...       catches:cancelled-runs-count
     ...       catches:errors-without-message-id
     ...       catches:some-errors-without-message-id
     Given Ana may have 2 runs at the same time, and both wait
     Then a third question is declined as too many
+    When Ana cancels the first of them
+    Then there is room for a third question
     When the runs go on and are answered
     Then Ana still gets an answer

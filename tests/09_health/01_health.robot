@@ -21,13 +21,16 @@ Health Is Good When All Is Well
     Then it is healthy, and says which service, version, instance and time it speaks of
 
 Health Is Bad Without A Database, And Good Again With It
-    [Documentation]    503 within two seconds although the database hangs; 200 again when it answers.
+    [Documentation]    503 within two seconds although the database hangs, and no word of a second ago; 200 again when
+    ...    it answers.
     [Tags]    promise-30
     ...       needs:lose_database
     ...       catches:health-always-healthy
     ...       catches:health-hangs-with-database
     ...       catches:health-probe-only-reads
-    Given the database answers no more
+    ...       catches:health-of-a-while-ago
+    Given the health is good
+    And the database answers no more
     Then the health is bad, and that is said within 2 seconds
     When the database answers again
     Then the health is good again
@@ -35,7 +38,11 @@ Health Is Bad Without A Database, And Good Again With It
 Without A Database Nothing Is Promised And Nothing Is Lost
     [Documentation]    New connections and logins get 503, and questions are declined as unavailable; what was
     ...    accepted before comes to an end, and when the database is back everything works on the same connection.
-    [Tags]    promise-30    needs:lose_database    catches:acknowledged-before-stored    catches:health-always-healthy
+    [Tags]    promise-30
+    ...       needs:lose_database
+    ...       catches:acknowledged-before-stored
+    ...       catches:health-always-healthy
+    ...       catches:errors-without-message-id
     Given Ana Of Northwind Is Connected
     And the database answers no more
     Then nobody can connect, and is told to come back later
@@ -52,6 +59,13 @@ Only Operators See The Metrics
     [Tags]    promise-31    severity:normal    -severity:critical    catches:metrics-for-everybody
     Given Ana Of Northwind Is Connected
     Then neither a stranger nor Ana can read the metrics or the administration
+
+Only Operators Change Anything
+    [Documentation]    Whoever could would upgrade themselves, shut others out, or take the whole service down.
+    [Tags]    promise-29    needs:admin    catches:administration-open-to-changes
+    Given Ana Of Northwind Is Connected
+    Then neither a stranger nor Ana can change anything by the administration
+    And Ana has the answer to "What did we spend in total?"
 
 The Metrics And The Log Tell Nothing About Customers
     [Documentation]    No id, name, content or secret of anybody; the log holds no secret either.

@@ -25,6 +25,18 @@ Connections Are Counted
     When the others leave too
     Then the backend counts 0 connections
 
+People And Runs At Work Are Counted
+    [Documentation]    Somebody with two devices is one person. A run counts from its beginning to its end.
+    [Tags]    promise-31    needs:hold    catches:managers-not-counted    catches:runs-not-counted
+    Given nobody is connected
+    When five people connect
+    Then the backend counts 5 people
+    When one of them has a run that waits, on a second device
+    Then the backend counts 5 people
+    And the backend counts 1 runs at work
+    When that run is answered
+    Then the backend counts 0 runs at work
+
 Frames Are Counted As They Were Seen
     [Documentation]    For each type, the counter has risen by exactly as many frames as the customer received, and
     ...    by as many as the customer sent.
@@ -40,6 +52,31 @@ Errors Are Counted, Each Code By Itself
     When everything is read off, and Ana provokes each error several times
     Then each code has been counted as often as Ana received it
 
+What Is Too Much Is Counted
+    [Documentation]    Every limit that a customer runs into is somebody who might pay for more.
+    [Tags]    promise-32
+    ...       needs:hold
+    ...       needs:limits
+    ...       needs:mint
+    ...       needs:refresh
+    ...       catches:limits-not-counted
+    ...       catches:refusals-of-the-busy-not-counted
+    Given Ana Of Northwind Is Connected
+    When everything is read off, and Ana wants more of everything than she may
+    Then each code has been counted as often as Ana received it
+    And the connection that was one too many has been counted once
+
+What Nobody Could Take Is Counted
+    [Documentation]    Questions and connections that were declined while the database was gone.
+    [Tags]    promise-32
+    ...       needs:lose_database
+    ...       catches:outages-not-counted
+    ...       catches:refusals-of-the-busy-not-counted
+    Given Ana Of Northwind Is Connected
+    When everything is read off, and the database is gone for a while
+    Then each code has been counted as often as Ana received it
+    And the connection that could not be taken has been counted once
+
 Refusals Are Counted, Each Reason By Itself
     [Documentation]    Handshakes that were refused, by status and code.
     [Tags]    promise-32    catches:refusals-not-counted
@@ -49,6 +86,9 @@ Refusals Are Counted, Each Reason By Itself
 
 What Is Counted For A Person Is That Person's Alone
     [Documentation]    The administration tells for each person what was sent, received and refused.
-    [Tags]    promise-32    catches:counters-shared    catches:frames-counted-twice
+    [Tags]    promise-32
+    ...       catches:counters-shared
+    ...       catches:frames-counted-twice
+    ...       catches:received-frames-of-nobody
     Given Ana And Boris Are Connected And Have Done Different Things
     Then each person's counters tell what that person has seen

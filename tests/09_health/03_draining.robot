@@ -18,6 +18,7 @@ Draining Finishes What Runs And Then Says Goodbye
     ...       catches:drain-drops-events
     ...       catches:drain-without-goodbye
     ...       catches:drain-does-not-wait
+    ...       catches:drained-process-stays
     ...       catches:started-after-first-thinking
     ...       catches:wrong-run-id
     ...       catches:wrong-thread-id
@@ -26,18 +27,24 @@ Draining Finishes What Runs And Then Says Goodbye
     And Ana's run goes on
     Then Ana sees the agent work from start to finish
     And Ana's connection closes with 1001
+    And the backend's process has ended
 
 Draining Takes Nothing New
-    [Documentation]    New connections get 503, new questions are declined as unavailable, and health says so.
+    [Documentation]    New connections get 503, whoever asks; new questions are declined as unavailable, one that was
+    ...    accepted before is not; and health says so.
     [Tags]    promise-30
     ...       catches:chat-after-drain-accepted
     ...       catches:health-always-healthy
     ...       catches:upgrade-while-draining-accepted
     ...       catches:draining-told-as-healthy
     ...       catches:errors-without-message-id
+    ...       catches:credential-asked-before-the-page
+    ...       catches:repeats-declined-while-draining
     Given Ana of a backend of her own has a run that waits
     When the backend drains
-    Then nobody can connect to it, its health is bad, and Ana's next question is declined
+    Then Ana's question that was accepted before is acknowledged again
+    And nobody can connect to it, its health is bad, and Ana's next question is declined
+    And neither a stranger nor a page that is not ours is told anything else
 
 What Is Not Finished In Time Is Interrupted
     [Documentation]    The run ends as interrupted before the connection closes: the customer knows where it stands.
@@ -45,7 +52,18 @@ What Is Not Finished In Time Is Interrupted
     ...       catches:drain-drops-events
     ...       catches:drain-leaves-runs-open
     ...       catches:drain-without-goodbye
+    ...       catches:drain-does-not-wait
     Given Ana of a backend of her own has a run that waits
     When the backend drains
     Then Ana's run ends as interrupted
     And Ana's connection closes with 1001
+
+Being Told To End Is Draining Too
+    [Documentation]    A signal ends the service as kindly as an operator does: the run has its time, its customer is
+    ...    told how it ended, the connection closes with 1001, and only then the process ends.
+    [Tags]    promise-26    catches:signal-ends-at-once    catches:drained-process-stays
+    Given Ana of a backend of her own has a run that waits
+    When the backend is told to end
+    Then Ana's run ends as interrupted
+    And Ana's connection closes with 1001
+    And the backend's process has ended

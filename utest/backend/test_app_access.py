@@ -5,6 +5,8 @@ import base64
 import json
 import socket
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import jwt
 import pytest
@@ -150,6 +152,23 @@ def test_failed_logins_are_throttled_per_account(running):
         assert (status, int(headers["Retry-After"]) > 0) == (429, True)
     good = {"email": ana.user["email"], "password": PASSWORD}
     assert running.http("POST", "/auth/login", good)[0] == 429
+    boris.login()
+
+
+def log_in_at_once(running, email, passwords):
+    bodies = [{"email": email, "password": password} for password in passwords]
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        return Counter(pool.map(lambda body: running.http("POST", "/auth/login", body)[0], bodies))
+
+
+def test_right_logins_at_once_are_never_taken_for_guesses(running):
+    ana = running.person()
+    assert log_in_at_once(running, ana.user["email"], [PASSWORD] * 12) == {200: 12}
+
+
+def test_of_wrong_logins_at_once_five_are_looked_at(running):
+    ana, boris = running.person(), running.person()
+    assert log_in_at_once(running, ana.user["email"], ["wrong wrong wrong"] * 12) == {401: 5, 429: 7}
     boris.login()
 
 

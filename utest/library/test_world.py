@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from AgentChatLibrary.chat import Chat
+from AgentChatLibrary.deployment import Deployment
 from AgentChatLibrary.identity import Organisation, Person
 from AgentChatLibrary.world import NameTaken, UnknownName, World
 
@@ -18,6 +19,16 @@ def test_a_test_sees_its_own_names_and_those_of_its_suites():
     assert world.organisation("Northwind").id == "o_test"
     world.leave()
     assert world.organisation("Northwind").id == "o_suite"
+
+
+def test_a_test_finds_what_its_suite_has_started():
+    world = World()
+    world.enter("suite")
+    world.scope.deployments += [Deployment("http://first"), Deployment("http://second")]
+    world.enter("test")
+    assert world.latest_deployment.url == "http://second"
+    world.scope.deployments.append(Deployment("http://of-the-test"))
+    assert world.latest_deployment.url == "http://of-the-test"
 
 
 def test_an_unknown_name_guesses_and_lists():

@@ -17,12 +17,14 @@ from ..outage import outage
 from ..redaction import issued
 from ..rules.secrets import forms
 from ..service import NoAnswer, Service
-from ..transcript import Direction
+from ..transcript import Direction, Transcript
 from .judging import BrokenPromise
 
 HEALTH: Final = "/ws/health"
 NOW_SECONDS: Final = 10.0
 """How far the clocks of two machines may be apart where a time is called "now"."""
+MARGIN_SECONDS: Final = 0.1
+"""Added to the age of what is told: the question is on its way for a moment."""
 LIFE_SECONDS: Final = 1.0
 """Longest wait for a sign of life."""
 FIELDS: Final = ("service", "version", "timestamp", "instance", "checks")
@@ -40,19 +42,22 @@ class Health:
     # -- health -------------------------------------------------------------------------------------
 
     @keyword(tags=("Health",))
-    def health_should_become(self, status: str, http_status: int, within: float) -> Mapping[str, Any]:
+    def health_should_become(
+        self, status: str, http_status: int, within: float, age: float | None = None
+    ) -> Mapping[str, Any]:
         """Asks for the health until it is so, and checks that every answer comes in time.
 
         Args:
             status: Expected state, for example ``healthy``.
             http_status: Expected HTTP status.
             within: Longest time for any answer, in seconds.
+            age: How old what an answer tells may be, in seconds, where it is so already; omitted: any.
 
         Returns:
             The answer's body.
 
         Raises:
-            Unexpected: It did not become so, or an answer took longer, or none came.
+            Unexpected: It did not become so, an answer took longer, none came, or one told what was too old.
 
         Example:
         | ${health}                     | Health Should Become | healthy | 200 | within=2 |
@@ -75,6 +80,11 @@ class Health:
             if (answer.status, answer.body.get("status")) == (http_status, status):
                 return answer.body
             told = f"the last answer was {answer.status} {answer.body.get('status')!r}"
+            if age is not None and asked - begun > age + MARGIN_SECONDS:
+                raise Unexpected(
+                    f"The health may tell what was true {age:g} s ago; {asked - begun:.2f} s after it had"
+                    f" changed {told}, {expected}."
+                )
             if asked - begun > patience:
                 raise Unexpected(f"{patience:g} s long the health has not changed: {told}, {expected}.")
             self.kit.pause()
@@ -199,14 +209,18 @@ class Health:
         chat.fence()
         start = self._from[session]
         received = Counter(e.type for e in chat.transcript.received(start=start))
-        known = self.kit.contract.client_types
-        sent = Counter(
-            f.event.type if f.event is not None and f.event.type in known else "invalid"
-            for f in chat.transcript.frames[start:]
-            if f.direction is Direction.SENT
-        )
+        sent = self._sent(chat.transcript, start)
         _compare("frames sent", self._risen("frames_sent_total", "type"), received)
         _compare("frames received", self._risen("frames_received_total", "type"), sent)
+
+    def _sent(self, transcript: Transcript, start: int = 0) -> Counter[str]:
+        """How many frames of each type a session has sent; those without a known type are ``invalid``."""
+        known = self.kit.contract.client_types
+        return Counter(
+            f.event.type if f.event is not None and f.event.type in known else "invalid"
+            for f in transcript.frames[start:]
+            if f.direction is Direction.SENT
+        )
 
     @keyword(tags=("Counters", "Judging"))
     def error_counters_should_have_risen_by_what_was_seen(self, session: str) -> None:
@@ -275,6 +289,7 @@ class Health:
         seen = Counter(e.type for e in chat.transcript.received())
         errors = Counter(str(e.get("code")) for e in chat.transcript.received("error"))
         _compare(f"frames sent to {session}", view["frames_sent"], seen)
+        _compare(f"frames received of {session}", view["frames_received"], self._sent(chat.transcript))
         _compare(f"errors of {session}", view["errors"], errors)
 
     # -- what must not be told ----------------------------------------------------------------------

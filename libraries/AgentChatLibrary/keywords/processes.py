@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -17,7 +18,7 @@ from ..kit import Kit
 from ..outage import writable
 from ..rules import devices, order, sequence
 from ..transcript import Kind, Transcript
-from .judging import demand
+from .judging import BrokenPromise, demand
 from .operations import Operations
 from .sessions import Sessions
 from .types import FailureCode
@@ -56,6 +57,42 @@ class Processes:
         if process is not None:
             process.kill()
             process.wait()
+
+    @keyword(tags=("Processes",))
+    def tell_backend_to_end(self) -> None:
+        """Tells the private backend to end (SIGTERM), as whoever stops or moves it does.
+
+        Example, on a backend of its own:
+        | Tell Backend To End |
+        | Wait For Close      | Ana | 1001 |
+        | Backend Should End  |
+        | Start Backend Again |
+        """
+        process = self._private().process
+        if process is not None:
+            process.terminate()
+
+    @keyword(tags=("Processes", "Judging"))
+    def backend_should_end(self) -> None:
+        """Waits until the process of the private backend has ended.
+
+        Raises:
+            BrokenPromise: It is still there after the environment's ``close`` timeout.
+
+        Example, on a backend of its own:
+        | Tell Backend To End |
+        | Wait For Close      | Ana | 1001 |
+        | Backend Should End  |
+        | Start Backend Again |
+        """
+        process, seconds = self._private().process, self.kit.environment.timeout("close")
+        try:
+            if process is not None:
+                process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise BrokenPromise(
+                f"The backend should have ended; its process is still there {seconds:g} s later."
+            ) from None
 
     @keyword(tags=("Processes",))
     def start_backend_again(self) -> None:
@@ -145,7 +182,7 @@ class Processes:
         | Open Session On Second Process | Ana | Ana's phone |
         | Ping                           | Ana's phone |
         """
-        second = self.kit.world.scope.deployments[-1]
+        second = self.kit.world.latest_deployment
         found = self.kit.world.person(person)
         chat = Chat(Session(alias, found.owner), found, self.kit.environment)
         self.kit.world.add_chat(chat)

@@ -61,6 +61,29 @@ class Waiting:
         return end
 
     @keyword(tags=("Waiting",))
+    def wait_for_ends(self, session: str) -> list[str]:
+        """Waits until every question of a session has come to an end, whatever that is.
+
+        Args:
+            session: Alias of the session.
+
+        Returns:
+            How each has ended, in the order of asking: ``answered``, or the code of its ``agent_failed``.
+
+        Raises:
+            EventMissing: No end of one of the runs came.
+
+        Example:
+        | Ask             | Ana           | What did we spend in total? |
+        | Ask             | Ana           | Which resources are idle? |
+        | ${ends}         | Wait For Ends | Ana |
+        | Should Be Equal | ${ends}       | ${{ ['answered', 'answered'] }} |
+        """
+        chat, silence = self.kit.world.chat(session), self.kit.environment.timeout("interrupted")
+        ends = [chat.wait_for_end(question.run_id, silence=silence) for question in chat.questions]
+        return [str(end.get("code")) if end.type == "agent_failed" else "answered" for end in ends]
+
+    @keyword(tags=("Waiting",))
     def wait_for_failure(self, session: str, code: FailureCode, *, number: int = -1) -> Event:
         """Waits until a run has ended without an answer, and returns ``agent_failed``.
 

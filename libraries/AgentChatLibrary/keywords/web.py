@@ -60,6 +60,39 @@ class Web:
         self._open(alias, service.deployment.url, self.kit.token(found) if found is not None else "")
 
     @keyword(tags=("Web",))
+    def get_service_address(self) -> str:
+        """Returns the address of the backend in use, as the origin of a page of its own.
+
+        Example:
+        | ${address}        | Get Service Address |
+        | Should Start With | ${address} | http |
+        """
+        return self.kit.service.deployment.url.rstrip("/")
+
+    @keyword(tags=("Web", "Security"))
+    def get_look_alike_sites(self) -> dict[str, dict[str, str]]:
+        """Returns the headers that pages send whose address is like the backend's own, but another.
+
+        Returns:
+            The headers of each: ``that begins like ours``, ``that ends like ours``, ``at another port`` and
+            ``of another scheme``.
+
+        Example:
+        | ${sites} | Get Look Alike Sites |
+        | ${site} | Set Variable | ${sites}[at another port] |
+        | Connection Should Be Refused | Ana | 403 | forbidden | carrier=header | headers=${site} |
+        """
+        ours = self.get_service_address()
+        scheme, _, place = ours.partition("://")
+        origins = {
+            "that begins like ours": f"{ours}.not-ours.example",
+            "that ends like ours": f"https://not-ours.example/{ours}",
+            "at another port": f"{scheme}://{place.partition(':')[0]}:9",
+            "of another scheme": f"{'http' if scheme == 'https' else 'https'}://{place}",
+        }
+        return {name: {"Origin": origin} for name, origin in origins.items()}
+
+    @keyword(tags=("Web",))
     def get_chat_path(self) -> str:
         """Returns the path of the chat's address, below the backend's.
 

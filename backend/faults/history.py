@@ -1,0 +1,105 @@
+"""Faults in what is kept of questions: conversations, lists of them, and the ids they go by."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from backend.faults import fault
+from backend.store.runs import Asked, MessageIds
+from backend.store.schema import asked, runs
+from backend.store.threads import Threads
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection as Transaction
+
+    from backend.components import Components
+    from backend.store.people import Person
+    from backend.store.threads import Thread
+
+LATEST = 2
+"""Messages of a conversation that are shown where it is cut short."""
+
+
+class _ShowsTheLatest(Threads):
+    def messages(self, connection: Transaction, thread_id: str) -> list[dict[str, object]]:
+        return super().messages(connection, thread_id)[-LATEST:]
+
+
+@fault("history-cut-short", group="resilience")
+def history_cut_short(components: Components) -> Components:
+    """Whoever comes back to a long conversation finds the last question alone; the rest seems never said."""
+    return replace(components, threads=_ShowsTheLatest)
+
+
+class _ListsTheOldestFirst(Threads):
+    def listed(self, connection: Transaction, person: Person) -> list[Thread]:
+        return sorted(super().listed(connection, person), key=lambda thread: thread.updated_at)
+
+
+@fault("conversations-oldest-first", group="resilience")
+def conversations_oldest_first(components: Components) -> Components:
+    """What somebody worked on yesterday stands behind everything they have ever asked."""
+    return replace(components, threads=_ListsTheOldestFirst)
+
+
+class _ListsByTheirBeginning(Threads):
+    def listed(self, connection: Transaction, person: Person) -> list[Thread]:
+        found = super().listed(connection, person)
+        return sorted(found, key=lambda thread: thread.created_at, reverse=True)
+
+
+@fault("conversations-by-their-beginning", group="resilience")
+def conversations_by_their_beginning(components: Components) -> Components:
+    """A conversation that is gone on with stays where it was on the list, far down, and is not found."""
+    return replace(components, threads=_ListsByTheirBeginning)
+
+
+class _CallsThemAlike(Threads):
+    def open(self, connection: Transaction, person: Person, question: str, shared: bool, now: float) -> str:
+        del question
+        return super().open(connection, person, "Conversation", shared, now)
+
+
+@fault("conversations-called-alike", group="resilience")
+def conversations_called_alike(components: Components) -> Components:
+    """All conversations on the list have the same title, and each must be opened to find the right one."""
+    return replace(components, threads=_CallsThemAlike)
+
+
+class _KeepsThemInMemory(MessageIds):
+    def __init__(self) -> None:
+        self._accepted: dict[tuple[str, str], Asked] = {}
+
+    def find(self, connection: Transaction, user_id: str, message_id: str) -> Asked | None:
+        del connection
+        return self._accepted.get((user_id, message_id))
+
+    def keep(self, connection: Transaction, user_id: str, message_id: str, accepted: Asked) -> None:
+        del connection
+        self._accepted[user_id, message_id] = accepted
+
+
+@fault("message-ids-of-one-process", group="resilience")
+def message_ids_of_one_process(components: Components) -> Components:
+    """A question that is sent again after a drop, and reaches another process, is run and billed twice."""
+    return replace(components, message_ids=_KeepsThemInMemory)
+
+
+class _BeginsAnew(MessageIds):
+    def __init__(self) -> None:
+        self._began = time.time()
+
+    def find(self, connection: Transaction, user_id: str, message_id: str) -> Asked | None:
+        before = select(runs.c.id).where(runs.c.started_at < self._began)
+        connection.execute(delete(asked).where(asked.c.run_id.in_(before)))
+        return super().find(connection, user_id, message_id)
+
+
+@fault("message-ids-forgotten-at-restart", group="resilience")
+def message_ids_forgotten_at_restart(components: Components) -> Components:
+    """A question whose acceptance was lost when the service was restarted is run and billed twice."""
+    return replace(components, message_ids=_BeginsAnew)

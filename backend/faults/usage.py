@@ -1,0 +1,52 @@
+"""Faults in the report of what was spent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import QueryParams
+
+from backend.faults import fault
+from backend.store.records import DIMENSIONS
+from backend.web.reading import Usage
+
+if TYPE_CHECKING:
+    from backend.components import Components
+
+
+class _FiltersNothing(Usage):
+    def wanted(self, parameters: QueryParams) -> tuple[str, dict[str, str]]:
+        return super().wanted(parameters)[0], {}
+
+
+@fault("usage-filters-ignored", group="events")
+def usage_filters_ignored(components: Components) -> Components:
+    """Whoever asks what one team has spent is shown what all have, and takes it for that team's."""
+    return replace(components, usage=_FiltersNothing)
+
+
+class _GroupsByTeam(Usage):
+    def wanted(self, parameters: QueryParams) -> tuple[str, dict[str, str]]:
+        group_by, filters = super().wanted(parameters)
+        return (group_by if "group_by" in parameters else "team"), filters
+
+
+@fault("usage-grouped-otherwise", group="events")
+def usage_grouped_otherwise(components: Components) -> Components:
+    """Reports that name no grouping show teams where services are expected."""
+    return replace(components, usage=_GroupsByTeam)
+
+
+class _TakesAnything(Usage):
+    def wanted(self, parameters: QueryParams) -> tuple[str, dict[str, str]]:
+        known = {name: value for name, value in parameters.items() if name in (*DIMENSIONS, "group_by")}
+        if known.get("group_by") not in DIMENSIONS:
+            known.pop("group_by", None)
+        return super().wanted(QueryParams(known))
+
+
+@fault("usage-takes-anything", group="events")
+def usage_takes_anything(components: Components) -> Components:
+    """A misspelt filter is passed over, and its user takes the sum of everything for the sum of a part."""
+    return replace(components, usage=_TakesAnything)

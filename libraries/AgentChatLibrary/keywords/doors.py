@@ -1,0 +1,207 @@
+"""Web requests that must be refused: of strangers, with bad tokens, with wrong sign-ups."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+from robot.api.deco import keyword
+from robot.api.types import Secret
+
+from ..chat import Unexpected
+from ..identity import Person, new_password
+from ..kit import Kit
+from ..service import Answer, Service
+from .judging import BrokenPromise
+
+UNAUTHORISED: Final = 401
+"""RFC 9110, section 15.5.2."""
+INVALID: Final = 400
+"""RFC 9110, section 15.5.1."""
+ADMINISTRATION: Final[tuple[tuple[str, str, Any], ...]] = (
+    ("PATCH", "/admin/people/{person}", {"tier": "enterprise"}),
+    ("POST", "/admin/people/{person}/hold", {"before": "agent_started"}),
+    ("POST", "/admin/people/{person}/release", {}),
+    ("POST", "/admin/people/{person}/revoke", {}),
+    ("POST", "/admin/organisations", {"name": "Nobody's"}),
+    ("POST", "/admin/people", {"name": "Nobody"}),
+    ("PUT", "/admin/organisations/{organisation}/records", {}),
+    ("POST", "/admin/drain", {}),
+)
+"""All that changes something (contract: HTTP), what does the greatest harm last."""
+READING: Final = ("/threads", "/threads/{thread}/messages", "/usage/summary")
+"""All that a customer reads over HTTP (contract: HTTP)."""
+
+
+class Doors:
+    """Keywords about web requests that must not be granted."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    @keyword(tags=("Web", "Security"))
+    def administration_should_be_refused(self, about: str, person: str | None = None) -> int:
+        """Tries to change everything that the administration can change, and expects 401 each time.
+
+        The first that is granted ends it, so that no more harm is done than that.
+
+        Args:
+            about: Whom the changes would concern.
+            person: Who tries, with the own token; a stranger without any when omitted.
+
+        Returns:
+            How many changes were tried.
+
+        Raises:
+            BrokenPromise: One was granted, or refused in another way.
+
+        Example, on a backend of its own:
+        | Administration Should Be Refused | Ana |
+        | Administration Should Be Refused | Ana | Ana |
+        """
+        subject = self.kit.world.person(about)
+        token = self.kit.token(self.kit.world.person(person)) if person is not None else ""
+        who = person or "A stranger"
+        for method, path, body in ADMINISTRATION:
+            whole = path.format(person=subject.user_id, organisation=subject.organisation.id)
+            answer = subject.service.request(method, whole, body, token)
+            if answer.status != UNAUTHORISED:
+                raise BrokenPromise(
+                    f"{who} is no operator, so {method} {path} should be refused with 401;"
+                    f" it was answered with {answered(answer)}."
+                )
+        return len(ADMINISTRATION)
+
+    @keyword(tags=("Web", "Security"))
+    def reading_should_be_refused(
+        self, session: str, code: str, *, token: Secret | None = None, presenting: str = "no token"
+    ) -> int:
+        """Reads conversations, one of them, and the usage over HTTP, and expects 401 each time.
+
+        Args:
+            session: Alias of the session whose latest conversation is asked for.
+            code: Expected error code.
+            token: The token that is presented; none when omitted.
+            presenting: What is presented, in plain words, for the message.
+
+        Returns:
+            How many pages were tried.
+
+        Raises:
+            BrokenPromise: One was given, or refused in another way.
+
+        Example:
+        | Ask                       | Ana | What did we spend in total? |
+        | Wait For Answer           | Ana |
+        | Reading Should Be Refused | Ana | missing_credential |
+        """
+        chat = self.kit.world.chat(session)
+        thread = chat.question().thread_id
+        for path in READING:
+            answer = self._get(chat.person.service, path.format(thread=thread), token)
+            if answer.status != UNAUTHORISED or _code(answer) != code:
+                raise BrokenPromise(
+                    f"GET {path} with {presenting} should be refused with 401 {code};"
+                    f" it was answered with {answered(answer)}."
+                )
+            if not answer.headers.get("www-authenticate", "").lower().startswith("bearer"):
+                raise BrokenPromise(f"The 401 of GET {path} with {presenting} has no challenge for Bearer.")
+        return len(READING)
+
+    @keyword(tags=("Web",))
+    def reading_should_be_granted(self, session: str, token: Secret) -> int:
+        """Reads conversations, one of them, and the usage over HTTP, and expects 200 each time.
+
+        Args:
+            session: Alias of the session whose latest conversation is asked for.
+            token: The token that is presented.
+
+        Returns:
+            How many pages were read.
+
+        Raises:
+            Unexpected: One was refused.
+
+        Example:
+        | Ask                       | Ana | What did we spend in total? |
+        | Wait For Answer           | Ana |
+        | ${token}                  | Sign In | Ana |
+        | Reading Should Be Granted | Ana     | ${token} |
+        """
+        chat = self.kit.world.chat(session)
+        for path in READING:
+            answer = self._get(chat.person.service, path.format(thread=chat.question().thread_id), token)
+            if answer.status != 200:  # noqa: PLR2004 -- RFC 9110, section 15.3.1
+                raise Unexpected(
+                    f"{chat.person.name} should be given {path}; the answer was {answered(answer)}."
+                )
+        return len(READING)
+
+    def _get(self, service: Service, path: str, token: Secret | None) -> Answer:
+        return service.request("GET", path, token=token.value if token is not None else "")
+
+    @keyword(tags=("Web", "Security"))
+    def refresh_should_be_refused(self, person: str) -> None:
+        """Trades in the refresh token that a person has, and expects to be refused with 401.
+
+        Args:
+            person: The person's name.
+
+        Raises:
+            BrokenPromise: New tokens were given, or it was refused in another way.
+
+        Example:
+        | Sign In                   | Ana |
+        | Sign Out                  | Ana |
+        | Refresh Should Be Refused | Ana |
+        """
+        found: Person = self.kit.world.person(person)
+        body = {"refresh_token": found.refresh_token}
+        answer = found.service.request("POST", "/auth/refresh", body)
+        if (answer.status, _code(answer)) != (UNAUTHORISED, "invalid_token"):
+            raise BrokenPromise(
+                f"The login of {person} has ended, so its refresh token should be refused with"
+                f" 401 invalid_token; the answer was {answered(answer)}."
+            )
+
+    @keyword(tags=("Web", "Security"))
+    def wrong_sign_up_should_name(self, field: str, **changes: str | None) -> None:
+        """Signs up in a way that is wrong in one field, and expects 400 with the field's name.
+
+        Args:
+            field: The field that must be named.
+            changes: Fields that differ from a right sign-up's; ``${None}`` leaves one out.
+
+        Raises:
+            BrokenPromise: It was accepted, or refused in another way.
+
+        Example:
+        | Wrong Sign Up Should Name | password | password=secret |
+        | Wrong Sign Up Should Name | name     | name=${None} |
+        """
+        right = {
+            "email": f"newcomer.{secrets.token_hex(6)}@customers.example",
+            "password": new_password(),
+            "name": "Somebody New",
+            **changes,
+        }
+        body = {name: value for name, value in right.items() if value is not None}
+        answer = self.kit.service.request("POST", "/auth/register", body)
+        named = answer.body.get("error", {}).get("field")
+        if (answer.status, _code(answer), named) != (INVALID, "invalid_request", field):
+            told = f" naming {named!r}" if named else ""
+            raise BrokenPromise(
+                f"A sign-up that is wrong in its {field} should be refused with 400 invalid_request naming"
+                f" {field!r}; the answer was {answered(answer)}{told}."
+            )
+
+
+def answered(answer: Answer) -> str:
+    """An HTTP answer in words: its status, and its code where it is a refusal."""
+    code = _code(answer)
+    return f"{answer.status} {code}" if code else str(answer.status)
+
+
+def _code(answer: Answer) -> str | None:
+    error = answer.body.get("error")
+    return str(error["code"]) if isinstance(error, dict) and "code" in error else None

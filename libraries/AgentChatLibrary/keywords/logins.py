@@ -1,0 +1,250 @@
+"""Logins and their tokens: what they say, how they are renewed, how they end."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from robot.api.deco import keyword
+from robot.api.types import Secret
+
+from ..chat import Unexpected
+from ..identity import Person, contents, expiry, new_password
+from ..kit import Kit
+from ..service import Service
+from .judging import BrokenPromise
+
+ID_LEAST: Final = 22
+"""Characters that 128 random bits need at least, in base64url (contract: Order and delivery)."""
+SHARED_MOST: Final = 8
+"""Characters at one place that two random ids of a test never share: one pair in 160 million would."""
+
+
+class Logins:
+    """Keywords about logins and the tokens that belong to them."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+
+    @keyword(tags=("Sessions", "Credentials"))
+    def hand_over_token(self, session: str, token: Secret) -> int:
+        """Hands a new token over on an open connection; its expiry is the connection's from then on.
+
+        Args:
+            session: Alias of the session.
+            token: The new access token.
+
+        Returns:
+            When it expires, in Unix seconds, as the backend says.
+
+        Raises:
+            Unexpected: The token was refused.
+            EventMissing: No answer came.
+
+        Example:
+        | ${token}        | Mint Token | Ana | expires_in=300 |
+        | Hand Over Token | Ana        | ${token} |
+        """
+        chat = self.kit.world.chat(session)
+        reply = chat.reply(chat.send("refresh_token", {"token": token.value}), "token_refreshed", "error")
+        if reply.type == "error":
+            raise Unexpected(
+                f"{session}'s new token should be taken; it was refused with {reply.get('code')}"
+                f" ({reply.get('message')})."
+            )
+        chat.expires = expiry(token.value)
+        return int(reply.get("expires_at") or 0)
+
+    @keyword(tags=("Credentials",))
+    def get_login_of_token(self, token: Secret) -> str:
+        """Returns the id of the login that a token belongs to, its ``sid``.
+
+        Args:
+            token: The token.
+
+        Example:
+        | ${token} | Sign In            | Ana |
+        | ${login} | Get Login Of Token | ${token} |
+        | ${other} | Mint Token         | Ana | sid=${login} |
+        """
+        return str(contents(token.value)["sid"])
+
+    @keyword(tags=("Credentials", "Operations"))
+    def revoke_logins(self, person: str, token: Secret | None = None) -> None:
+        """Ends logins of a person through administration, as support staff would.
+
+        Args:
+            person: Whose.
+            token: A token of the one login that is to end; all of them end when omitted.
+
+        Raises:
+            Declined: The backend declined it.
+
+        Example:
+        | ${token}                     | Sign In | Ana |
+        | Revoke Logins                | Ana     | ${token} |
+        | Connection Should Be Refused | Ana     | 401 | invalid_token | token=${token} |
+        """
+        found = self.kit.world.person(person)
+        body = {"sid": self.get_login_of_token(token)} if token is not None else {}
+        found.service.admin("POST", f"/people/{found.user_id}/revoke", body)
+
+    @keyword(tags=("Credentials", "Judging"))
+    def login_should_tell_the_truth(self, person: str) -> None:
+        """Logs a person in and compares what the answer and its tokens say with what is so.
+
+        Args:
+            person: Who logs in.
+
+        Raises:
+            BrokenPromise: A token names somebody else, other rights or another kind, or ``expires_in`` is not
+                the time from its issue to its expiry.
+
+        Example:
+        | Login Should Tell The Truth | Ana |
+        """
+        found = self.kit.world.person(person)
+        answer = found.sign_in()
+        access = contents(answer["access_token"])
+        wrong = _untrue(found, access)
+        if answer.get("expires_in") != access["exp"] - access["iat"]:
+            wrong.append(
+                f"expires_in is {answer.get('expires_in')!r} although the token is good for"
+                f" {access['exp'] - access['iat']} s"
+            )
+        kind = contents(answer["refresh_token"]).get("token_type")
+        if kind != "refresh":
+            wrong.append(f"the refresh token's token_type is {kind!r} instead of 'refresh'")
+        if wrong:
+            raise BrokenPromise(f"{person}'s login is told wrongly: {'; '.join(wrong)}.")
+
+    @keyword(tags=("Credentials", "Limits"))
+    def sign_in_at_once(self, person: str, count: int) -> None:
+        """Logs a person in several times at the same moment, with the right password.
+
+        Args:
+            person: Who logs in.
+            count: How many logins.
+
+        Raises:
+            BrokenPromise: One was refused.
+
+        Example:
+        | Sign In At Once | Ana | 8 |
+        """
+        found = self.kit.world.person(person)
+        statuses = self._logins(found, [found.password] * count)
+        if set(statuses) != {200}:
+            raise BrokenPromise(
+                f"{person} logged in {count} times at the same moment, always with the right password, and"
+                f" should be let in each time; the answers were {_counted(statuses)}."
+            )
+
+    @keyword(tags=("Credentials", "Limits"))
+    def guess_at_once(self, person: str, count: int, looked_at: int) -> None:
+        """Tries several wrong passwords of an account at the same moment.
+
+        Args:
+            person: Whose account.
+            count: How many passwords.
+            looked_at: How many of them may be looked at, and refused as wrong with 401; the others must be
+                refused with 429 without a look.
+
+        Raises:
+            BrokenPromise: Another number was looked at.
+
+        Example:
+        | Create Person | Clara | Northwind |
+        | Guess At Once | Clara | 12 | looked_at=5 |
+        """
+        found = self.kit.world.person(person)
+        statuses = self._logins(found, [new_password() for _ in range(count)])
+        if Counter(statuses) != {401: looked_at, 429: count - looked_at}:
+            raise BrokenPromise(
+                f"Of {count} wrong passwords for {person} at the same moment, {looked_at} should be looked at"
+                f" (401) and the others refused (429); the answers were {_counted(statuses)}."
+            )
+
+    def _logins(self, person: Person, passwords: list[str]) -> list[int]:
+        """The statuses of logins at the same moment, each over a connection of its own."""
+
+        def log_in(password: str) -> int:
+            service = Service(person.service.deployment)
+            try:
+                return service.request(
+                    "POST", "/auth/login", {"email": person.email, "password": password}
+                ).status
+            finally:
+                service.hang_up()
+
+        with ThreadPoolExecutor(len(passwords)) as pool:
+            return list(pool.map(log_in, passwords))
+
+    @keyword(tags=("Judging", "Security"))
+    def ids_should_be_beyond_guessing(self, session: str) -> int:
+        """Compares the ids of all runs and conversations that a session has begun: they must share nothing.
+
+        Args:
+            session: Alias of the session; it must have asked at least twice.
+
+        Returns:
+            How many ids were compared.
+
+        Raises:
+            BrokenPromise: One is too short for 128 random bits, or two are alike in a whole stretch, as those
+                of a counter or a clock are.
+
+        Example:
+        | Ask                           | Ana | What did we spend in total? |
+        | Ask                           | Ana | Which resources are idle? |
+        | Ids Should Be Beyond Guessing | Ana |
+        """
+        questions = self.kit.world.chat(session).questions
+        ids = sorted({*(one.run_id for one in questions), *(one.thread_id for one in questions)})
+        for one in ids:
+            if len(_random_part(one)) < ID_LEAST:
+                raise BrokenPromise(f"The id {one} is too short for 128 random bits.")
+        for one, other in itertools.combinations(ids, 2):
+            shared = _shared(_random_part(one), _random_part(other))
+            if shared:
+                raise BrokenPromise(
+                    f"The ids {one} and {other} should have nothing in common, so that nobody who knows the"
+                    f" one can guess the other; both hold {shared!r} at the same place."
+                )
+        return len(ids)
+
+
+def _untrue(person: Person, claims: Mapping[str, Any]) -> list[str]:
+    """What an access token says wrongly of the person (contract: Handshake)."""
+    due = {
+        "sub": person.user_id,
+        "org": person.organisation.id,
+        "email": person.email,
+        "tier": person.tier,
+        "permissions": list(person.permissions),
+        "token_type": "access",
+    }
+    return [
+        f"the token's {name} is {claims.get(name)!r} instead of {value!r}"
+        for name, value in due.items()
+        if claims.get(name) != value
+    ]
+
+
+def _counted(statuses: list[int]) -> str:
+    return ", ".join(f"{status} ({number} times)" for status, number in sorted(Counter(statuses).items()))
+
+
+def _random_part(one: str) -> str:
+    """An id without its prefix."""
+    return one.split("_", 1)[-1].replace("-", "")
+
+
+def _shared(one: str, other: str) -> str | None:
+    """What two ids have in common at one place, when it is so long that it is no chance."""
+    pairs = range(min(len(one), len(other)) - SHARED_MOST + 1)
+    same = (one[at : at + SHARED_MOST] for at in pairs if one[at:].startswith(other[at : at + SHARED_MOST]))
+    return next(same, None)

@@ -1,0 +1,165 @@
+"""Questions that reach several sessions, or several processes, at the same moment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from robot.api.deco import keyword
+from robot.api.types import Secret
+
+from ..chat import Chat, Unexpected
+from ..engine.offer import Refused
+from ..engine.session import Session
+from ..kit import Kit
+from ..outgoing import encoded, new_message_id
+from ..redaction import mask
+from .judging import BrokenPromise
+from .types import ErrorCode
+
+QUESTION: Final = "What did we spend in total?"
+UNAUTHORISED: Final = 401
+"""RFC 9110, section 15.5.2."""
+
+
+class SideBySide:
+    """Keywords that ask everywhere before they wait for anything."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self._sent: list[tuple[Chat, str]] = []
+
+    @keyword(tags=("Bursts", "Asking"))
+    def ask_at_once(self, count: int, *sessions: str) -> None:
+        """Sends questions on several sessions, each with an id of its own, and waits for nothing.
+
+        Args:
+            count: How many on each session.
+            sessions: Aliases of the sessions.
+
+        Example:
+        | Ask At Once                          | 2 | Ana | Boris |
+        | Questions At Once Should Be Accepted | 4 | too_many_runs |
+        """
+        self._send({session: [new_message_id() for _ in range(count)] for session in sessions})
+
+    @keyword(tags=("Bursts", "Asking"))
+    def ask_the_same_at_once(self, count: int, *sessions: str) -> None:
+        """Sends the same messages, ids and all, on several sessions, and waits for nothing.
+
+        Args:
+            count: How many on each session.
+            sessions: Aliases of sessions of one person.
+
+        Example:
+        | Open Session                           | Ana | Ana's phone |
+        | Ask The Same At Once                   | 2   | Ana | Ana's phone |
+        | Same Questions Should Be One Each      |
+        """
+        ids = [new_message_id() for _ in range(count)]
+        self._send(dict.fromkeys(sessions, ids))
+
+    @keyword(tags=("Bursts", "Judging"))
+    def questions_at_once_should_be_accepted(self, count: int, otherwise: ErrorCode) -> None:
+        """Checks how many of the questions of `Ask At Once` were accepted, whichever they are.
+
+        Args:
+            count: Expected number.
+            otherwise: The error code that all others must have got.
+
+        Raises:
+            BrokenPromise: It is another number, or one was declined in another way.
+            EventMissing: One was neither accepted nor declined.
+
+        Example:
+        | Ask At Once                          | 2 | Ana | Boris |
+        | Questions At Once Should Be Accepted | 4 | too_many_runs |
+        """
+        replies = [chat.reply(message_id, "ack", "error") for chat, message_id in self._sent]
+        found = Counter(str(e.get("code")) if e.type == "error" else "accepted" for e in replies)
+        due = Counter({"accepted": count, otherwise.value: len(self._sent) - count})
+        if +found != +due:
+            raise BrokenPromise(
+                f"Of {len(self._sent)} questions at the same moment {count} should be accepted and the others"
+                f" declined with {otherwise.value}; they were: {_counted(found)}."
+            )
+        for (chat, message_id), reply in zip(self._sent, replies, strict=True):
+            if reply.type == "ack":
+                chat.accepted(message_id)
+
+    @keyword(tags=("Bursts", "Judging"))
+    def same_questions_should_be_one_each(self) -> None:
+        """Checks that all sessions were told of the same run and conversation for each message sent at once.
+
+        Raises:
+            BrokenPromise: One was declined, or became several runs.
+            EventMissing: One was neither accepted nor declined.
+
+        Example:
+        | Open Session                           | Ana | Ana's phone |
+        | Ask The Same At Once                   | 2   | Ana | Ana's phone |
+        | Same Questions Should Be One Each      |
+        """
+        told: dict[str, set[str]] = {}
+        for chat, message_id in self._sent:
+            reply = chat.reply(message_id, "ack", "error")
+            if reply.type == "error":
+                raise BrokenPromise(
+                    f"{chat.alias}'s message came to two devices at the same moment, and one was declined"
+                    f" with {reply.get('code')} ({reply.get('message')}); both should get one acceptance."
+                )
+            told.setdefault(message_id, set()).add(f"{reply.run_id} in {reply.thread_id}")
+        several = [runs for runs in told.values() if len(runs) > 1]
+        if several:
+            raise BrokenPromise(
+                f"{len(several)} of {len(told)} messages that came to several devices at the same moment"
+                f" became several runs, the first one: {' and '.join(sorted(several[0]))}."
+            )
+
+    @keyword(tags=("Processes", "Security"))
+    def second_process_should_refuse(self, person: str, code: str, *, token: Secret) -> None:
+        """Tries to connect to the second process, and expects to be refused with 401.
+
+        Args:
+            person: In whose name.
+            code: Expected error code.
+            token: The credential.
+
+        Raises:
+            Unexpected: It has let the person in, or refused in another way.
+
+        Example, on a backend of its own:
+        | Start Second Process |
+        | ${token}                     | Sign In | Ana |
+        | Sign Out                     | Ana |
+        | Second Process Should Refuse | Ana | invalid_token | token=${token} |
+        """
+        found = self.kit.world.person(person)
+        session = Session(f"{person}'s attempt at the second process", found.owner)
+        offer = self.kit.offer(self.kit.world.latest_deployment, [("header", token.value)])
+        try:
+            session.open(offer, self.kit.environment.timeout("connect"))
+        except Refused as refused:
+            if refused.status != UNAUTHORISED or f'"{code}"' not in refused.body:
+                raise Unexpected(
+                    f"The second process refused {person} with {refused.status} {mask(refused.body)[:200]};"
+                    f" it should be 401 {code}."
+                ) from None
+        else:
+            session.close()
+            raise Unexpected(
+                f"The second process let {person} in with a token that is good no more;"
+                f" it should refuse it with 401 {code}."
+            )
+
+    def _send(self, ids: dict[str, list[str]]) -> None:
+        """Sends all of a session's questions in one go, one session right after the other."""
+        chats = {session: self.kit.world.chat(session) for session in ids}
+        self._sent = [(chats[session], message_id) for session, some in ids.items() for message_id in some]
+        for session, some in ids.items():
+            questions = [encoded("chat", message_id, {"content": QUESTION}) for message_id in some]
+            chats[session].session.send_many(questions)
+
+
+def _counted(found: Counter[str]) -> str:
+    return ", ".join(f"{times} {what}" for what, times in found.most_common())

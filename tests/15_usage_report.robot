@@ -1,0 +1,40 @@
+*** Settings ***
+Documentation    The usage report answers exactly what it is asked, or says that it cannot.
+...
+...              Why it matters: budgets are made from this page. A filter that is passed over shows a sum that is too
+...              high, and nobody sees it in the figure.
+
+Resource         ../resources/chat.resource
+Resource         ../resources/usage.resource
+
+Test Setup       Ana Of Northwind Is Connected
+
+Test Tags        area:agent-events    severity:normal    needs:records
+
+
+*** Test Cases ***
+The Usage Report Takes The Filters Of A Question
+    [Documentation]    One team, one service, one month, by region: the page and the agent tell the same.
+    [Tags]    promise-09    catches:usage-filters-ignored
+    When Ana asks "What did payments spend on the database by region in 2026-09?"
+    And Ana sees the answer
+    Then Ana's usage report tells the same for "group_by=region&team=payments&service=database&month=2026-09"
+
+A Usage Report Without A Grouping Is By Service
+    [Documentation]    As the agent tells it when it is asked for services.
+    [Tags]    promise-09    catches:usage-grouped-otherwise
+    When Ana asks "What did we spend by service?"
+    And Ana sees the answer
+    Then Ana's usage report tells the same for ""
+
+A Usage Report That Is Asked For Wrongly Is Refused
+    [Documentation]    Each mistake is refused with the parameter that it is in: none is passed over.
+    [Tags]    catches:usage-takes-anything
+    [Template]    Usage Report Is Refused
+    # what is asked    the parameter that is wrong
+    group_by=colour    group_by
+    colour=red    colour
+    organisation_id=o_00000000000000000000000000000000    organisation_id
+    team=payments&team=platform    team
+    group_by=team&group_by=month    group_by
+    month=%00    month
