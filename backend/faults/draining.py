@@ -97,8 +97,8 @@ def drain_does_not_wait(components: Components) -> Components:
 
 class _NeverEnds(Drain):
     def begin(self, then: Callable[[], None], *, seconds: float | None = None) -> None:
-        del then
-        super().begin(lambda: None, seconds=seconds)
+        left_alone = seconds == 0  # its owner is gone: nobody else would ever end it
+        super().begin(then if left_alone else lambda: None, seconds=seconds)
 
 
 @fault("drained-process-stays", group="resilience")

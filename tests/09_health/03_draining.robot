@@ -52,7 +52,6 @@ What Is Not Finished In Time Is Interrupted
     ...       catches:drain-drops-events
     ...       catches:drain-leaves-runs-open
     ...       catches:drain-without-goodbye
-    ...       catches:drain-does-not-wait
     Given Ana of a backend of her own has a run that waits
     When the backend drains
     Then Ana's run ends as interrupted
