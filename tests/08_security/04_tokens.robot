@@ -45,6 +45,7 @@ Only A Good Access Token Renews A Connection
     ...       catches:refresh-token-renews-connection
     ...       catches:refresh-token-accepted
     ...       catches:expired-renewal-told-as-forbidden
+    ...       catches:errors-without-message-id
     Given Ana has logged in and is connected
     Then Ana's refresh token is refused on the open connection
     And a token of hers that has expired is refused as such
