@@ -40,7 +40,12 @@ A Connection Recovers After Every Error
 
 A Customer Recovers After An Abrupt Drop
     [Documentation]    The connection is reset in the middle of a message; a new one carries a whole run.
-    [Tags]    promise-18    promise-24    needs:admin    catches:half-message-taken-for-whole
+    [Tags]    promise-18
+    ...       promise-24
+    ...       needs:admin
+    ...       catches:half-message-taken-for-whole
+    ...       catches:queue-drops-the-oldest
+    ...       catches:queue-in-memory-only
     When Ana's connection is reset in the middle of a message
     Then Ana comes back and gets an answer
     And the half message has started nothing

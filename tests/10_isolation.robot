@@ -33,7 +33,6 @@ Each Customer Has A World Of Their Own
     ...       catches:event-broadcast-to-every-connection
     ...       catches:leak-50-ms-late
     ...       catches:same-reasoning-for-every-question
-    ...       catches:shared-thread-open-to-everybody
     ...       catches:stack-trace-in-the-error
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And Ana, Boris and Clara have runs about secrets of theirs that wait for a tool

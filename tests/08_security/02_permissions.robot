@@ -72,7 +72,6 @@ What A Message Says Of Its Sender Changes Nothing
     ...       catches:identity-from-payload
     ...       catches:unknown-fields-refused
     ...       catches:event-broadcast-to-every-connection
-    ...       catches:leak-50-ms-late
     ...       catches:manager-shared-between-users
     ...       catches:started-after-first-thinking
     ...       catches:tool-result-disagrees-with-database

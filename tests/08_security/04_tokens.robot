@@ -96,6 +96,9 @@ Support Ends One Login Or All Of Them
     ...       catches:older-tokens-outlive-revocation
     ...       catches:revocation-misses-who-is-away
     ...       catches:refresh-survives-logout
+    ...       catches:auth-failure-without-a-reason
+    ...       catches:close-reason-lost
+    ...       catches:reason-told-in-401
     Given Ana is connected on a laptop and a phone, with a login each
     And Ana has logged in on a tablet that is not connected
     And Ana has older tokens that nobody has noted

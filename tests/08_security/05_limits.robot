@@ -70,7 +70,17 @@ Clients Are Told The Limits That Are In Force
 
 A Quota Is The Customer's Own
     [Documentation]    What a colleague has asked is nobody else's: each has the questions of the own day.
-    [Tags]    promise-28    tier:free    needs:tiers    catches:quota-of-the-organisation    catches:quota-not-counted
+    [Tags]    promise-28
+    ...       tier:free
+    ...       needs:tiers
+    ...       catches:quota-of-the-organisation
+    ...       catches:quota-not-counted
+    ...       catches:dropped-agent-completed
+    ...       catches:errors-without-message-id
+    ...       catches:offer-missing
+    ...       catches:quota-error-wall
+    ...       catches:quota-one-too-low
+    ...       catches:stream-stops-silently
     Given Ana is a free user of Northwind who may ask twice a day
     And Boris is a free user of Northwind who may ask twice a day
     And Ana and Boris are connected
@@ -88,6 +98,15 @@ Only What Was Accepted Counts
     ...       needs:tiers
     ...       catches:repeated-questions-count
     ...       catches:declined-questions-count
+    ...       catches:dropped-agent-completed
+    ...       catches:errors-without-message-id
+    ...       catches:offer-missing
+    ...       catches:queue-drops-the-oldest
+    ...       catches:quota-error-wall
+    ...       catches:quota-not-counted
+    ...       catches:quota-one-too-low
+    ...       catches:same-message-id-runs-twice
+    ...       catches:stream-stops-silently
     Given Ana is a free user of Northwind who may ask twice a day
     And Ana is connected
     Then Ana's question is one question, though it is sent 3 times
