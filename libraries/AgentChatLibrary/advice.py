@@ -170,8 +170,8 @@ def _about(step: str, calls: Sequence[Sequence[str]]) -> str:
     slip = _colon(step) or _blanks(step, calls) or _unquoted(step) or _long_name(plain) or _joined(plain)
     if slip:
         return slip
-    ordered = sorted((-keyword.likeness(plain), keyword.name, keyword) for keyword in known)[:NEAREST]
-    near = [f"`{keyword.shown}` ({keyword.file})" for score, _, keyword in ordered if -score >= CLOSE]
+    ordered = sorted(known, key=lambda one: (-one.likeness(plain), one.name, one.file))[:NEAREST]
+    near = [f"`{one.shown}` ({one.file})" for one in ordered if one.likeness(plain) >= CLOSE]
     return f"{MARKS[1]} {', '.join(near)}." if near else f"{MARKS[2]} What can be said: resources/*.resource."
 
 

@@ -13,6 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from .deployment import SERVER, Deployment
@@ -95,6 +96,18 @@ class Fleet:
         self._until(
             lambda: self._database_began() not in {None, before}, "The database server did not come back."
         )
+
+    def wait_until_healthy(self, healthy: Callable[[str], bool]) -> None:
+        """Waits until every process says that it is healthy.
+
+        Args:
+            healthy: Asks the process at an address.
+
+        Raises:
+            EnvironmentProblem: One does not become healthy.
+        """
+        for address in self._deployment.backends:
+            self._until(partial(healthy, address), f"{address} does not become healthy.")
 
     # -- what there is ------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from robot.libraries.BuiltIn import BuiltIn
 from ..fleet import Fleet
 from ..kit import Kit
 from ..redaction import issue
+from .health import HEALTH
 
 
 class Failing:
@@ -123,6 +125,22 @@ class Failing:
             EnvironmentProblem: It did not come back.
 
         Example, on a deployment of its own:
-        | Restart The Database |
+        | Restart The Database                |
+        | Wait Until Every Process Is Healthy |
         """
         self._fleet.crash_database()
+
+    @keyword(tags=("Processes", "Waiting"))
+    def wait_until_every_process_is_healthy(self) -> None:
+        """Waits until each process of the deployment has found out that all is well again.
+
+        Raises:
+            EnvironmentProblem: One does not become healthy.
+
+        Example, on a deployment of its own:
+        | Restart The Database                |
+        | Wait Until Every Process Is Healthy |
+        """
+        self._fleet.wait_until_healthy(
+            lambda address: self.kit.service.request("GET", f"{address}{HEALTH}").status == HTTPStatus.OK
+        )
