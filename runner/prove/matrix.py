@@ -47,7 +47,7 @@ def page(
     """The whole page.
 
     Args:
-        faults: The rows, in groups.
+        faults: The rows; those of one group stand together.
         trials: What each fault came to.
         tests: The columns: full names.
         summary: What it came to, in lines.
@@ -64,7 +64,7 @@ def page(
         f'<th title="{html.escape(name)}"><span>{html.escape(_short(name))}</span></th>' for name in tests
     )
     rows, group = [], None
-    for fault in faults:
+    for fault in sorted(faults, key=lambda fault: fault.group):
         if fault.group != group:
             group = fault.group
             rows.append(f'<tr><th class="group" colspan="{len(tests) + 2}">{html.escape(group)}</th></tr>')
