@@ -91,7 +91,6 @@ Nothing Is Lost When Dropped At Any Moment And Released While Away
     ...       catches:seq-repeat
     ...       catches:dropped-agent-completed
     ...       catches:stream-stops-silently
-    ...       catches:two-ends
     Given Ana also has a second device
     Then dropped before every event and released while away, Ana gets what her second device received
 
@@ -108,9 +107,7 @@ Nothing Is Lost When The Run Goes On Before Resuming
     ...       catches:seq-repeat
     ...       catches:dropped-agent-completed
     ...       catches:stream-stops-silently
-    ...       catches:event-after-completion
     ...       catches:tool-executing-held-back
-    ...       catches:two-ends
     Given Ana also has a second device
     Then dropped before every event and released before resuming, Ana gets what her second device received
 
@@ -128,8 +125,6 @@ Nothing Is Lost When The Run Goes On While Resuming
     ...       catches:seq-repeat
     ...       catches:dropped-agent-completed
     ...       catches:stream-stops-silently
-    ...       catches:event-after-completion
-    ...       catches:two-ends
     Given Ana also has a second device
     Then dropped before every event and released while resuming, Ana gets what her second device received
 
