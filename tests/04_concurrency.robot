@@ -45,7 +45,6 @@ A Burst Of Questions Is Answered Question By Question
     ...       catches:steps-not-counted
     ...       catches:empty-reasoning
     ...       catches:same-reasoning-for-every-question
-    ...       catches:shared-context-between-runs
     Given Ana Of Northwind Is Connected
     When Ana sends 20 questions in a burst
     Then the questions of Ana are accepted in the order of asking
@@ -62,7 +61,6 @@ Pings And Questions Do Not Overtake Each Other
     ...       catches:ack-sent-twice
     ...       catches:empty-reasoning
     ...       catches:same-reasoning-for-every-question
-    ...       catches:shared-context-between-runs
     ...       catches:ack-after-first-event
     ...       catches:events-of-two-runs-exchanged
     Given Ana Of Northwind Is Connected
@@ -88,7 +86,6 @@ People Do Not See Each Other
     ...       catches:leak-to-colleagues
     ...       catches:seq-repeat
     ...       catches:tool-query-without-organisation-filter
-    ...       catches:manager-shared-between-users
     ...       catches:seq-gap
     Given Ana, Boris with two devices and Clara are connected
     When Ana asks about a secret

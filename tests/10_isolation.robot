@@ -137,7 +137,6 @@ A Broken Connection Breaks Nobody Else's
     ...       needs:hold
     ...       catches:broken-run
     ...       catches:crash-ends-another-run
-    ...       catches:manager-shared-between-users
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And Boris has a run that waits for a tool
     When Ana's connection is reset in the middle of a message
