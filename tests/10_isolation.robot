@@ -133,10 +133,7 @@ A Slow Line Is Served And Holds Up Nobody Else
 A Broken Connection Breaks Nobody Else's
     [Documentation]    Ana is reset in the middle of a message; others do not notice, and her own second device
     ...    goes on.
-    [Tags]    promise-34
-    ...       needs:hold
-    ...       catches:broken-run
-    ...       catches:crash-ends-another-run
+    [Tags]    promise-34    needs:hold    catches:broken-run    catches:crash-ends-another-run
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And Boris has a run that waits for a tool
     When Ana's connection is reset in the middle of a message
