@@ -21,7 +21,7 @@ VERSION = "0.1.0"
 FRESH_SECONDS = 0.5
 """Age up to which a probe, or any write that succeeded, is believed (contract, "HTTP": at most 1 s)."""
 
-PROBE_SECONDS = 1.5
+PROBE_SECONDS = 1.0
 """Longest time that a probe takes (contract, "HTTP": an answer within 2 s)."""
 
 SLOW_SECONDS = 0.5
