@@ -8,10 +8,12 @@ uses the service would suffer. ``python -m backend.faults NAME`` starts the serv
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -74,7 +76,24 @@ def fault(name: str, *, group: str, family: str = "", needs: str = "") -> Callab
 
 def all_faults() -> dict[str, Fault]:
     """Returns every fault by its name; a module that lies in this package is found by itself."""
-    for module in pkgutil.iter_modules(__path__):
-        if not module.name.startswith("_"):
-            importlib.import_module(f"{__name__}.{module.name}")
+    for module in _modules():
+        importlib.import_module(module)
     return dict(_registered)
+
+
+def one_fault(name: str) -> Fault | None:
+    """Returns the fault of a name, if there is one.
+
+    Only modules whose text holds the name are loaded: to load all takes a fifth of a start.
+    """
+    for module in _modules():
+        spec = importlib.util.find_spec(module)
+        if spec is None or spec.origin is None or f'"{name}"' in Path(spec.origin).read_text("utf-8"):
+            importlib.import_module(module)
+            if name in _registered:
+                return _registered[name]
+    return None
+
+
+def _modules() -> list[str]:
+    return [f"{__name__}.{found.name}" for found in pkgutil.iter_modules(__path__) if found.name[0] != "_"]

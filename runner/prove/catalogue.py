@@ -24,6 +24,8 @@ CLAIM: Final = "catches:"
 is, or any of the family of that name."""
 FURTHER: Final = 10
 """One in so many of all tests runs with each fault too, to see whether unrelated tests fail."""
+_DRAW: Final = 11522
+"""Which draw those are: of many, one of cheap tests (by measured CPU time) from many suites."""
 PRIVATE: Final = "needs:private_backend"
 """Tag of tests that start a backend of their own."""
 
@@ -184,5 +186,5 @@ def _further(plan: Plan) -> list[str]:
     """
     costly = {test.name for test in plan.tagged(ALONE, SOAK, PRIVATE)}
     cheap = [test.name for test in plan.tests if test.name not in costly]
-    cheap.sort(key=lambda name: hashlib.sha256(name.encode()).digest())
+    cheap.sort(key=lambda name: hashlib.sha256(f"{_DRAW} {name}".encode()).digest())
     return cheap[: math.ceil(len(plan.tests) / FURTHER)]

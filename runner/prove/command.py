@@ -149,7 +149,7 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
     problems += broken(trials[CONTROL])
     proof = Proof.of(plan, faults, trials, store.healthy(), problems, everything=wanted.everything)
     files = report.write(proof, FOLDER)
-    for line in proof.complaints:
+    for line in [*proof.late, *proof.complaints]:
         say(f"  {line}")
     say("Kill matrix: " + ", ".join(shown(file) for file in files))
     say(proof.precision_line)

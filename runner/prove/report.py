@@ -87,6 +87,15 @@ class Proof:
         return lines
 
     @property
+    def late(self) -> list[str]:
+        """What was caught only when a test ran once more with nothing beside it, a line each."""
+        return [
+            f"{fault.name} was caught by {name} at the second try, with nothing beside it"
+            for fault in self.faults
+            for name in self.trials[fault.name].late
+        ]
+
+    @property
     def precision(self) -> tuple[int, int]:
         """Of the failures by a test's own assertion: those of tests that claim the fault, and all."""
         trials = [self.trials[fault.name] for fault in self.faults]
@@ -146,6 +155,7 @@ def write(proof: Proof, folder: Path) -> list[Path]:
         "considered": proof.considered,
         "precision": dict(zip(("claiming", "failures"), proof.precision, strict=True)),
         "complaints": proof.complaints,
+        "late": proof.late,
         "faults": [
             {"group": fault.group, "summary": fault.summary, **proof.trials[fault.name].as_json()}
             for fault in proof.faults
@@ -155,7 +165,11 @@ def write(proof: Proof, folder: Path) -> list[Path]:
     data.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
     html.write_text(
         page(
-            proof.faults, proof.trials, proof.tests, [proof.last_line, proof.precision_line], proof.complaints
+            proof.faults,
+            proof.trials,
+            proof.tests,
+            [proof.last_line, proof.precision_line, *proof.late],
+            proof.complaints,
         ),
         "utf-8",
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -16,9 +14,9 @@ from typing import Final
 from AgentChatLibrary import deployment, environment
 from AgentChatLibrary.environment import EnvironmentProblem
 
-from .. import children
 from ..planning import Plan
 from ..surroundings import FAULT
+from .robots import Robots
 from .verdicts import Ended, How, Trial
 
 CONTROL: Final = "no-fault"
@@ -42,7 +40,7 @@ class Bench:
 
     def __init__(self, plan: Plan, env_file: Path, folder: Path) -> None:
         self._plan, self._env_file, self._folder = plan, env_file, folder
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._robots = Robots()
         self._stopped = threading.Event()
         self._reading = threading.Lock()
 
@@ -56,6 +54,28 @@ class Bench:
         if not tests or self.stopped:
             return
         begun = time.monotonic()
+        ended = self._ended(trial, tests)
+        if not trial.problem:
+            never = Ended(How.HARNESS, "never reported")
+            trial.ended.update({name: ended.get(name, never) for name in tests})
+        trial.seconds = round(trial.seconds + time.monotonic() - begun, 1)
+
+    def once_more(self, trial: Trial) -> None:
+        """Runs the tests that claim the trial's fault and did not catch it again.
+
+        Args:
+            trial: Takes what they caught now; what they missed again stays as it was.
+        """
+        if self.stopped:
+            return
+        begun, tests = time.monotonic(), trial.missed_by
+        for name, end in self._ended(trial, tests).items():
+            if end.how is How.OWN:
+                trial.ended[name] = end
+                trial.late = (*trial.late, name)
+        trial.seconds = round(trial.seconds + time.monotonic() - begun, 1)
+
+    def _ended(self, trial: Trial, tests: Sequence[str]) -> dict[str, Ended]:
         home = self._folder / trial.fault
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
@@ -64,20 +84,17 @@ class Bench:
             backend = deployment.launch(env, owner_pid=os.getpid(), log=home / "backend.log")
         except EnvironmentProblem as problem:
             trial.problem = str(problem)
-            return
+            return {}
         try:
             self._run(home, tests, {**backend.variables, FAULT: _given(trial.fault)})
-            ended = _read(home / TOLD)
+            return _read(home / TOLD)
         finally:
             backend.stop()
-        trial.ended.update({name: ended.get(name, Ended(How.HARNESS, "never reported")) for name in tests})
-        trial.seconds = round(trial.seconds + time.monotonic() - begun, 1)
 
     def stop(self) -> None:
         """Ends every trial that is being carried out; none can be begun any more."""
         self._stopped.set()
-        for process in list(self._running):
-            children.end(process)
+        self._robots.stop()
 
     @property
     def stopped(self) -> bool:
@@ -93,23 +110,18 @@ class Bench:
                 del os.environ[FAULT]
 
     def _run(self, home: Path, tests: Sequence[str], variables: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "robot", *self._plan.selection.options]
-        command += self._plan.keeping(tests, home / "tests.txt")
-        command += ["--listener", f"{_WITNESS};{home / TOLD}"]
-        command += ["--outputdir", str(home), "--output", "NONE", "--log", "NONE", "--report", "NONE"]
-        command += ["--xunit", "NONE", "--console", "none"]
-        if self.stopped:
-            return
-        process = children.start(
-            [*command, *self._plan.selection.sources], output=home / "robot.log", variables=variables
-        )
-        self._running.add(process)
-        try:
-            process.wait(TEST_SECONDS * len(tests))
-        except subprocess.TimeoutExpired:
-            children.end(process)
-        finally:
-            self._running.discard(process)
+        options = [*self._plan.selection.options, *self._plan.reading(tests)]
+        options += self._plan.keeping(tests, home / "tests.txt")
+        options += ["--listener", f"{_WITNESS};{home / TOLD}"]
+        options += ["--outputdir", str(home), "--output", "NONE", "--log", "NONE", "--report", "NONE"]
+        options += ["--xunit", "NONE", "--console", "none"]
+        if not self.stopped:
+            self._robots.run(
+                [*options, *self._plan.selection.sources],
+                output=home / "robot.log",
+                variables=variables,
+                limit=TEST_SECONDS * len(tests),
+            )
 
 
 def _given(fault: str) -> str:

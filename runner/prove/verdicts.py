@@ -110,6 +110,7 @@ class Trial:
         ended: How each test ended, by full name.
         seconds: How long it all took.
         problem: Why it could not be carried out; empty when it could.
+        late: The claiming tests that caught it only when they ran once more, with nothing beside them.
         key: What it was carried out with; another key makes it worthless.
     """
 
@@ -118,6 +119,7 @@ class Trial:
     ended: dict[str, Ended] = field(default_factory=dict)
     seconds: float = 0.0
     problem: str = ""
+    late: tuple[str, ...] = ()
     key: str = ""
 
     @property
@@ -150,5 +152,11 @@ class Trial:
         """From plain values."""
         ended = {name: Ended(How(e["how"]), e["message"], e["seconds"]) for name, e in value["ended"].items()}
         return cls(
-            value["fault"], tuple(value["claimed"]), ended, value["seconds"], value["problem"], value["key"]
+            value["fault"],
+            tuple(value["claimed"]),
+            ended,
+            value["seconds"],
+            value["problem"],
+            tuple(value["late"]),
+            value["key"],
         )
