@@ -48,7 +48,6 @@ Nothing Leaks From One Process To Another
     ...       needs:private_backend
     ...       catches:leak-by-the-other-process
     ...       catches:event-broadcast-to-every-connection
-    ...       catches:leak-50-ms-late
     ...       catches:leak-to-colleagues
     ...       catches:manager-shared-between-users
     ...       catches:seq-gap

@@ -13,10 +13,12 @@ from typing import Any, Final
 
 from robot import result, running
 from robot.api import logger
+from robot.libraries.BuiltIn import BuiltIn
 
 from . import known
 from .chat import Chat
 from .cleaning import clean
+from .engine import wirefaults
 from .engine.crowd import close_many
 from .engine.session import LoadedSession
 from .environment import CAPABILITIES, EnvironmentProblem
@@ -129,7 +131,10 @@ class AmbientListener:
         scope.end_what_goes_on()
         if not chats:
             return
-        _last_pongs([chat for chat in chats if chat.session.is_open])
+        still_open = [chat for chat in chats if chat.session.is_open]
+        # Who reads nothing would see neither a pong nor a close.
+        wirefaults.read_again(*(chat.session.connection for chat in still_open))
+        _last_pongs(still_open)
         _release(scope)
         close_many([chat.session for chat in _chats(scope)])
 
@@ -169,7 +174,8 @@ class AmbientListener:
             for chat in chats
             for t in chat.session.transcripts
         ]
-        show(outcome, parts, self.noted, self.kit.environment.budgets, self._filing)
+        written = BuiltIn().get_variable_value("${OUTPUT FILE}") != "NONE"
+        show(outcome, parts, self.noted, self.kit.environment.budgets, self._filing, written=written)
 
     def _leave(self) -> None:
         for deployment in reversed(self.kit.world.leave().deployments):

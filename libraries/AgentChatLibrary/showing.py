@@ -52,6 +52,8 @@ def show(
     noted: Iterable[Evidence],
     budgets: Mapping[str, float],
     filing: Filing,
+    *,
+    written: bool = True,
 ) -> None:
     """Adds to a test's result what its sessions saw; nothing when they saw nothing.
 
@@ -62,6 +64,7 @@ def show(
         noted: What failed on the way.
         budgets: Longest acceptable times in seconds, by transition.
         filing: Keeps the transcripts where they are wanted.
+        written: Whether the run writes a result; without one, pictures are drawn for nobody.
 
     Raises:
         OSError: The transcripts could not be written.
@@ -73,15 +76,15 @@ def show(
     if outcome.failed:
         marks = marking([whole for whole, _ in parts], noted, outcome.message, headline(outcome.message))
     clean = masked([part for _, part in parts])
+    file = filing.keep(outcome.full_name, clean) if wanted(failed=outcome.failed) else None
+    if not written:
+        return
     outcome.metadata[SEEN] = picture(small(clean, marks, budgets), summary(clean))
     times = told_times(clean, budgets)
     if times:
         outcome.metadata[TIMES] = times
     told = counted(sum(len(t.frames) for t in clean), "frame")
-    if wanted(failed=outcome.failed):
-        file = filing.keep(outcome.full_name, clean)
-        told = f"[{file}|transcript of {told}]"
-    outcome.metadata[WIRE] = told
+    outcome.metadata[WIRE] = f"[{file}|transcript of {told}]" if file else told
     with own_markup():
         logger.write(folded(clean, marks, budgets, open_=outcome.failed), html=True)
 

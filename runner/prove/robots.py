@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -78,12 +79,21 @@ def _robot(arguments: list[str], output: str, variables: dict[str, str]) -> None
     with Path(output).open("ab") as sink:
         for number in (1, 2):
             os.dup2(sink.fileno(), number)
+    threading.Thread(target=_end_with_the_runner, daemon=True).start()
     os.environ.clear()
     os.environ.update(variables)
     os.chdir(ROOT)
     from robot.run import run_cli  # noqa: PLC0415 -- loaded already where processes are forked
 
     run_cli(arguments, exit=False)
+
+
+def _end_with_the_runner() -> None:
+    """Ends this run when the runner has gone without a word."""
+    runner = multiprocessing.parent_process()
+    if runner is not None:
+        runner.join()
+        children.kill_group(os.getpid())
 
 
 def _end(process: BaseProcess) -> None:

@@ -5,6 +5,8 @@ import itertools
 import json
 import re
 import secrets
+import subprocess
+import sys
 from dataclasses import fields
 
 import pytest
@@ -13,7 +15,7 @@ from serving import DURABLE, Running, eventually
 from backend.app import build
 from backend.components import Components
 from backend.faults import __main__ as command
-from backend.faults import all_faults, fault
+from backend.faults import all_faults, fault, one_fault
 from backend.settings import Settings
 
 FAULTS = all_faults()
@@ -48,6 +50,18 @@ def test_no_two_faults_share_a_name_and_none_is_without_a_word():
     with pytest.raises(ValueError, match="two faults wrong-run-id"):
         fault("wrong-run-id", group="events")(nothing)
     assert "without-a-word" not in all_faults()
+
+
+def test_each_fault_is_found_by_its_name_and_no_other():
+    assert {name: one_fault(name) for name in FAULTS} == FAULTS
+    assert one_fault("no-such-fault") is None
+
+
+def test_to_find_one_fault_loads_no_module_of_others():
+    code = "import sys; from backend.faults import one_fault; one_fault('two-ends'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name for name in done.stdout.split() if name.startswith("backend.faults.")}
+    assert loaded == {"backend.faults.isolation"}
 
 
 def test_the_faults_are_listed_one_a_line(capsys):

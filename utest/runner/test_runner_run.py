@@ -216,3 +216,52 @@ def test_a_proof_tells_faults_that_are_caught_from_those_that_are_not(project):
     status, printed = project.run("prove", *faults[:2])
     assert (status, printed[-1]) == (0, "1 of 1 faults caught, 1 of 1 tests proven")
     assert printed[1].startswith("2 trials made earlier: nothing has changed since")
+
+
+def test_what_missed_a_fault_in_a_race_runs_once_more_and_is_told(project, tmp_path):
+    (project.folder / "backend").symlink_to(ROOT / "backend")
+    project.suite(
+        "one",
+        f"""\
+*** Test Cases ***
+Catches The Second Time
+    [Tags]    catches:alg-none-accepted
+    ${{met}}    Evaluate    r"{tmp_path / "met"}"
+    IF    "%{{AGENT_CHAT_FAULT=}}" == "alg-none-accepted"
+        ${{again}}    Evaluate    os.path.exists($met)    modules=os
+        Evaluate    open($met, "w").close()
+        Should Not Be True    ${{again}}    There is no signature.
+    END
+""",
+    )
+    status, printed = project.run("prove", "--fault", "alg-none-accepted")
+    assert (status, printed[-1]) == (0, "1 of 1 faults caught, 1 of 1 tests proven")
+    assert (
+        "  alg-none-accepted was caught by Tests.One.Catches The Second Time at the second try, "
+        "with nothing beside it" in printed
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_proof_that_is_ended_leaves_no_process(project, tmp_path, number):
+    (project.folder / "backend").symlink_to(ROOT / "backend")
+    mark = tmp_path / "mark"
+    project.suite(
+        "one",
+        f"""\
+*** Test Cases ***
+Waits
+    [Tags]    catches:alg-none-accepted
+    IF    "%{{AGENT_CHAT_FAULT=}}" == "alg-none-accepted"
+        Evaluate    open(r"{mark}", "w").write(str(os.getpid()))    modules=os
+        Evaluate    threading.Event().wait(60)    modules=threading
+    END
+""",
+    )
+    process = project.start("prove", "--fault", "alg-none-accepted")
+    assert soon(lambda: mark.exists() and mark.read_text(), 30)
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    assert process.returncode == (130 if number == signal.SIGINT else -number)
+    assert soon(lambda: gone(int(mark.read_text())))

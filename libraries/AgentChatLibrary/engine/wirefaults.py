@@ -52,13 +52,14 @@ def stop_reading(connection: RecordingConnection) -> None:
     loop.call(_call(connection.transport.pause_reading))
 
 
-def read_again(connection: RecordingConnection) -> None:
-    """Reads again after :func:`stop_reading`."""
-    loop.call(_call(connection.transport.resume_reading))
+def read_again(*connections: RecordingConnection) -> None:
+    """Reads again after :func:`stop_reading`; does nothing to connections that read."""
+    loop.call(_call(*(connection.transport.resume_reading for connection in connections)))
 
 
-async def _call(action: Callable[[], object]) -> None:
-    action()
+async def _call(*actions: Callable[[], object]) -> None:
+    for action in actions:
+        action()
 
 
 class SlowMessage:
