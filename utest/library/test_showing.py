@@ -50,6 +50,9 @@ Has No Session
 """
 
 
+NOTHING = ("--output", "NONE", "--log", "NONE", "--report", "NONE")
+
+
 def run_robot(folder: Path, suite: str, *options: str, fault: str = "") -> Path:
     (folder / "suite.robot").write_text(suite)
     command = [
@@ -129,6 +132,32 @@ def test_transcripts_of_passed_tests_are_kept_on_demand(tmp_path, monkeypatch):
     (test,) = results_of(out).values()
     assert "|transcript of " in test.metadata["Wire"]
     assert len(list((out / "transcripts").iterdir())) == 1
+
+
+def test_a_run_without_a_result_draws_no_picture_and_keeps_transcripts(tmp_path, monkeypatch):
+    transcript = Transcript("Ana", Owner("Ana"), 1, 0.0, 0.0)
+    transcript.append(0.1, Direction.SENT, Kind.TEXT, "{}")
+    monkeypatch.setenv(filing.FOLDER_VARIABLE, str(tmp_path))
+    outcome = Result("One", status="FAIL", message="no")
+    showing.show(outcome, [(transcript, transcript)], [], {}, filing.Filing(), written=False)
+    assert not outcome.metadata
+    assert len(list(tmp_path.glob("one-*"))) == 1
+    run_robot(tmp_path, SUITE, "--test", "Loses And Comes Back", *NOTHING)
+    assert len(list(tmp_path.glob("suite-loses-*"))) == 1
+
+
+def test_who_reads_nothing_is_closed_like_everybody_else(tmp_path):
+    steps = "    Stop Reading    Boris\n    Send Message    Boris    ping\n"
+    out = run_robot(
+        tmp_path,
+        SUITE.replace("    And Drop Session    Boris\n    And Reopen Session    Boris\n", steps),
+        *("--test", "Loses And Comes Back"),
+    )
+    (file,) = (out / "transcripts").iterdir()
+    (transcript,) = load(file.read_text("utf-8").splitlines())
+    closes = [frame.direction for frame in transcript.frames if frame.kind is Kind.CLOSE]
+    assert closes == [Direction.SENT, Direction.RECEIVED]
+    assert transcript.received("pong")
 
 
 def test_the_offending_frame_is_marked_where_a_rule_is_broken(tmp_path):
