@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, Protocol
 
 from .project import ROOT
 
@@ -109,7 +109,24 @@ def finish(process: subprocess.Popen[bytes], tick: Callable[[], None] | None = N
     return process.returncode
 
 
-def end(process: subprocess.Popen[bytes], grace: float = GRACE_SECONDS) -> None:
+class Process(Protocol):
+    """What both started and forked processes offer."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    def poll(self) -> int | None:
+        """Its exit status, if it has ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Waits until it has ended."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Sends it a signal."""
+
+
+def end(process: Process, grace: float = GRACE_SECONDS) -> None:
     """Interrupts a child and waits for its end; kills its group after ``grace`` seconds."""
     with contextlib.suppress(ProcessLookupError, KeyboardInterrupt, subprocess.TimeoutExpired):
         if process.poll() is None:

@@ -88,26 +88,6 @@ A Customer Who Reads Nothing Delays Nobody Else
     ...       needs:private_backend
     ...       catches:slow-reader-blocks-others
     ...       catches:slow-reader-never-dropped
-    ...       catches:completion-before-last-tool-result
-    ...       catches:dropped-agent-started
-    ...       catches:dropped-agent-thinking
-    ...       catches:dropped-tool-executing
-    ...       catches:duplicated-event
-    ...       catches:dropped-tool-completed
-    ...       catches:event-after-completion
-    ...       catches:swapped-neighbours
-    ...       catches:tool-call-id-mismatch
-    ...       catches:two-ends
-    ...       catches:event-broadcast-to-every-connection
-    ...       catches:leak-50-ms-late
-    ...       catches:leak-to-colleagues
-    ...       catches:leak-while-others-are-active
-    ...       catches:shared-context-between-runs
-    ...       catches:tool-query-without-organisation-filter
-    ...       catches:manager-shared-between-users
-    ...       catches:started-after-first-thinking
-    ...       catches:wrong-run-id
-    ...       catches:wrong-thread-id
     Given Ana, Boris and Clara are connected to a backend that waits one second for slow readers
     When Ana reads nothing any more while very much is sent to her
     Then Boris and Clara get whole answers meanwhile

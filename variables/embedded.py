@@ -13,6 +13,9 @@ _fault = os.environ.get("AGENT_CHAT_FAULT")
 COMMAND = [sys.executable, "-m", "backend.faults", _fault] if _fault else [sys.executable, "-m", "backend"]
 """How a backend is started. The proof names a fault, so that private backends carry it too."""
 
+PRELOADED = ["backend.app", "backend.server"]
+"""What it loads: the proof, which starts hundreds, loads it once."""
+
 SETTINGS = {"drain_seconds": 2, "password_profile": "fast"}
 """Settings for a backend that is started here: seconds to drain; passwords of throw-away people are cheap."""
 

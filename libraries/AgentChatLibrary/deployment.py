@@ -17,11 +17,11 @@ import sys
 import tempfile
 import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Final
+from typing import Final, Protocol
 
 from .environment import Environment, EnvironmentProblem
 
@@ -52,6 +52,59 @@ class Unreachable(EnvironmentProblem):
     """No backend answers; the message names the address and the reason."""
 
 
+class Process(Protocol):
+    """What is asked of a process that was started here; ``subprocess.Popen`` offers it."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status, once it has ended."""
+
+    def poll(self) -> int | None:
+        """Its exit status, if it has ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Waits until it has ended.
+
+        Raises:
+            TimeoutExpired: It has not within ``timeout`` seconds.
+        """
+
+    def send_signal(self, number: int, /) -> None:
+        """Sends it a signal."""
+
+    def terminate(self) -> None:
+        """Asks it to end."""
+
+    def kill(self) -> None:
+        """Ends it at once."""
+
+
+class Start(Protocol):
+    """Starts a program in a group of its own, with variables on top of this process's."""
+
+    def __call__(
+        self, command: Sequence[str], *, output: Path, variables: Mapping[str, str], cwd: Path
+    ) -> Process:
+        """Starts it; what it prints goes to the end of ``output``."""
+
+
+def _anew(command: Sequence[str], *, output: Path, variables: Mapping[str, str], cwd: Path) -> Process:
+    with output.open("ab") as sink:
+        return subprocess.Popen(
+            command,
+            cwd=cwd,
+            env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
+
+
 @dataclass(slots=True)
 class Deployment:
     """A backend that answers.
@@ -72,14 +125,14 @@ class Deployment:
     url: str
     admin_token: str = ""
     jwt_key: str = ""
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
     home: Path | None = None
     log: Path | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
     backends: tuple[str, ...] = ()
     database: Mapping[str, str] = field(default_factory=dict, repr=False)
     ready: Path | None = None
-    _asked: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _asked: Process | None = field(default=None, repr=False)
 
     @property
     def websocket_url(self) -> str:
@@ -205,6 +258,7 @@ def launch(
     log: Path | None = None,
     settings: Mapping[str, object] | None = None,
     beside: Deployment | None = None,
+    start: Start = _anew,
 ) -> Deployment:
     """Starts a backend on a free loopback port and waits until it accepts.
 
@@ -217,6 +271,7 @@ def launch(
         log: Where its log goes; into its own folder when omitted.
         settings: Settings on top of the environment's.
         beside: The run's own deployment, when a single backend is wanted beside it.
+        start: What starts its process.
 
     Raises:
         EnvironmentProblem: The environment cannot start one, or it did not come up; the message shows the end
@@ -234,7 +289,7 @@ def launch(
         database=beside.database if beside else {},
     )
     command = environment.command if beside else environment.services or environment.command
-    _start(environment, deployment, home, owner_pid, ("--remove", str(home)), command)
+    _start(environment, deployment, home, owner_pid, ("--remove", str(home)), command, start)
     return deployment
 
 
@@ -290,6 +345,7 @@ def _start(
     owner_pid: int,
     options: tuple[str, ...],
     program: tuple[str, ...] = (),
+    start: Start = _anew,
 ) -> None:
     """Starts the process of a deployment on the data in ``home``, and waits until it accepts."""
     program = program or environment.command
@@ -303,21 +359,9 @@ def _start(
         *("--log-file", str(log), "--data-dir", str(home / "data"), *options),
         *(part for key, value in deployment.settings.items() for part in ("--setting", f"{key}={value}")),
     ]
-    with log.open("ab") as output:
-        deployment.process = process = subprocess.Popen(
-            command,
-            cwd=environment.directory,
-            env={
-                **os.environ,
-                **deployment.database,
-                ADMIN_TOKEN: deployment.admin_token,
-                JWT_KEY: deployment.jwt_key,
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    variables = {**deployment.database, ADMIN_TOKEN: deployment.admin_token, JWT_KEY: deployment.jwt_key}
+    process = start(command, output=log, variables=variables, cwd=environment.directory)
+    deployment.process = process
     deadline, pause = time.monotonic() + environment.timeout("start"), Event()
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:

@@ -91,6 +91,7 @@ class Environment:
         file: Where it was read from.
         url: HTTP address of the backend; None when the library starts one.
         command: How to start a backend, without options; empty where none can be started.
+        preloaded: Modules that the command loads; who starts hundreds of backends may load them once.
         prepare: What installs the backend where it is not installed yet; empty where nothing must be.
         services: How to start all that a run needs, where that is more than one backend; else empty.
         backends: HTTP addresses of the single processes, where ``url`` is one in front of several.
@@ -111,6 +112,7 @@ class Environment:
     file: Path
     url: str | None
     command: tuple[str, ...] = ()
+    preloaded: tuple[str, ...] = ()
     prepare: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     backends: tuple[str, ...] = ()
@@ -249,6 +251,7 @@ def load(file: Path) -> Environment:
         file=file,
         url=url.rstrip("/") if url else None,
         command=command,
+        preloaded=tuple(_typed(file, given, "PRELOADED", (list, tuple), ())),
         prepare=tuple(_typed(file, given, "PREPARE", (list, tuple), ())),
         services=services,
         backends=tuple(backend.rstrip("/") for backend in backends),
@@ -273,6 +276,7 @@ KNOWN_VALUES: Final = {
     "DATABASE",
     "DIALECT",
     "DIRECTORY",
+    "PRELOADED",
     "PREPARE",
     "SERVICES",
     "SETTINGS",

@@ -24,7 +24,7 @@ CLAIM: Final = "catches:"
 is, or any of the family of that name."""
 FURTHER: Final = 10
 """One in so many of all tests runs with each fault too, to see whether unrelated tests fail."""
-_DRAW: Final = 11522
+_DRAW: Final = 117910
 """Which draw those are: of many, one of cheap tests (by measured CPU time) from many suites."""
 PRIVATE: Final = "needs:private_backend"
 """Tag of tests that start a backend of their own."""

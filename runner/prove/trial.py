@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -14,9 +16,10 @@ from typing import Final
 from AgentChatLibrary import deployment, environment
 from AgentChatLibrary.environment import EnvironmentProblem
 
+from .. import children
+from ..forks import Child, Forks
 from ..planning import Plan
 from ..surroundings import FAULT
-from .robots import Robots
 from .verdicts import Ended, How, Trial
 
 CONTROL: Final = "no-fault"
@@ -26,6 +29,14 @@ TEST_SECONDS: Final = 60.0
 
 TOLD: Final = "ended.jsonl"
 """How each test of a trial ended."""
+_LOADED: Final = (
+    "robot.run",
+    "AgentChatLibrary",
+    "CostRecordsLibrary",
+    "RecordingsLibrary",
+    "RequestsLibrary",
+)
+"""What every run of Robot Framework here loads; the environment says what its backends do."""
 _WITNESS: Final = Path(__file__).with_name("witness.py")
 
 
@@ -40,7 +51,8 @@ class Bench:
 
     def __init__(self, plan: Plan, env_file: Path, folder: Path) -> None:
         self._plan, self._env_file, self._folder = plan, env_file, folder
-        self._robots = Robots()
+        self._forks = Forks([*_LOADED, *environment.load(env_file).preloaded])
+        self._running: set[Child] = set()
         self._stopped = threading.Event()
         self._reading = threading.Lock()
 
@@ -81,7 +93,9 @@ class Bench:
         home.mkdir(parents=True)
         try:
             env = self._environment(trial.fault)
-            backend = deployment.launch(env, owner_pid=os.getpid(), log=home / "backend.log")
+            backend = deployment.launch(
+                env, owner_pid=os.getpid(), log=home / "backend.log", start=self._forks.start
+            )
         except EnvironmentProblem as problem:
             trial.problem = str(problem)
             return {}
@@ -94,7 +108,8 @@ class Bench:
     def stop(self) -> None:
         """Ends every trial that is being carried out; none can be begun any more."""
         self._stopped.set()
-        self._robots.stop()
+        for process in list(self._running):
+            children.end(process)
 
     @property
     def stopped(self) -> bool:
@@ -110,18 +125,23 @@ class Bench:
                 del os.environ[FAULT]
 
     def _run(self, home: Path, tests: Sequence[str], variables: dict[str, str]) -> None:
-        options = [*self._plan.selection.options, *self._plan.reading(tests)]
-        options += self._plan.keeping(tests, home / "tests.txt")
-        options += ["--listener", f"{_WITNESS};{home / TOLD}"]
-        options += ["--outputdir", str(home), "--output", "NONE", "--log", "NONE", "--report", "NONE"]
-        options += ["--xunit", "NONE", "--console", "none"]
-        if not self.stopped:
-            self._robots.run(
-                [*options, *self._plan.selection.sources],
-                output=home / "robot.log",
-                variables=variables,
-                limit=TEST_SECONDS * len(tests),
-            )
+        command = [sys.executable, "-m", "robot", *self._plan.selection.options, *self._plan.reading(tests)]
+        command += self._plan.keeping(tests, home / "tests.txt")
+        command += ["--listener", f"{_WITNESS};{home / TOLD}"]
+        command += ["--outputdir", str(home), "--output", "NONE", "--log", "NONE", "--report", "NONE"]
+        command += ["--xunit", "NONE", "--console", "none"]
+        if self.stopped:
+            return
+        process = self._forks.start(
+            [*command, *self._plan.selection.sources], output=home / "robot.log", variables=variables
+        )
+        self._running.add(process)
+        try:
+            process.wait(TEST_SECONDS * len(tests))
+        except subprocess.TimeoutExpired:
+            children.end(process)
+        finally:
+            self._running.discard(process)
 
 
 def _given(fault: str) -> str:
