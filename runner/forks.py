@@ -139,6 +139,7 @@ def _become(module: str, arguments: list[str], output: str, variables: dict[str,
     os.environ.clear()
     os.environ.update(variables)
     os.chdir(cwd)
+    sys.path.insert(0, cwd)  # as -m does
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
