@@ -116,6 +116,37 @@ def renewed_connection_never_ends(components: Components) -> Components:
     return replace(components, expiry=_WatchesOneToken)
 
 
+class _AnnouncesAHalf(ExpiryWatch):
+    """Announces at half of the time before."""
+
+    def begin(self, expires_at: int) -> None:
+        self.stop()
+        self._at(expires_at - WARNING_SECONDS / 2, self.announce, expires_at)
+        self._at(expires_at, self.expired, expires_at)
+
+
+@fault("expiry-announced-late", group="auth")
+def expiry_announced_late(components: Components) -> Components:
+    """Clients learn half a minute later than agreed that they must renew: some are thrown out meanwhile."""
+    return replace(components, expiry=_AnnouncesAHalf)
+
+
+class _AnnouncesAtOnce(ExpiryWatch):
+    def begin(self, expires_at: int) -> None:
+        self.stop()
+        if expires_at - self._clock.now() < 2 * WARNING_SECONDS:
+            self._connection.reply("token_expiring", {"expires_at": expires_at})
+        else:
+            self._at(expires_at - 2 * WARNING_SECONDS, self.announce, expires_at)
+        self._at(expires_at, self.expired, expires_at)
+
+
+@fault("expiry-announced-early", group="auth")
+def expiry_announced_early(components: Components) -> Components:
+    """Clients are told to renew a minute earlier than agreed, and renew twice as often as they must."""
+    return replace(components, expiry=_AnnouncesAtOnce)
+
+
 class _AnnouncesEarly(ExpiryWatch):
     def begin(self, expires_at: int) -> None:
         super().begin(expires_at)

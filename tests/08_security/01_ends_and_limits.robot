@@ -37,6 +37,7 @@ A Customer Is Warned Before The Token Expires
     ...       needs:refresh
     ...       catches:no-word-before-expiry
     ...       catches:expiry-in-milliseconds
+    ...       catches:expiry-announced-late
     Given Ana is connected with a token that expires in 50 seconds
     Then Ana is warned once, with the time of the expiry
 

@@ -64,6 +64,16 @@ A Renewed Connection Ends With Its New Token
     Then Ana has been warned of both expiries
     And Ana's connection closes as token expired, between the new expiry and 2 seconds later
 
+A Warning Comes When A Minute Is Left
+    [Documentation]    Neither earlier, when nobody needs it, nor so late that there is no time left to renew.
+    [Tags]    promise-27
+    ...       needs:mint
+    ...       needs:refresh
+    ...       catches:expiry-announced-late
+    ...       catches:expiry-announced-early
+    Given Ana is connected with a token that expires in 62 seconds
+    Then Ana is warned when 60 seconds are left, and at most 1 later
+
 Nobody Is Warned Too Early
     [Documentation]    A warning that comes with minutes to spare makes every client renew again and again.
     [Tags]    promise-27

@@ -381,6 +381,43 @@ class Rights:
             )
         return delay
 
+    @keyword(tags=("Waiting", "Judging", "Credentials"))
+    def expiry_should_be_announced(self, session: str, before: float, late: float) -> float:
+        """Waits for the announcement that a session's token will expire, and checks when it came.
+
+        Args:
+            session: Alias of an open session.
+            before: How many seconds before the expiry it is due (contract, "Errors and ends": 60).
+            late: How many seconds after that it may come.
+
+        Returns:
+            How many seconds were left.
+
+        Raises:
+            BrokenPromise: It came too early or too late.
+            EventMissing: It did not come.
+
+        Example:
+        | ${token}                   | Mint Token | Ana         | expires_in=61 |
+        | Open Session               | Ana        | Ana's phone | token=${token} |
+        | Expiry Should Be Announced | Ana's phone | before=60  | late=1 |
+        """
+        chat = self.kit.world.chat(session)
+        if chat.expires is None:
+            raise Unexpected(f"The expiry of {session}'s token is not known.")
+        due = max(0.0, chat.expires - before - time.time())
+        patience = due + self.kit.environment.timeout("notice")
+        announced = chat.waits.for_something(
+            lambda t: next(iter(t.received("token_expiring")), None), "the frame token_expiring", patience
+        )
+        left = chat.expires - chat.transcript.wall(chat.transcript.frames[announced.index])
+        if not before - late <= left <= before:
+            raise BrokenPromise(
+                f"{session} was told of the expiry {left:.3f} s before it, expected {before:g} s and at most "
+                f"{late:g} s less."
+            )
+        return left
+
 
 def _answered(answer: Answer) -> str:
     """An HTTP answer in words: its status, and its code where it is a refusal."""
