@@ -166,7 +166,7 @@ class Database:
     def close(self) -> None:
         """Ends the threads and closes the connections."""
         for pool in (self._readers, self._writers):
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
         self._connections.close()
 
     async def _in_thread(self, pool: Executor, work: Callable[[], T]) -> T:

@@ -34,7 +34,7 @@ class ChatProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         """As uvicorn's, and answers an upgrade request that cannot be read: 414, 431, or 400."""
         super().data_received(data)
-        if not self.handshake_initiated and self.conn.handshake_exc is not None:
+        if not self.handshake_initiated:  # requests are handed over whole
             self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
             self.close_sent = self.handshake_complete = True
             self.transport.close()
