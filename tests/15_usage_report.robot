@@ -27,6 +27,12 @@ A Usage Report Without A Grouping Is By Service
     And Ana sees the answer
     Then Ana's usage report tells the same for ""
 
+Whoever Uses A Wrong Method Is Told Which Are Right
+    [Documentation]    405 with Allow (RFC 9110, section 15.5.6): a client finds out by itself what it may do.
+    [Tags]    catches:allowed-methods-untold
+    Then an attempt to DELETE /usage/summary is told to GET
+    And an attempt to PUT /threads is told to GET
+
 A Usage Report That Is Asked For Wrongly Is Refused
     [Documentation]    Each mistake is refused with the parameter that it is in: none is passed over.
     [Tags]    catches:usage-takes-anything

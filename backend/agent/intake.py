@@ -28,9 +28,9 @@ class Question:
 
     user_id: str
     content: str
-    message_id: str | None = None
-    thread_id: str | None = None
-    share: bool = False
+    message_id: str | None
+    thread_id: str | None
+    share: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from backend.ws.frames import ClientFrame
 
 EARLY_SECONDS = 600.0
+A_DAY = 86_400
+"""Seconds."""
 """Ten minutes: longer before the expiry than most tokens live."""
 
 FAR_AHEAD_SECONDS = 300
@@ -114,6 +116,17 @@ class _WatchesOneToken(ExpiryWatch):
 def renewed_connection_never_ends(components: Components) -> Components:
     """A connection that has renewed its token once stays open for ever, whoever holds it."""
     return replace(components, expiry=_WatchesOneToken)
+
+
+class _IssuesForADay(TokenIssuer):
+    def claims(self, person: Person, sid: str, kind: str, lifetime: int, jti: str) -> dict[str, object]:
+        return super().claims(person, sid, kind, A_DAY if kind == "access" else lifetime, jti)
+
+
+@fault("access-tokens-live-for-a-day", group="auth")
+def access_tokens_live_for_a_day(components: Components) -> Components:
+    """A token that has leaked opens the customer's conversations for a day instead of minutes."""
+    return replace(components, issuer=_IssuesForADay)
 
 
 class _AnnouncesAHalf(ExpiryWatch):

@@ -225,6 +225,24 @@ def run_lost_with_its_database(components: Components) -> Components:
     return replace(components, supervisor=_ForgetsLostRuns)
 
 
+class _TellsSeconds(EventLog):
+    def open_calls(self, connection: Transaction, run: Run, now: float) -> list[Draft]:
+        drafts = super().open_calls(connection, run, now)
+        return [replace(one, fields={**one.fields, "duration_ms": _thousandth(one)}) for one in drafts]
+
+
+def _thousandth(draft: Draft) -> float:
+    milliseconds = draft.fields["duration_ms"]
+    assert isinstance(milliseconds, float)  # noqa: S101 -- set by the event log
+    return milliseconds / 1000
+
+
+@fault("cut-off-call-in-seconds", group="resilience")
+def cut_off_call_in_seconds(components: Components) -> Components:
+    """A tool that was cut off after seconds is said to have worked for milliseconds: nobody looks for it."""
+    return replace(components, event_log=_TellsSeconds)
+
+
 class _LeavesTheDead(Supervisor):
     async def sweep(self) -> None:
         return

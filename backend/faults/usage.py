@@ -9,10 +9,29 @@ from starlette.datastructures import QueryParams
 
 from backend.faults import fault
 from backend.store.records import DIMENSIONS
+from backend.web.journal import AccessLog
 from backend.web.reading import Usage
 
 if TYPE_CHECKING:
+    from starlette.types import Message, Receive, Scope, Send
+
     from backend.components import Components
+
+
+class _TellsNoMethods(AccessLog):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def without_methods(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [one for one in message["headers"] if one[0] != b"allow"]
+            await send(message)
+
+        await super().__call__(scope, receive, without_methods)
+
+
+@fault("allowed-methods-untold", group="errors")
+def allowed_methods_untold(components: Components) -> Components:
+    """Whoever uses a wrong method is only told that it is wrong, and must guess."""
+    return replace(components, access_log=_TellsNoMethods)
 
 
 class _FiltersNothing(Usage):

@@ -30,6 +30,7 @@ A Run Of A Process That Died Comes To A Clear End
     ...       needs:hold
     ...       needs:private_backend
     ...       catches:abandoned-run-never-ends
+    ...       catches:cut-off-call-in-seconds
     ...       catches:abandoned-run-executed-again
     ...       catches:queue-lost-on-restart
     ...       catches:replay-from-the-beginning

@@ -51,6 +51,12 @@ Only A Good Access Token Renews A Connection
     And a token of hers that has expired is refused as such
     And Ana still gets an answer
 
+Access Tokens Live As Long As Agreed
+    [Documentation]    The first of a login and one that has replaced it: neither is good for longer, if it leaks.
+    [Tags]    promise-27    needs:refresh    needs:sign_up    catches:access-tokens-live-for-a-day
+    Given Ana has logged in and renewed her tokens
+    Then her first access token and the new one live as long as agreed
+
 A Renewed Connection Ends With Its New Token
     [Documentation]    Whoever has renewed once is warned again, and closed with 1008 token_expired within two seconds
     ...    after the new expiry.

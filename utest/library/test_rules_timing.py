@@ -1,9 +1,12 @@
 """Times by receipt: what is measured, what is over budget, what cannot be measured."""
 
+import json
+
 import pytest
 from AgentChatLibrary.rules import timing
 from hypothesis import given
 from hypothesis import strategies as st
+from scripted import greeted, scripted, undecided
 from strategies import Server, changed, quick, scenes, sessions, with_frames
 
 
@@ -200,3 +203,39 @@ def test_other_tools_and_forecasts_that_failed_may_take_no_time():
     assert timing.work_takes_its_time(failed, run_id)
     failed.truncated = 1
     assert not timing.work_takes_its_time(failed, run_id).broken
+
+
+def cut_off(gap, value, *, began=True, status="cancelled"):
+    """A run whose only call was cut off so many milliseconds after it had begun."""
+    call = "run_id=r_1 tool_call_id=c_1 tool_name=query_spend"
+    stamps = (1_790_000_000.0, 1_790_000_000.0 + gap / 1000)
+    lines = [f"< tool_executing seq=2 timestamp={stamps[0]!r} {call}"] if began else []
+    end = f"status={status} duration_ms={json.dumps(value)}"
+    lines.append(f"< tool_completed seq=3 timestamp={stamps[1]!r} {end} {call}")
+    return scripted(greeted(), *lines)
+
+
+@given(st.floats(0, 1e5), st.floats(-49.9, 49.9))
+def test_a_call_that_was_cut_off_tells_its_time(gap, off):
+    assert timing.cut_off_calls_are_timed(cut_off(gap, gap + off), "r_1")
+
+
+@given(st.floats(0, 1e5), st.one_of(st.floats(50.1, 1e6), st.floats(-1e6, -50.1)))
+def test_a_call_that_was_cut_off_and_tells_another_time_is_told(gap, off):
+    verdict = timing.cut_off_calls_are_timed(cut_off(gap, gap + off), "r_1")
+    assert blamed(verdict) == {2}
+    assert {frame.index for frame in verdict.context} == {1}
+
+
+@pytest.mark.parametrize("value", [None, True, "2000"])
+def test_a_call_that_was_cut_off_tells_a_number(value):
+    assert timing.cut_off_calls_are_timed(cut_off(1, value), "r_1").broken
+
+
+def test_without_a_call_that_was_cut_off_nothing_is_decided():
+    verdict = timing.cut_off_calls_are_timed(cut_off(9, 9, status="ok"), "r_1")
+    undecided(verdict, "Ana's run r_1 has no call that was cut off.")
+    lost = cut_off(9, 9_000)
+    lost.truncated = 1
+    assert not timing.cut_off_calls_are_timed(lost, "r_1").broken
+    assert not timing.cut_off_calls_are_timed(cut_off(9, 9_000, began=False), "r_1").broken

@@ -23,6 +23,23 @@ DONE = "< tool_completed run_id=r_1 seq=4 tool_call_id=c_1"
         ],
     ),
     (
+        "a call that was cut off and tells seconds",
+        lambda: timing.cut_off_calls_are_timed(
+            scripted(
+                greeted(),
+                f"{CALLED} timestamp=1790000000.0",
+                f"{DONE} status=cancelled duration_ms=2.0 timestamp=1790000002.0",
+            ),
+            "r_1",
+        ),
+        [
+            "Ana's run r_1 claims 2.0 ms for call c_1, which was cut off 2000 ms after it began.",
+            "  #1       +0.250 s  tool_executing    seq 3  query  call c_1  run r_1",
+            "  #2       +0.375 s  tool_completed    seq 4  call c_1  run r_1   <- offending",
+            "Expected: duration_ms is the time between the timestamps, give or take 50 ms.",
+        ],
+    ),
+    (
         "a tool that claims nothing",
         lambda: timing.durations_are_true(scripted(greeted(), CALLED, DONE)),
         [

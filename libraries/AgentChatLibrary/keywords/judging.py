@@ -180,6 +180,29 @@ class Judging:
         demand(timing.work_takes_its_time(chat.transcript, chat.question().run_id))
 
     @keyword(tags=("Judging",))
+    def cut_off_calls_should_tell_their_time(self, session: str) -> None:
+        """Checks that the tool calls of a run that was cut off tell how long they had gone on.
+
+        Their ``duration_ms`` is the time between the ``timestamp`` of their two frames, give or take 50 ms.
+
+        Args:
+            session: Alias of the session that asked.
+
+        Raises:
+            BrokenPromise: One tells another time; or no call was cut off.
+
+        Example:
+        | Hold Runs                            | Ana | tool_completed |
+        | ${question}                          | Ask | Ana            | Which resources are idle? |
+        | Wait Until Held                      | Ana |
+        | Cancel Run                           | Ana | ${question.run_id} |
+        | Wait For Failure                     | Ana | cancelled |
+        | Cut Off Calls Should Tell Their Time | Ana |
+        """
+        chat = self.kit.world.chat(session)
+        demand(timing.cut_off_calls_are_timed(chat.transcript, chat.question().run_id))
+
+    @keyword(tags=("Judging",))
     def frames_should_keep_the_contract(self, session: str) -> int:
         """Checks every frame of a session, received and sent, against the contract.
 

@@ -13,7 +13,7 @@ from robot.api.types import Secret
 
 from ..chat import Unexpected
 from ..dialect.speaking import NotOffered
-from ..identity import Organisation, Person, canary, expiry, mint, new_password, tampered
+from ..identity import Organisation, Person, canary, contents, expiry, mint, new_password, tampered
 from ..kit import Kit
 from ..newcomers import organisation as local_organisation
 from ..redaction import issue
@@ -428,6 +428,25 @@ class People:
         found = expiry(token.value)
         if found != when:
             raise Unexpected(f"The token expires at {found} (Unix seconds), but {when} was told.")
+
+    @keyword(tags=("Credentials",))
+    def token_should_live_as_agreed(self, token: Secret) -> None:
+        """Checks how long a token lives: from ``iat`` to ``exp``, as ``TOKENS`` of the environment says.
+
+        Args:
+            token: The token.
+
+        Raises:
+            Unexpected: It lives longer or shorter.
+
+        Example:
+        | ${token}                    | Sign In  | Ana |
+        | Token Should Live As Agreed | ${token} |
+        """
+        claims, agreed = contents(token.value), self.kit.environment.tokens.lifetime
+        lives = claims["exp"] - claims["iat"]
+        if lives != agreed:
+            raise Unexpected(f"The token lives for {lives:g} s; {agreed} s were agreed (TOKENS, lifetime).")
 
     @keyword(tags=("Credentials",))
     def make_up_token(self, text: str) -> Secret:

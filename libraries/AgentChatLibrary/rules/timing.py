@@ -15,6 +15,7 @@ from .story import listing, missing, run_of, shown, weigh
 
 WITHIN = "timing.within"
 DURATIONS = "timing.durations_are_true"
+CUT_OFF = "timing.cut_off_calls_are_timed"
 WORK = "timing.work_takes_its_time"
 SPREAD = "timing.distribution_within"
 
@@ -257,6 +258,39 @@ def work_takes_its_time(transcript: Transcript, run_id: str) -> Verdict:
                 [e.frame for e in forecasts if e is not event],
             )
     return weigh(WORK, transcript, [])
+
+
+def cut_off_calls_are_timed(transcript: Transcript, run_id: str, *, slack: float = SLACK_SECONDS) -> Verdict:
+    """A call that was cut off tells how long it had gone on: the time between its two frames' ``timestamp``.
+
+    Nobody else can tell that: whoever worked on it may be gone. Frames may be replayed.
+
+    Args:
+        transcript: A connection that saw the run.
+        run_id: The run to judge.
+        slack: How far the two may differ, in seconds.
+    """
+    if transcript.truncated:
+        return undecided(CUT_OFF, transcript, missing(transcript))
+    (run,) = chosen(transcript, run_id)
+    began = {e.tool_call_id: e for e in run.of("tool_executing")}
+    ends = [e for e in run.of("tool_completed") if e.get("status") == "cancelled"]
+    if not ends:
+        story = f"{run_of(transcript, run_id)} has no call that was cut off."
+        return undecided(CUT_OFF, transcript, story)
+    found: list[Verdict] = []
+    for event in ends:
+        start, value = began.get(event.tool_call_id), event.get("duration_ms")
+        if start is None or start.timestamp is None or event.timestamp is None:
+            continue  # which other rules are about
+        gap = (event.timestamp - start.timestamp) * 1000
+        good = isinstance(value, int | float) and not isinstance(value, bool)
+        if not good or abs(value - gap) > slack * 1000:
+            story = f"{run_of(transcript, run_id)} claims {shown(value)} ms for call "
+            story += f"{short(event.tool_call_id or '')}, which was cut off {gap:.0f} ms after it began."
+            expected = f"duration_ms is the time between the timestamps, give or take {slack * 1000:.0f} ms."
+            found.append(broken(CUT_OFF, transcript, story, expected, [event.frame], [start.frame]))
+    return weigh(CUT_OFF, transcript, found)
 
 
 def _duration(
