@@ -195,7 +195,7 @@ class Judging:
         | Hold Runs                            | Ana | tool_completed |
         | ${question}                          | Ask | Ana            | Which resources are idle? |
         | Wait Until Held                      | Ana |
-        | Cancel Run                           | Ana | ${question.run_id} |
+        | Send Message                         | Ana | cancel         | run_id=${question.run_id} |
         | Wait For Failure                     | Ana | cancelled |
         | Cut Off Calls Should Tell Their Time | Ana |
         """
