@@ -214,6 +214,7 @@ Answers Are True Whatever The Books Hold
     ...    to nothing: every figure of every tool is right, and in the agreed order.
     [Tags]    promise-10
     ...       needs:records
+    ...       catches:reasoning-with-wrong-amounts
     ...       catches:finding-worth-nothing
     ...       catches:equals-in-any-order
     ...       catches:tool-result-disagrees-with-database

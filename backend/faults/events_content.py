@@ -1,5 +1,6 @@
 """Faults of what the events say: empty words, and figures that are not true."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -37,6 +38,18 @@ class _ThinksTheSame(Narrator):
 def same_reasoning_for_every_question(components: Components) -> Components:
     """Customers read the same phrases whatever they ask; the reasoning is decoration."""
     return replace(components, narrator=_ThinksTheSame)
+
+
+class _ThinksOfOtherAmounts(Narrator):
+    def thinking(self, plan: Plan, step: int, so_far: Sequence[Outcome], next_call: ToolCall | None) -> str:
+        text = super().thinking(plan, step, so_far, next_call)
+        return re.sub(r"\(\$[\d,]+\.\d\d\)", "($1.00)", text)
+
+
+@fault("reasoning-with-wrong-amounts", group="events")
+def reasoning_with_wrong_amounts(components: Components) -> Components:
+    """While they wait, customers read amounts that are not those of their books."""
+    return replace(components, narrator=_ThinksOfOtherAmounts)
 
 
 class _SaysNothing(Narrator):

@@ -8,7 +8,7 @@ from typing import Any
 from robot.api.deco import keyword, library
 
 from . import awkward, planting, questions, truth
-from .amounts import money
+from .amounts import amount_behind, money
 
 
 class NotTrue(AssertionError):
@@ -267,6 +267,37 @@ class CostRecordsLibrary:
                 raise NotTrue(
                     f"{questions.quoted(events)}: the answer's text does not name {part!r}: {text!r}"
                 )
+
+    @keyword
+    def reasoning_should_tell_the_amounts_found(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Checks what the agent thinks of a spend table that it has just got.
+
+        An amount that stands in brackets behind the name of one of its rows is that row's.
+
+        Args:
+            events: The run's events.
+
+        Raises:
+            NotTrue: An amount is another one.
+
+        Example:
+        | Ask                                     | Ana            | What did we spend by team? |
+        | Wait For Answer                         | Ana |
+        | ${events}                               | Get Run Events | Ana |
+        | Reasoning Should Tell The Amounts Found | ${events} |
+        """
+        table: Mapping[str, Any] | None = None
+        for event in events:
+            if event["type"] == "tool_completed":
+                table = event["result"] if event["tool_name"] == "query_spend" else None
+            if event["type"] == "agent_thinking" and table:
+                for row in table["rows"]:
+                    said = amount_behind(row["key"], event["reasoning"])
+                    if said not in {None, money(row["amount_cents"])}:
+                        raise NotTrue(
+                            f"{questions.quoted(events)}: the agent thinks of {said} for {row['key']!r}; the "
+                            f"tool has found {money(row['amount_cents'])}."
+                        )
 
     @keyword
     def withheld_savings(self, records: Mapping[str, Any], *tools: str) -> int:

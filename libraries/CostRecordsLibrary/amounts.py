@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 
 def money(cents: int) -> str:
     """Cents as people read them: ``$1,234.56`` (contract: HTTP)."""
     return f"${cents // 100:,}.{cents % 100:02d}"
+
+
+def amount_behind(name: str, text: str) -> str | None:
+    """The amount that a text gives in brackets behind a name: ``payments ($1,234.56)``; None without one."""
+    found = re.search(rf"(?<!\w){re.escape(name)} \((\$[\d,]+\.\d\d)\)", text)
+    return found[1] if found else None
