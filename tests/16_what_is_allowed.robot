@@ -26,6 +26,7 @@ The Utmost That Is Allowed Is Taken
     ...    bound itself is still allowed. Characters are counted, not bytes.
     [Tags]    needs:echo
     ...       catches:integers-of-32-bits
+    ...       catches:whole-numbers-with-a-point-refused
     ...       catches:nesting-limit-too-low
     ...       catches:long-message-ids-refused
     ...       catches:pong-without-data
@@ -33,6 +34,7 @@ The Utmost That Is Allowed Is Taken
     # field    value
     sequence    ${LARGEST WHOLE NUMBER}
     sequence    ${{ -$LARGEST_WHOLE_NUMBER }}
+    sequence    ${{ 3.0 }}
     data    ${LARGEST WHOLE NUMBER}
     data    ${31 LEVELS IN ALL}
     data    ${32 LEVELS IN ALL}

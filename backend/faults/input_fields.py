@@ -81,6 +81,20 @@ def integers_of_32_bits(components: Components) -> Components:
     return replace(components, parser=_CountsIn32Bits)
 
 
+class _WantsNoPoint(FrameParser):
+    def frame(self, kind: str, document: Mapping[str, Any]) -> ClientFrame:
+        for name in ("sequence", "after_seq"):
+            if isinstance(document.get(name), float):
+                self.wrong(name, "must be an integer", document.get("message_id"))
+        return super().frame(kind, document)
+
+
+@fault("whole-numbers-with-a-point-refused", group="input")
+def whole_numbers_with_a_point_refused(components: Components) -> Components:
+    """Clients whose language has one kind of number, and writes 3.0 for 3, are told that it is none."""
+    return replace(components, parser=_WantsNoPoint)
+
+
 class _WantsShortIds(FrameParser):
     def frame(self, kind: str, document: Mapping[str, Any]) -> ClientFrame:
         message_id = document.get("message_id")

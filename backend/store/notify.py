@@ -87,8 +87,8 @@ class Bus:
         link: The way to the other processes.
     """
 
-    def __init__(self, link: Link | None = None) -> None:
-        self.link = link or Link()
+    def __init__(self, link: Link) -> None:
+        self.link = link
         self._of_user: dict[str, list[Receiver]] = {}
         self._of_all: list[Receiver] = []
 
