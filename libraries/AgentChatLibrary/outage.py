@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -12,6 +14,8 @@ from .deployment import SERVER
 
 PATIENCE_SECONDS: Final = 5.0
 """Longest wait for the lock: the backend's own transactions are over in milliseconds."""
+BUSY_SECONDS: Final = 0.002
+"""How long until tables that somebody works on are tried again."""
 SCHEMA_FILE: Final = ".schema"
 """Ending of the file that names a backend's schema in PostgreSQL, in the place of a SQLite database."""
 
@@ -83,7 +87,7 @@ class SqliteOutage:
 
 
 class PostgresOutage:
-    """A lock on every table of a schema, so that nothing can be written or read.
+    """A lock on every table of a schema, so that nothing can be written; reading goes on, as in SQLite.
 
     Args:
         server: URL of the database.
@@ -100,19 +104,30 @@ class PostgresOutage:
     def begin(self) -> None:
         """Takes the lock (https://www.postgresql.org/docs/15/sql-lock.html).
 
+        It is taken in a moment when nobody writes. Whoever waited for one while holding others could
+        wait for a transaction that waits for one of those, and the server would end either (40P01).
+
         Raises:
-            psycopg.OperationalError: The lock was not to be had in time.
+            psycopg.errors.LockNotAvailable: The lock was not to be had in time.
         """
-        from psycopg import sql  # noqa: PLC0415 -- as above
+        from psycopg import errors, sql  # noqa: PLC0415 -- as above
 
         named = self._connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", (self._schema,)
         )
         tables = sql.SQL(", ").join(sql.Identifier(self._schema, name) for (name,) in named)
-        self._connection.execute(
-            sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(int(PATIENCE_SECONDS * 1000)))
-        )
-        self._connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(tables))
+        lock = sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE NOWAIT").format(tables)
+        deadline, pause = time.monotonic() + PATIENCE_SECONDS, threading.Event()
+        while True:
+            try:
+                self._connection.execute(lock)
+            except errors.LockNotAvailable:
+                self._connection.rollback()
+                if time.monotonic() > deadline:
+                    raise
+                pause.wait(BUSY_SECONDS)
+            else:
+                return
 
     def end(self) -> None:
         """Gives the lock back."""
