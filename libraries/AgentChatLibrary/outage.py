@@ -30,15 +30,16 @@ class Outage(Protocol):
         """Gives the lock back."""
 
 
-def outage(file: Path, database: Mapping[str, str]) -> Outage:
+def outage(file: Path, database: Mapping[str, str], *, readable: bool = False) -> Outage:
     """An outage of a backend's database that has not begun yet.
 
     Args:
         file: Its SQLite database, or what names its schema in PostgreSQL.
         database: The variables that say where the database server is, if there is one.
+        readable: Whether reading goes on, as it always does in SQLite.
     """
     if file.suffix == SCHEMA_FILE:
-        return PostgresOutage(database[SERVER], file.read_text("utf-8"))
+        return PostgresOutage(database[SERVER], file.read_text("utf-8"), readable=readable)
     return SqliteOutage(file)
 
 
@@ -87,24 +88,26 @@ class SqliteOutage:
 
 
 class PostgresOutage:
-    """A lock on every table of a schema, so that nothing can be written; reading goes on, as in SQLite.
+    """A lock on every table of a schema, so that nothing can be written or, if wanted, read.
 
     Args:
         server: URL of the database.
         schema: The backend's schema.
+        readable: Whether reading goes on.
     """
 
-    def __init__(self, server: str, schema: str) -> None:
+    def __init__(self, server: str, schema: str, *, readable: bool) -> None:
         # Loaded only where it is used: it takes every worker some 200 ms of CPU.
         import psycopg  # noqa: PLC0415
 
         self._schema = schema
+        self._mode = "EXCLUSIVE" if readable else "ACCESS EXCLUSIVE"
         self._connection: psycopg.Connection[Any] = psycopg.connect(server)
 
     def begin(self) -> None:
         """Takes the lock (https://www.postgresql.org/docs/15/sql-lock.html).
 
-        It is taken in a moment when nobody writes. Whoever waited for one while holding others could
+        It is taken in a moment when all tables are free. Whoever waited for one while holding others could
         wait for a transaction that waits for one of those, and the server would end either (40P01).
 
         Raises:
@@ -116,7 +119,7 @@ class PostgresOutage:
             "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", (self._schema,)
         )
         tables = sql.SQL(", ").join(sql.Identifier(self._schema, name) for (name,) in named)
-        lock = sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE NOWAIT").format(tables)
+        lock = sql.SQL("LOCK TABLE {} IN {} MODE NOWAIT").format(tables, sql.SQL(self._mode))
         deadline, pause = time.monotonic() + PATIENCE_SECONDS, threading.Event()
         while True:
             try:
