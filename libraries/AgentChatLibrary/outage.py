@@ -14,8 +14,8 @@ from .deployment import SERVER
 
 PATIENCE_SECONDS: Final = 5.0
 """Longest wait for the lock: the backend's own transactions are over in milliseconds."""
-BUSY_SECONDS: Final = 0.002
-"""How long until tables that somebody works on are tried again."""
+BUSY_SECONDS: Final = 0.005
+"""How long others get to finish before the tables are tried again."""
 SCHEMA_FILE: Final = ".schema"
 """Ending of the file that names a backend's schema in PostgreSQL, in the place of a SQLite database."""
 
@@ -107,8 +107,8 @@ class PostgresOutage:
     def begin(self) -> None:
         """Takes the lock (https://www.postgresql.org/docs/15/sql-lock.html).
 
-        It is taken in a moment when all tables are free. Whoever waited for one while holding others could
-        wait for a transaction that waits for one of those, and the server would end either (40P01).
+        Who waits for one table while holding others may wait for a transaction that waits for one of those.
+        The server then ends either (40P01); if it is this one, all is tried again.
 
         Raises:
             psycopg.errors.LockNotAvailable: The lock was not to be had in time.
@@ -119,12 +119,14 @@ class PostgresOutage:
             "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", (self._schema,)
         )
         tables = sql.SQL(", ").join(sql.Identifier(self._schema, name) for (name,) in named)
-        lock = sql.SQL("LOCK TABLE {} IN {} MODE NOWAIT").format(tables, sql.SQL(self._mode))
+        limit = sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(int(PATIENCE_SECONDS * 1000)))
+        lock = sql.SQL("LOCK TABLE {} IN {} MODE").format(tables, sql.SQL(self._mode))
         deadline, pause = time.monotonic() + PATIENCE_SECONDS, threading.Event()
         while True:
             try:
+                self._connection.execute(limit)
                 self._connection.execute(lock)
-            except errors.LockNotAvailable:
+            except errors.DeadlockDetected:
                 self._connection.rollback()
                 if time.monotonic() > deadline:
                     raise
