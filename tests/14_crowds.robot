@@ -24,8 +24,8 @@ A Crowd Asks At Once And Everybody Gets A Whole Answer
     Then everybody gets a whole answer, and every rule holds for everybody
 
 A Crowd Comes And Goes Again And Again
-    [Documentation]    Two customers with twenty devices each come, ask and go three times: whoever has gone
+    [Documentation]    Three customers with twenty devices each come, ask and go three times: whoever has gone
     ...    takes up no room. What was judged is forgotten, so that it could go on for hours.
     [Tags]    promise-24    needs:devices    catches:connection-slot-never-freed
-    Given a crowd of 2 people with 20 devices each
+    Given a crowd of 3 people with 20 devices each
     Then they come, ask "What did we spend in total?" and go, 3 times

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +13,6 @@ from .deployment import SERVER
 
 PATIENCE_SECONDS: Final = 5.0
 """Longest wait for the lock: the backend's own transactions are over in milliseconds."""
-BUSY_SECONDS: Final = 0.005
-"""How long others get to finish before the tables are tried again."""
 SCHEMA_FILE: Final = ".schema"
 """Ending of the file that names a backend's schema in PostgreSQL, in the place of a SQLite database."""
 
@@ -30,16 +27,15 @@ class Outage(Protocol):
         """Gives the lock back."""
 
 
-def outage(file: Path, database: Mapping[str, str], *, readable: bool = False) -> Outage:
+def outage(file: Path, database: Mapping[str, str]) -> Outage:
     """An outage of a backend's database that has not begun yet.
 
     Args:
         file: Its SQLite database, or what names its schema in PostgreSQL.
         database: The variables that say where the database server is, if there is one.
-        readable: Whether reading goes on, as it always does in SQLite.
     """
     if file.suffix == SCHEMA_FILE:
-        return PostgresOutage(database[SERVER], file.read_text("utf-8"), readable=readable)
+        return PostgresOutage(database[SERVER], file.read_text("utf-8"))
     return SqliteOutage(file)
 
 
@@ -88,30 +84,28 @@ class SqliteOutage:
 
 
 class PostgresOutage:
-    """A lock on every table of a schema, so that nothing can be written or, if wanted, read.
+    """A lock on every table of a schema, so that nothing can be written or read.
 
     Args:
         server: URL of the database.
         schema: The backend's schema.
-        readable: Whether reading goes on.
     """
 
-    def __init__(self, server: str, schema: str, *, readable: bool) -> None:
+    def __init__(self, server: str, schema: str) -> None:
         # Loaded only where it is used: it takes every worker some 200 ms of CPU.
         import psycopg  # noqa: PLC0415
 
         self._schema = schema
-        self._mode = "EXCLUSIVE" if readable else "ACCESS EXCLUSIVE"
         self._connection: psycopg.Connection[Any] = psycopg.connect(server)
 
     def begin(self) -> None:
         """Takes the lock (https://www.postgresql.org/docs/15/sql-lock.html).
 
         Who waits for one table while holding others may wait for a transaction that waits for one of those.
-        The server then ends either (40P01); if it is this one, all is tried again.
+        The server then ends either (40P01); if it is this one, it is tried again.
 
         Raises:
-            psycopg.errors.LockNotAvailable: The lock was not to be had in time.
+            psycopg.OperationalError: The lock was not to be had in time.
         """
         from psycopg import errors, sql  # noqa: PLC0415 -- as above
 
@@ -120,8 +114,8 @@ class PostgresOutage:
         )
         tables = sql.SQL(", ").join(sql.Identifier(self._schema, name) for (name,) in named)
         limit = sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(int(PATIENCE_SECONDS * 1000)))
-        lock = sql.SQL("LOCK TABLE {} IN {} MODE").format(tables, sql.SQL(self._mode))
-        deadline, pause = time.monotonic() + PATIENCE_SECONDS, threading.Event()
+        lock = sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(tables)
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 self._connection.execute(limit)
@@ -130,7 +124,6 @@ class PostgresOutage:
                 self._connection.rollback()
                 if time.monotonic() > deadline:
                     raise
-                pause.wait(BUSY_SECONDS)
             else:
                 return
 

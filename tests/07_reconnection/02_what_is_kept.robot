@@ -120,7 +120,7 @@ A Run Whose Database Is Lost Comes To A Clear End
     ...    for them for ever.
     [Tags]    promise-26    needs:private_backend    needs:lose_database    catches:run-lost-with-its-database
     Given Ana has 10 reviews at work on a backend with leases of 60 seconds
-    When nothing can be written to the database any more
+    When the database answers no more
     And Ana's question is declined as unavailable
     And the database answers again
     Then every run of Ana comes to one clear end, and what was cut off ended as interrupted

@@ -122,14 +122,10 @@ class Health:
     # -- outages ------------------------------------------------------------------------------------
 
     @keyword(tags=("Outages",))
-    def lose_the_database(self, *, readable: bool = False) -> None:
+    def lose_the_database(self) -> None:
         """Takes the database away from the suite's private backend: writing to it hangs from now on.
 
         It comes back at `Restore The Database`, and at the test's end at the latest.
-
-        Args:
-            readable: Whether reading goes on; otherwise it hangs too, where the database can do that: SQLite
-                is always read.
 
         Raises:
             EnvironmentProblem: The backend is not a private one, or its database cannot be reached.
@@ -145,7 +141,7 @@ class Health:
             raise EnvironmentProblem(
                 "Only a private backend's database can be lost; use `Start Private Backend`."
             )
-        lost = outage(home / name, self.kit.service.deployment.database, readable=readable)
+        lost = outage(home / name, self.kit.service.deployment.database)
         lost.begin()
         self.kit.world.scope.outages.append(lost)
 
