@@ -174,11 +174,15 @@ class Connection:
         self._sent_bytes += len(reply.text.encode())
 
     async def catch_up(self, wake: Wake) -> None:
-        """Sends what the log holds beyond the cursor, up to the wake's bound."""
+        """Sends what the log holds beyond the cursor, up to the wake's bound.
+
+        When it cannot be read, the next wake comes from the watch, and what else stands in the FIFO goes on.
+        """
         try:
             async for event in self.cursor.live(wake.bound):
                 await self.transmit(Reply(event.type, event.text))
         except DatabaseUnavailableError:
+            self.outbox.forget_wakes()
             self._woken = self.cursor.position  # so that the next wake is not taken for an old one
 
     async def replay(self, item: Replay) -> None:

@@ -96,6 +96,13 @@ class Outbox:
         self.bytes -= item.size
         self._measure()
 
+    def forget_wakes(self) -> None:
+        """Takes out every wake: whoever cannot read the log now need not try as often as it has grown."""
+        wakes = [item for item in self._items if isinstance(item, Wake)]
+        self._items = deque(item for item in self._items if not isinstance(item, Wake))
+        for wake in wakes:
+            self.done(wake)
+
     async def room(self) -> None:
         """Waits until the FIFO is short enough to take more from the peer."""
         await self._room.wait()

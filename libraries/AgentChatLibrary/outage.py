@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -13,6 +13,9 @@ from .deployment import SERVER
 
 PATIENCE_SECONDS: Final = 5.0
 """Longest wait for the lock: the backend's own transactions are over in milliseconds."""
+LOOK_SECONDS: Final = 0.02
+"""Time that whoever is in the way has to be done by itself: its transactions take milliseconds."""
+_END_WHO_BLOCKS: Final = "SELECT pg_terminate_backend(pid) FROM unnest(pg_blocking_pids(%s)) AS pid"
 SCHEMA_FILE: Final = ".schema"
 """Ending of the file that names a backend's schema in PostgreSQL, in the place of a SQLite database."""
 
@@ -97,37 +100,35 @@ class PostgresOutage:
 
         self._schema = schema
         self._connection: psycopg.Connection[Any] = psycopg.connect(server)
+        self._other: psycopg.Connection[Any] = psycopg.connect(server, autocommit=True)
 
     def begin(self) -> None:
         """Takes the lock (https://www.postgresql.org/docs/15/sql-lock.html).
 
-        Who waits for one table while holding others may wait for a transaction that waits for one of those.
-        The server then ends either (40P01); if it is this one, it is tried again.
+        Whoever is in the middle of a transaction that uses one of the tables loses its connection, as it does
+        when a server goes away. Nothing else keeps two from waiting for each other, as transactions take the
+        tables in more than one order.
 
         Raises:
             psycopg.OperationalError: The lock was not to be had in time.
         """
-        from psycopg import errors, sql  # noqa: PLC0415 -- as above
+        from psycopg import sql  # noqa: PLC0415 -- as above
 
         named = self._connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", (self._schema,)
         )
         tables = sql.SQL(", ").join(sql.Identifier(self._schema, name) for (name,) in named)
         limit = sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(int(PATIENCE_SECONDS * 1000)))
+        self._connection.execute(limit)
         lock = sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(tables)
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            try:
-                self._connection.execute(limit)
-                self._connection.execute(lock)
-            except errors.DeadlockDetected:
-                self._connection.rollback()
-                if time.monotonic() > deadline:
-                    raise
-            else:
-                return
+        with ThreadPoolExecutor(1, "lock") as thread:
+            locking = thread.submit(self._connection.execute, lock)
+            while not wait([locking], LOOK_SECONDS).done:
+                self._other.execute(_END_WHO_BLOCKS, (self._connection.info.backend_pid,))
+            locking.result()
 
     def end(self) -> None:
         """Gives the lock back."""
         self._connection.rollback()
         self._connection.close()
+        self._other.close()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -93,15 +96,44 @@ def test_a_lost_database_hangs_for_readers_and_writers_and_comes_back(server, no
         assert connection.execute("INSERT INTO people VALUES (1) RETURNING id").fetchone() == (1,)
 
 
-def test_an_outage_does_not_wait_for_ever(server, noted, monkeypatch):
-    monkeypatch.setattr(outage, "PATIENCE_SECONDS", 0.3)
+def test_an_outage_ends_who_is_in_its_way_and_nobody_else(server, noted):
     url = schemas.in_schema(server.url, noted.read_text("utf-8"))
-    with psycopg.connect(url) as busy:
-        busy.execute("SELECT 1 FROM people")  # in a transaction that is left open
+    with psycopg.connect(url) as stranger, psycopg.connect(url) as busy:
+        stranger.execute("SELECT 1")  # in a transaction that is left open, but in nobody's way
+        busy.execute("SELECT 1 FROM people")  # this one is
         lost = outage.outage(noted, {deployment.SERVER: server.url})
-        with pytest.raises(psycopg.OperationalError):
-            lost.begin()
+        lost.begin()
         lost.end()
+        with pytest.raises(psycopg.OperationalError):
+            busy.execute("SELECT 1")
+        assert stranger.execute("SELECT 2").fetchone() == (2,)
+
+
+def test_an_outage_of_a_database_that_two_use_crosswise_ends_in_no_deadlock(server, noted):
+    url = schemas.in_schema(server.url, noted.read_text("utf-8"))
+    over = threading.Event()
+
+    one, two = "INSERT INTO people VALUES (1)", 'INSERT INTO "Odd name" VALUES (1)'
+
+    def work(*statements):
+        while not over.is_set():
+            with contextlib.suppress(psycopg.OperationalError), psycopg.connect(url) as connection:
+                while not over.is_set():
+                    for statement in statements:
+                        connection.execute(statement)
+                    connection.commit()
+
+    with ThreadPoolExecutor() as threads:
+        workers = [threads.submit(work, *order) for order in [(one, two), (two, one)] * 4]
+        try:
+            for _ in range(20):
+                lost = outage.outage(noted, {deployment.SERVER: server.url})
+                lost.begin()
+                lost.end()
+        finally:
+            over.set()
+        for worker in workers:
+            worker.result()
 
 
 def test_a_process_that_is_stopped_takes_no_postgres_from_others(noted):
