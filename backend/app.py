@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -293,21 +293,21 @@ async def upgrade_required(_request: Request) -> Response:
     )
 
 
-def without_database(request: Request, _problem: Exception) -> Response:
+async def without_database(request: Request, _problem: Exception) -> Response:
     """Answers a request that the database was not there for."""
-    return refused(request, Refusal(503, "unavailable", "The service has no database.", retry_after=1))
+    return await refused(request, Refusal(503, "unavailable", "The service has no database.", retry_after=1))
 
 
-def email_taken(request: Request, _problem: Exception) -> Response:
+async def email_taken(request: Request, _problem: Exception) -> Response:
     """Answers a request to give somebody the address of somebody else."""
-    return refused(request, Refusal(409, "email_taken", "Somebody has this address.", field="email"))
+    return await refused(request, Refusal(409, "email_taken", "Somebody has this address.", field="email"))
 
 
-def unexpected(journal: Journal) -> Callable[[Request, Exception], Response]:
+def unexpected(journal: Journal) -> Callable[[Request, Exception], Awaitable[Response]]:
     """Returns what answers a request that met something unexpected: nothing of it, but a line in the log."""
 
-    def respond(request: Request, problem: Exception) -> Response:
+    async def respond(request: Request, problem: Exception) -> Response:
         journal.failure("request_failed", problem, path=request.url.path)
-        return refused(request, Refusal(500, "internal", "Something went wrong on our side."))
+        return await refused(request, Refusal(500, "internal", "Something went wrong on our side."))
 
     return respond

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-JOBS: Final = max(2, 3 * (os.cpu_count() or 1) // 2)
+JOBS: Final = 2 * (os.cpu_count() or 1)
 """Faults or mutants that are tried at the same time: a trial waits about as long as it works."""
 
 

@@ -16,12 +16,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
 from . import children
+from .fork_service import Address, DistantForks, ForkService
 from .project import ROOT
 
 NULL: Final = "/dev/null"
@@ -83,6 +84,7 @@ class Forked:
 
 
 Child = subprocess.Popen[bytes] | Forked
+HandOver = Callable[[DistantForks], None]
 
 
 class Forks:
@@ -91,11 +93,16 @@ class Forks:
     Args:
         loaded: Modules that the programs will need. Importing them must start no thread and open no
             connection. One that cannot be imported is left to the programs.
+        hand_over: Called in each program before it begins, with what starts others as these are started. A
+            function of a module that is loaded.
     """
 
-    def __init__(self, loaded: Iterable[str]) -> None:
+    def __init__(self, loaded: Iterable[str], hand_over: HandOver | None = None) -> None:
         self._forks = sys.platform != "win32"
+        self._handing: tuple[HandOver, Address] | None = None
         if self._forks:
+            if hand_over:
+                self._handing = hand_over, ForkService(self._start).address
             self._context = multiprocessing.get_context("forkserver")
             self._context.set_forkserver_preload([*loaded])
 
@@ -119,16 +126,26 @@ class Forks:
             The process.
         """
         words = [str(part) for part in command]
+        return self._start(words, str(output), {**os.environ, **variables}, str(cwd))
+
+    def _start(self, command: Sequence[str], output: str, variables: Mapping[str, str], cwd: str) -> Child:
+        words = list(command)
         if not self._forks or words[:2] != [sys.executable, "-m"]:
-            return children.start(words, output=output, variables=variables, cwd=cwd)
-        environment = {**os.environ, **variables}
-        arguments = (words[MODULE - 1], words[MODULE:], str(output), environment, str(cwd))
+            return children.start(words, output=Path(output), variables=variables, cwd=Path(cwd))
+        arguments = (words[MODULE - 1], words[MODULE:], output, variables, cwd, self._handing)
         process = self._context.Process(target=_become, args=arguments)
         process.start()
         return Forked(process)
 
 
-def _become(module: str, arguments: list[str], output: str, variables: dict[str, str], cwd: str) -> None:
+def _become(
+    module: str,
+    arguments: list[str],
+    output: str,
+    variables: dict[str, str],
+    cwd: str,
+    handing: tuple[HandOver, Address] | None,
+) -> None:
     """What a forked process does: it becomes ``python -m module arguments``."""
     os.setsid()
     with open(output, "ab") as sink, open(NULL, "rb") as nothing:  # noqa: PTH123 -- as numbers of files
@@ -141,6 +158,9 @@ def _become(module: str, arguments: list[str], output: str, variables: dict[str,
     os.chdir(cwd)
     sys.path.insert(0, cwd)  # as -m does
     sys.argv = [module, *arguments]
+    if handing:
+        hand_over, address = handing
+        hand_over(DistantForks(address))
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

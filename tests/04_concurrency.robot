@@ -99,7 +99,6 @@ Listeners Hear Nothing Of Others
     ...       catches:event-broadcast-to-every-connection
     ...       catches:leak-to-colleagues
     ...       catches:leak-50-ms-late
-    ...       catches:manager-shared-between-users
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana asks about a secret
     Then neither Clara nor Boris has seen anything of Ana's

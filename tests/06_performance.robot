@@ -9,27 +9,27 @@ Resource         ../resources/chat.resource
 Resource         ../resources/performance.resource
 Resource         ../resources/business.resource
 
-Test Tags        area:performance    severity:normal    alone
+Test Tags        area:performance    severity:normal
 
 
 *** Test Cases ***
 Connecting Is Fast
     [Documentation]    From the first byte to the welcome, over sixty connections.
-    [Tags]    promise-21    catches:connecting-is-slow
+    [Tags]    promise-21    alone    catches:connecting-is-slow
     Given Ana is an enterprise user of Northwind
     When Ana connects 60 times
     Then connecting has kept its budget
 
 Messages Flow Fast
     [Documentation]    A ping and its pong, one after the other, five hundred times; every reply fits its request.
-    [Tags]    promise-22    needs:ping    catches:round-trips-stall
+    [Tags]    promise-22    alone    needs:ping    catches:round-trips-stall
     Given Ana Of Northwind Is Connected
     When Ana pings 500 times
     Then round trips have kept their budget
 
 Events Come In Good Time While Others Work
     [Documentation]    Twenty others of another company ask at the same moments.
-    [Tags]    promise-40    catches:one-user-slows-all
+    [Tags]    promise-40    alone    catches:one-user-slows-all
     Given Ana Of Northwind Is Connected
     And 20 others of Contoso are connected
     When Ana asks "Where can we cut our cloud bill?" 20 times while the others work

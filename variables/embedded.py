@@ -13,7 +13,16 @@ _fault = os.environ.get("AGENT_CHAT_FAULT")
 COMMAND = [sys.executable, "-m", "backend.faults", _fault] if _fault else [sys.executable, "-m", "backend"]
 """How a backend is started. The proof names a fault, so that private backends carry it too."""
 
-PRELOADED = ["backend.app", "backend.server"]
+PRELOADED = [
+    "backend.app",
+    "backend.launch",
+    "backend.server",
+    "backend.store.sqlite",
+    "sqlalchemy.dialects.sqlite",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.http.httptools_impl",
+]
 """What it loads: the proof, which starts hundreds, loads it once."""
 
 SETTINGS = {"drain_seconds": 2, "password_profile": "fast"}

@@ -85,6 +85,7 @@ class RunStream:
 
     def announce(self, event: Appended) -> None:
         """Tells the connections of the user that the log has grown."""
+        self.stores.log.recent.remember(event)
         self.ground.bus.publish(
             Notice(WAKE, self.context.user_id, seq=event.seq, size=len(event.text.encode()))
         )

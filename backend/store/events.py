@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Double, Integer, bindparam, case, insert, sel
 from backend.compose import Encoder, EventComposer, RunKey
 from backend.store.engine import one_statement
 from backend.store.holds import Hold, Holds
+from backend.store.recent import RecentEvents
 from backend.store.runs import Run
 from backend.store.schema import events, people, runs
 from backend.store.sql import not_before
@@ -57,7 +58,11 @@ class Appended:
     """An event in the log.
 
     Attributes:
+        user_id: Whose log.
+        seq: Its number there.
+        type: Its type.
         text: The frame as it is sent, byte for byte.
+        timestamp: When it was stored, in Unix seconds.
     """
 
     user_id: str
@@ -77,12 +82,17 @@ class Ownership:
 
 
 class EventLog:
-    """Appends and reads events. ``seq`` is allocated in the transaction that writes the event."""
+    """Appends and reads events. ``seq`` is allocated in the transaction that writes the event.
+
+    Attributes:
+        recent: What this process has appended lately; only the event loop may use it.
+    """
 
     def __init__(self, composer: EventComposer, encoder: Encoder, holds: Holds) -> None:
         self._composer = composer
         self._encoder = encoder
         self._holds = holds
+        self.recent = RecentEvents()
 
     def append(
         self, connection: Connection, run: RunKey, draft: Draft, ownership: Ownership

@@ -116,13 +116,14 @@ def answer(
     return Response(encoded(value), status, headers=dict(headers or NO_STORE), media_type="application/json")
 
 
-def refused(_request: Request, refusal: Exception) -> Response:
+# Starlette would run plain functions in a thread, and load what it needs for that at the first refusal.
+async def refused(_request: Request, refusal: Exception) -> Response:
     """Answers a request that raised ``Refusal``."""
     assert isinstance(refusal, Refusal)  # noqa: S101 -- registered for this class alone
     return Response(refusal.body(), refusal.status, headers=refusal.headers())
 
 
-def http_error(_request: Request, problem: Exception) -> Response:
+async def http_error(_request: Request, problem: Exception) -> Response:
     """Answers a request that the routing declined."""
     assert isinstance(problem, HTTPException)  # noqa: S101 -- registered for this class alone
     codes = {404: ("not_found", "There is nothing here."), 405: ("method_not_allowed", "Not by this method.")}

@@ -31,7 +31,9 @@ class Cursor:
     async def live(self, bound: int) -> AsyncIterator[Appended]:
         """Yields the events that were not sent yet, up to ``bound``."""
         while self.position < bound:
-            page = await self.page(self.position, bound)
+            page = self._log.recent.between(self._user_id, self.position, bound)
+            if page is None:
+                page = await self.page(self.position, bound)
             if not page:
                 return
             for event in page:

@@ -92,6 +92,15 @@ class Start(Protocol):
         """Starts it; what it prints goes to the end of ``output``."""
 
 
+def start_with(start: Start) -> None:
+    """Says what starts the processes of backends from now on, unless whoever starts one says it.
+
+    Args:
+        start: What starts them; at first each is started anew.
+    """
+    _Starting.way = start
+
+
 def _anew(command: Sequence[str], *, output: Path, variables: Mapping[str, str], cwd: Path) -> Process:
     with output.open("ab") as sink:
         return subprocess.Popen(
@@ -103,6 +112,10 @@ def _anew(command: Sequence[str], *, output: Path, variables: Mapping[str, str],
             stderr=sink,
             start_new_session=True,
         )
+
+
+class _Starting:
+    way: Start = staticmethod(_anew)
 
 
 @dataclass(slots=True)
@@ -258,7 +271,7 @@ def launch(
     log: Path | None = None,
     settings: Mapping[str, object] | None = None,
     beside: Deployment | None = None,
-    start: Start = _anew,
+    start: Start | None = None,
 ) -> Deployment:
     """Starts a backend on a free loopback port and waits until it accepts.
 
@@ -271,7 +284,7 @@ def launch(
         log: Where its log goes; into its own folder when omitted.
         settings: Settings on top of the environment's.
         beside: The run's own deployment, when a single backend is wanted beside it.
-        start: What starts its process.
+        start: What starts its process; `start_with` says so when omitted.
 
     Raises:
         EnvironmentProblem: The environment cannot start one, or it did not come up; the message shows the end
@@ -345,7 +358,7 @@ def _start(
     owner_pid: int,
     options: tuple[str, ...],
     program: tuple[str, ...] = (),
-    start: Start = _anew,
+    start: Start | None = None,
 ) -> None:
     """Starts the process of a deployment on the data in ``home``, and waits until it accepts."""
     program = program or environment.command
@@ -360,7 +373,7 @@ def _start(
         *(part for key, value in deployment.settings.items() for part in ("--setting", f"{key}={value}")),
     ]
     variables = {**deployment.database, ADMIN_TOKEN: deployment.admin_token, JWT_KEY: deployment.jwt_key}
-    process = start(command, output=log, variables=variables, cwd=environment.directory)
+    process = (start or _Starting.way)(command, output=log, variables=variables, cwd=environment.directory)
     deployment.process = process
     deadline, pause = time.monotonic() + environment.timeout("start"), Event()
     while not ready.exists():

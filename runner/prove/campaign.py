@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from ..console import counted, say, seconds
-from ..planning import ALONE, SOAK, Plan
+from ..planning import ALONE, Plan
 from . import report
 from .store import Store
 from .trial import CONTROL, Bench
@@ -29,7 +29,7 @@ class Campaign:
 
     def __init__(self, plan: Plan, env_file: Path, store: Store, jobs: int) -> None:
         self._store, self._jobs = store, jobs
-        self._measuring = {test.name for test in plan.tagged(ALONE, SOAK)}
+        self._measuring = {test.name for test in plan.tagged(ALONE)}
         self._runs = store.folder / "runs"
         self._bench = Bench(plan, env_file, self._runs)
         self._told = self._all = 0

@@ -35,6 +35,9 @@ _LOADED: Final = (
     "CostRecordsLibrary",
     "RecordingsLibrary",
     "RequestsLibrary",
+    "robot.running.suiterunner",
+    "runner.prove.reading",
+    "uvloop",
 )
 """What every run of Robot Framework here loads; the environment says what its backends do."""
 _WITNESS: Final = Path(__file__).with_name("witness.py")
@@ -51,7 +54,9 @@ class Bench:
 
     def __init__(self, plan: Plan, env_file: Path, folder: Path) -> None:
         self._plan, self._env_file, self._folder = plan, env_file, folder
-        self._forks = Forks([*_LOADED, *environment.load(env_file).preloaded])
+        self._forks = Forks(
+            [*_LOADED, *environment.load(env_file).preloaded], hand_over=deployment.start_with
+        )
         self._running: set[Child] = set()
         self._stopped = threading.Event()
         self._reading = threading.Lock()
