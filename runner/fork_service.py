@@ -132,6 +132,6 @@ class DistantForks:
             self._service = Asking(self._address.path, self._address.key)
             self._service.connect()
         started: Distant = self._service.start(
-            list(command), str(output), {**os.environ, **variables}, str(cwd)
+            list(command), str(output.absolute()), {**os.environ, **variables}, str(cwd.absolute())
         )
         return started

@@ -16,6 +16,7 @@ from backend.limits import RateLimiter
 from backend.store.events import Appended, EventLog
 from backend.store.logins import Logins
 from backend.store.notify import REVOKED, WAKE, Link, Notice
+from backend.store.recent import RecentEvents
 from backend.store.schema import logins
 from backend.tokens import InvalidTokenError
 from backend.ws.cursor import Cursor
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection as Transaction
 
     from backend.components import Components
-    from backend.compose import RunKey
+    from backend.compose import Encoder, EventComposer, RunKey
     from backend.log import Journal
     from backend.store.events import Draft
+    from backend.store.holds import Holds
     from backend.store.people import Person
     from backend.store.runs import Run
     from backend.tokens import Claims
@@ -73,6 +75,24 @@ class _WakesNobody(Watch):
 def fan_out_lost(components: Components) -> Components:
     """What one process does for a customer never comes to devices that are connected to another."""
     return replace(components, link=silent_about(components, WAKE), watch=_WakesNobody)
+
+
+class _SkipsWhatIsNotRemembered(RecentEvents):
+    def between(self, user_id: str, after: int, up_to: int) -> list[Appended] | None:
+        found = [self._events.get((user_id, seq)) for seq in range(after + 1, up_to + 1)]
+        return [event for event in found if event is not None] or None
+
+
+class _RemembersInParts(EventLog):
+    def __init__(self, composer: EventComposer, encoder: Encoder, holds: Holds) -> None:
+        super().__init__(composer, encoder, holds)
+        self.recent = _SkipsWhatIsNotRemembered()
+
+
+@fault("events-of-the-other-process-skipped", group="processes", needs=SEVERAL)
+def events_of_the_other_process_skipped(components: Components) -> Components:
+    """While two processes work for a customer, each device misses a part of what the other one does."""
+    return replace(components, event_log=_RemembersInParts)
 
 
 @fault("replay-from-memory", group="processes", needs=SEVERAL)

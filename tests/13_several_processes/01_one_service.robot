@@ -37,7 +37,7 @@ Nothing Is Lost While Moving To The Other Process
 All Devices See The Same Wherever They Are Connected
     [Documentation]    Ana asks on the laptop, on the phone, and on both at once; each is at another process, and both
     ...    receive every event of every run, byte for byte, numbered one by one.
-    [Tags]    promise-17    needs:devices    catches:fan-out-lost
+    [Tags]    promise-17    needs:devices    catches:fan-out-lost    catches:events-of-the-other-process-skipped
     Given Ana has a laptop at process 1 and a phone at process 2
     When Ana asks on the laptop, on the phone, and on both at once
     Then the laptop and the phone have received the same, byte for byte

@@ -11,6 +11,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from AgentChatLibrary import deployment
 
 from runner.forks import Forked, Forks
 
@@ -28,9 +29,36 @@ sys.exit(3)
 """
 
 
+PARENT = """
+import os, pathlib, subprocess, sys
+from AgentChatLibrary import deployment
+
+def start(*arguments):
+    return deployment._Starting.way(
+        [sys.executable, "-m", "program", *arguments],
+        output=pathlib.Path("output"), variables={"GIVEN": "this"}, cwd=pathlib.Path(),
+    )
+
+first = start("one")
+assert first.wait(30) == first.returncode == first.poll() == 3
+second = start("wait")
+here = pathlib.Path("here")
+while not (here.exists() and here.read_text()):
+    try:
+        second.wait(0.1)
+    except subprocess.TimeoutExpired:
+        pass
+assert int(here.read_text()) == second.pid
+second.terminate()
+print(type(second).__name__, second.wait(30))
+second.kill()  # does nothing to one that has ended
+"""
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "program.py").write_text(PROGRAM)
+    (tmp_path / "parent.py").write_text(PARENT)
     return tmp_path
 
 
@@ -73,6 +101,22 @@ def test_a_program_that_goes_on_can_be_waited_for_and_ended(forks, folder, numbe
     process.terminate() if number == signal.SIGTERM else process.kill()
     assert process.wait(30) == -number
     process.terminate()  # does nothing to one that has ended
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nothing is forked there")
+def test_a_program_can_have_others_forked_by_what_forked_itself(folder):
+    forks = Forks(["fractions", "AgentChatLibrary.deployment"], hand_over=deployment.start_with)
+    process = forks.start(
+        [sys.executable, "-m", "parent"],
+        output=folder / "parent.txt",
+        variables={"ONLY_HERE": "1"},
+        cwd=folder,
+    )
+    said = (folder / "parent.txt").read_text() if process.wait(60) else ""
+    assert process.returncode == 0, said
+    assert (folder / "parent.txt").read_text() == f"Distant {-signal.SIGTERM}\n"
+    told = json.loads((folder / "output").read_text().splitlines()[0])
+    assert (told["arguments"], told["given"], told["group"], told["loaded"]) == (["one"], "this", True, True)
 
 
 def test_what_is_no_module_of_this_python_is_started_anew(forks, folder):
