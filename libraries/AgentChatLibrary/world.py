@@ -49,11 +49,13 @@ class Scope:
     held: list[Person] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     outages: list[Outage] = field(default_factory=list)
+    next_outage: Outage | None = None
     going_on: list[Callable[[], None]] = field(default_factory=list)
     """What ends what goes on beside the test, before its sessions are judged."""
 
     def end_outages(self) -> None:
         """Gives back whatever a test has taken away."""
+        self.next_outage = None
         while self.outages:
             self.outages.pop().end()
 

@@ -13,7 +13,7 @@ from ..chat import Unexpected
 from ..environment import EnvironmentProblem
 from ..kit import Kit
 from ..metrics import Metrics
-from ..outage import outage
+from ..outage import Outage, outage
 from ..redaction import issued
 from ..rules.secrets import forms
 from ..service import NoAnswer, Service
@@ -122,6 +122,22 @@ class Health:
     # -- outages ------------------------------------------------------------------------------------
 
     @keyword(tags=("Outages",))
+    def get_ready_to_lose_the_database(self) -> None:
+        """Lets the next `Lose The Database` take the database away at once.
+
+        Otherwise it connects to the database first, which can take longer than what it is to interrupt.
+
+        Raises:
+            EnvironmentProblem: The backend is not a private one, or its database cannot be reached.
+
+        Example, on a backend of its own:
+        | Get Ready To Lose The Database |
+        | Lose The Database |
+        | Restore The Database |
+        """
+        self.kit.world.scope.next_outage = self._outage()
+
+    @keyword(tags=("Outages",))
     def lose_the_database(self) -> None:
         """Takes the database away from the suite's private backend: writing to it hangs from now on.
 
@@ -136,14 +152,8 @@ class Health:
         | Restore The Database |
         | Health Should Become | healthy   | 200 | within=2 |
         """
-        home, name = self.kit.service.deployment.home, self.kit.environment.database
-        if home is None or name is None:
-            raise EnvironmentProblem(
-                "Only a private backend's database can be lost; use `Start Private Backend`."
-            )
-        lost = outage(home / name, self.kit.service.deployment.database)
+        lost, self.kit.world.scope.next_outage = self.kit.world.scope.next_outage or self._outage(), None
         lost.begin()
-        self.kit.world.scope.outages.append(lost)
 
     @keyword(tags=("Outages",))
     def restore_the_database(self) -> None:
@@ -156,6 +166,17 @@ class Health:
         | Health Should Become | healthy   | 200 | within=2 |
         """
         self.kit.world.scope.end_outages()
+
+    def _outage(self) -> Outage:
+        """An outage that has not begun, and ends with the innermost scope."""
+        deployment, name = self.kit.service.deployment, self.kit.environment.database
+        if deployment.home is None or name is None:
+            raise EnvironmentProblem(
+                "Only a private backend's database can be lost; use `Start Private Backend`."
+            )
+        made = outage(deployment.home / name, deployment.database)
+        self.kit.world.scope.outages.append(made)
+        return made
 
     # -- counters -----------------------------------------------------------------------------------
 
