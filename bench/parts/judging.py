@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from AgentChatLibrary.contract import Contract
+from AgentChatLibrary.frames import Frame, Kind
 from AgentChatLibrary.rules.everything import judge
-from AgentChatLibrary.transcript import Frame, Kind, Owner, Transcript, load
+from AgentChatLibrary.transcript import Owner, Transcript
+from AgentChatLibrary.transcript_lines import load
 from AgentChatLibrary.verdict import Outcome
 
 ID: Final = re.compile(

@@ -13,7 +13,8 @@ from AgentChatLibrary.engine.offer import Offer
 from AgentChatLibrary.engine.session import Session
 from AgentChatLibrary.outgoing import encoded, new_message_id
 from AgentChatLibrary.rules.everything import judge
-from AgentChatLibrary.transcript import Owner, Transcript, save
+from AgentChatLibrary.transcript import Owner, Transcript
+from AgentChatLibrary.transcript_lines import save
 from AgentChatLibrary.verdict import Outcome
 
 QUESTION = "Where can we cut our cloud bill?"

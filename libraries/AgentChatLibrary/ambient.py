@@ -24,6 +24,7 @@ from .engine.session import LoadedSession
 from .environment import CAPABILITIES, EnvironmentProblem
 from .evidence import Evidence, of_verdict
 from .filing import Filing
+from .frames import Frame
 from .kit import Kit
 from .nearest import choices, did_you_mean
 from .outgoing import encoded, new_message_id
@@ -32,7 +33,7 @@ from .rules.ambient import ambient
 from .rules.story import counted
 from .service import Declined
 from .showing import show, since
-from .transcript import Frame, Transcript
+from .transcript import Transcript
 from .verdict import Verdict
 from .world import Scope
 

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from .engine.session import Ended, Session
 from .environment import Environment
+from .frames import ENDS, Event
 from .identity import Person
 from .outgoing import encoded, new_message_id
 from .rules.story import counted
-from .transcript import ENDS, Event, Run, Transcript
+from .transcript import Run, Transcript
 from .verdict import plain, short
 from .waits import EventMissing, Waits
 

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 from .engine.offer import Refused
 from .engine.session import Ended, Session
+from .frames import Event
 from .ledger import Ledger, how_it_ended
 from .outgoing import encoded, new_message_id
-from .transcript import Event, Transcript
+from .transcript import Transcript
 
 QUESTIONS: Final = (
     "What did we spend by team?",

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .frames import Frame
 from .redaction import mask
 from .swimlane import Marking
-from .transcript import Frame, Transcript
+from .transcript import Transcript
 from .verdict import Verdict
 
 COMPARED: Final = 200

@@ -12,7 +12,8 @@ from typing import Final
 
 from robot.libraries.BuiltIn import BuiltIn
 
-from .transcript import Transcript, save
+from .transcript import Transcript
+from .transcript_lines import save
 
 FOLDER_VARIABLE: Final = "AGENT_CHAT_TRANSCRIPTS"
 """The environment variable that names the folder, which lies beside the report."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from .transcript import Event, Frame
+from .frames import Event, Frame
 
 QUOTED: Final = 120
 """Characters of an event that a line about it shows."""

@@ -6,8 +6,9 @@ import html
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from .frames import Frame, Kind
 from .rules.story import counted, someone
-from .transcript import Frame, Kind, Transcript
+from .transcript import Transcript
 from .verdict import plain
 
 LONGEST: Final = 400

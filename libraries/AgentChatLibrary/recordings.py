@@ -16,7 +16,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from .transcript import Direction, Frame, Kind, Owner, Transcript, load
+from .frames import Direction, Frame, Kind
+from .transcript import Owner, Transcript
+from .transcript_lines import load
 
 DIRECTIONS: Final = ("dir", "direction")
 FRAMES: Final = ("frame", "data", "message", "payload", "text", "body")

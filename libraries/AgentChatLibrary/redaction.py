@@ -12,10 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from .frames import Frame
 from .rules.needles import SHORTEST as INDEXED
 from .rules.needles import Needles
 from .rules.secrets import forms
-from .transcript import Frame, Transcript
+from .transcript import Transcript
 
 VARIABLE: Final = "AGENT_CHAT_SECRETS_FILE"
 """The environment variable that names the private file; it lies outside ``results/`` (mode 0600)."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from .transcript import Frame, Kind, Transcript
+from .frames import Frame, Kind
+from .transcript import Transcript
 
 SHOWN: Final = 4
 """How many frames a story shows: enough to see the break, few enough to read at a glance."""

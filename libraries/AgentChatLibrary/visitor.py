@@ -12,12 +12,13 @@ from .dialect.door import address
 from .engine.offer import Carrier, Offer
 from .engine.session import Session
 from .environment import Environment
+from .frames import Event
 from .identity import Organisation, Person, mint, new_password
 from .newcomers import Newcomers, organisation
 from .outgoing import encoded, new_message_id
 from .redaction import issue
 from .service import Service
-from .transcript import Event, Run, Transcript
+from .transcript import Run, Transcript
 
 QUESTION: Final = "Where can we cut our cloud bill?"
 NAME: Final = "Visitor"

@@ -16,11 +16,12 @@ from typing import Final, TypeVar
 from .engine.session import Ended, Session
 from .environment import Environment
 from .evidence import Evidence
+from .frames import Event, Frame, Kind
 from .identity import Person
 from .outgoing import encoded, new_message_id
 from .prospects import Prospects, prospects_of
 from .rules.story import counted
-from .transcript import Event, Frame, Kind, Transcript
+from .transcript import Transcript
 from .verdict import describe
 
 T = TypeVar("T")

@@ -15,8 +15,9 @@ from AgentChatLibrary.dialect.model import Dialect
 from AgentChatLibrary.dialect.speaking import NotOffered, Speaker
 from AgentChatLibrary.dialect.templates import names
 from AgentChatLibrary.engine.session import Ended, Session
+from AgentChatLibrary.frames import Frame, Kind
 from AgentChatLibrary.service import NoAnswer, Service
-from AgentChatLibrary.transcript import Frame, Kind, Transcript
+from AgentChatLibrary.transcript import Transcript
 
 from .knocking import complains, settle
 

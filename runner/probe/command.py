@@ -20,7 +20,7 @@ from AgentChatLibrary.newcomers import KEY
 from AgentChatLibrary.offers import TRIES, offered
 from AgentChatLibrary.redaction import issue, masked
 from AgentChatLibrary.service import Declined, NoAnswer, Service
-from AgentChatLibrary.transcript import save
+from AgentChatLibrary.transcript_lines import save
 from AgentChatLibrary.visitor import Visitor
 
 from ..arguments import USAGE_ERROR

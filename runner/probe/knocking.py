@@ -14,7 +14,8 @@ from typing import Any, Final
 from AgentChatLibrary.dialect.door import Request
 from AgentChatLibrary.engine.offer import Offer, Refused
 from AgentChatLibrary.engine.session import Session
-from AgentChatLibrary.transcript import Frame, Kind, Owner, Transcript
+from AgentChatLibrary.frames import Frame, Kind
+from AgentChatLibrary.transcript import Owner, Transcript
 
 OPEN: Final = 101
 UNAUTHORISED: Final = (401, 403)

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from AgentChatLibrary.contract import Contract
 from AgentChatLibrary.dialect.decoders import Form
+from AgentChatLibrary.frames import Frame, Kind
 from AgentChatLibrary.service import Service
-from AgentChatLibrary.transcript import Frame, Kind, Transcript
+from AgentChatLibrary.transcript import Transcript
 
 from ..console import Stop, say
 from ..project import VARIABLES

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from AgentChatLibrary.dialect.decoders import EVENT, Decoder, Form
-from AgentChatLibrary.transcript import Direction, Frame
+from AgentChatLibrary.frames import Direction, Frame
 
 KIND_NAMES: Final = ("type", "event", "kind", "method", "action", "op", "name")
 """Where messages mostly say what they are, the likeliest first."""

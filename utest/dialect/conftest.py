@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from AgentChatLibrary.dialect.model import Dialect
 from AgentChatLibrary.dialect.reading import Reading
-from AgentChatLibrary.transcript import Direction, Kind, Owner, Transcript
+from AgentChatLibrary.frames import Direction, Kind
+from AgentChatLibrary.transcript import Owner, Transcript
 from dialect_shelf import WALL
 
 

@@ -11,7 +11,8 @@ from AgentChatLibrary.dialect.model import INTENTS, NEEDED_TO_SAY, OTHER, Dialec
 from AgentChatLibrary.dialect.reading import Reading
 from AgentChatLibrary.dialect.sources import At, Constant, FirstOf, Source
 from AgentChatLibrary.dialect.speaking import NEEDED, Speaker
-from AgentChatLibrary.transcript import DURABLE, Direction, Kind, Owner, Transcript
+from AgentChatLibrary.frames import DURABLE, Direction, Kind
+from AgentChatLibrary.transcript import Owner, Transcript
 from dialect_shelf import OTHERS, OWN, WALL, dialect_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -5,8 +5,8 @@ from __future__ import annotations
 from AgentChatLibrary.dialect.building import load
 from AgentChatLibrary.dialect.reading import REFUSED, UNMATCHED
 from AgentChatLibrary.dialect.relaxed import DialectContract
+from AgentChatLibrary.frames import Direction, Kind
 from AgentChatLibrary.rules import order, pairing
-from AgentChatLibrary.transcript import Direction, Kind
 from dialect_shelf import VARIABLES, dialect_of
 
 SERVER_SENT = """\

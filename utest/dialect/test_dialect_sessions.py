@@ -20,7 +20,8 @@ from AgentChatLibrary.engine.offer import Offer, Refused
 from AgentChatLibrary.engine.session import Session
 from AgentChatLibrary.outgoing import encoded
 from AgentChatLibrary.redaction import issue, masked
-from AgentChatLibrary.transcript import Owner, save
+from AgentChatLibrary.transcript import Owner
+from AgentChatLibrary.transcript_lines import save
 from dialect_shelf import VARIABLES
 from websockets.sync.server import serve
 

@@ -6,8 +6,10 @@ import io
 import json
 
 import pytest
+from AgentChatLibrary.frames import Direction, Kind
 from AgentChatLibrary.recordings import RecordingProblem, read
-from AgentChatLibrary.transcript import Direction, Kind, Owner, Transcript, save
+from AgentChatLibrary.transcript import Owner, Transcript
+from AgentChatLibrary.transcript_lines import save
 
 WALL = 1_795_339_278.0
 

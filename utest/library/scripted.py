@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from AgentChatLibrary.transcript import Direction, Kind, Owner, Transcript
+from AgentChatLibrary.frames import Direction, Kind
+from AgentChatLibrary.transcript import Owner, Transcript
 
 ANA = Owner("Ana", "u_1", "o_1", "enterprise")
 STEP = 0.125

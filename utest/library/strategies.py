@@ -11,7 +11,8 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 
-from AgentChatLibrary.transcript import Direction, Kind, Owner, Transcript
+from AgentChatLibrary.frames import Direction, Kind
+from AgentChatLibrary.transcript import Owner, Transcript
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import pytest
 from AgentChatLibrary.contract import SHOWN_PROBLEMS, Contract
-from AgentChatLibrary.transcript import DURABLE
+from AgentChatLibrary.frames import DURABLE
 
 
 @pytest.fixture(scope="module")

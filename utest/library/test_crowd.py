@@ -9,8 +9,9 @@ import pytest
 from AgentChatLibrary.crowd import story, table
 from AgentChatLibrary.engine.offer import Offer
 from AgentChatLibrary.engine.session import Session
+from AgentChatLibrary.frames import Direction, Kind
 from AgentChatLibrary.rules.everything import RULES, judge
-from AgentChatLibrary.transcript import Direction, Kind, Owner, Transcript
+from AgentChatLibrary.transcript import Owner, Transcript
 from scripted import greeted, scripted
 from websockets.sync.server import serve
 

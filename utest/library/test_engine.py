@@ -11,7 +11,8 @@ import pytest
 from AgentChatLibrary.engine.crowd import close_many, open_many, send_together
 from AgentChatLibrary.engine.offer import Offer, Refused
 from AgentChatLibrary.engine.session import Ended, Session
-from AgentChatLibrary.transcript import Direction, Kind, Owner
+from AgentChatLibrary.frames import Direction, Kind
+from AgentChatLibrary.transcript import Owner
 from websockets.sync.server import Server, ServerConnection, serve
 
 

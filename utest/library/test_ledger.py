@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from AgentChatLibrary.frames import Direction, Kind
 from AgentChatLibrary.ledger import Ledger, audit
-from AgentChatLibrary.transcript import Direction, Kind, Owner, Transcript
+from AgentChatLibrary.transcript import Owner, Transcript
 
 KINDS = ("agent_started", "agent_thinking", "tool_executing", "tool_completed", "agent_completed")
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from AgentChatLibrary.contract import Contract
+from AgentChatLibrary.frames import Direction, Kind
 from AgentChatLibrary.rules import (
     correlation,
     devices,
@@ -18,7 +19,6 @@ from AgentChatLibrary.rules import (
     timing,
 )
 from AgentChatLibrary.rules.ambient import INVARIANTS, ambient
-from AgentChatLibrary.transcript import Direction, Kind
 from AgentChatLibrary.verdict import Outcome
 from hypothesis import given
 from hypothesis import strategies as st

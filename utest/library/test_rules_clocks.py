@@ -1,8 +1,8 @@
 """The time of day that frames bear: right within bounds, and told when it is wrong."""
 
 import pytest
+from AgentChatLibrary.frames import Direction
 from AgentChatLibrary.rules import clocks
-from AgentChatLibrary.transcript import Direction
 from AgentChatLibrary.verdict import Outcome
 from hypothesis import given
 from hypothesis import strategies as st

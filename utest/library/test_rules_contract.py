@@ -4,8 +4,8 @@ import json
 
 import pytest
 from AgentChatLibrary.contract import Contract
+from AgentChatLibrary.frames import Direction, Kind
 from AgentChatLibrary.rules.contract import valid
-from AgentChatLibrary.transcript import Direction, Kind
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Server, changed, inserted, quick, retold, scenes, sessions

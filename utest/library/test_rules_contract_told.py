@@ -1,7 +1,7 @@
 """What the rule about the contract says of what is broken, whole: sentence, frames, expectation."""
 
+from AgentChatLibrary.frames import Direction
 from AgentChatLibrary.rules import contract
-from AgentChatLibrary.transcript import Direction
 from scripted import greeted, scripted, stories, told
 
 

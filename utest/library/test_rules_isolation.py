@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from AgentChatLibrary.frames import Direction, Frame, Kind
 from AgentChatLibrary.rules import isolation
 from AgentChatLibrary.rules.canary import ESCAPED, SHAPE, canaries, first_senders
-from AgentChatLibrary.transcript import Direction, Frame, Kind, Owner
+from AgentChatLibrary.transcript import Owner
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Server, an_id, changed, inserted, quick, retold, scenes, sessions, with_frames

@@ -3,8 +3,8 @@
 import json
 
 import pytest
+from AgentChatLibrary.frames import DURABLE
 from AgentChatLibrary.rules import order, pairing
-from AgentChatLibrary.transcript import DURABLE
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import (

@@ -1,8 +1,8 @@
 """The order of replies: acks before events and in the order of asking, pongs as the pings."""
 
 import pytest
+from AgentChatLibrary.frames import Direction
 from AgentChatLibrary.rules import replies
-from AgentChatLibrary.transcript import Direction
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import WALL, Server, changed, doubled, dropped, inserted, quick, scenes, sessions, swapped

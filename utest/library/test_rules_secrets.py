@@ -5,9 +5,9 @@ import json
 from urllib.parse import quote
 
 import pytest
+from AgentChatLibrary.frames import Kind
 from AgentChatLibrary.rules.needles import SHORTEST, Needles
 from AgentChatLibrary.rules.secrets import holds_no_secret
-from AgentChatLibrary.transcript import Kind
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Server, changed, dropped, inserted, quick, scenes, sessions

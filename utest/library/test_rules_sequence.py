@@ -3,8 +3,8 @@
 import json
 
 import pytest
+from AgentChatLibrary.frames import Kind
 from AgentChatLibrary.rules import sequence
-from AgentChatLibrary.transcript import Kind
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import (

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 from AgentChatLibrary import cleaning, evidence, filing, recorded, redaction, showing
+from AgentChatLibrary.frames import Direction, Kind
 from AgentChatLibrary.swimlane import Marking
-from AgentChatLibrary.transcript import Direction, Kind, Owner, Transcript, load
+from AgentChatLibrary.transcript import Owner, Transcript
+from AgentChatLibrary.transcript_lines import load
 from AgentChatLibrary.verdict import broken
 from hypothesis import given
 from hypothesis import strategies as st

@@ -7,12 +7,13 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 
 import pytest
+from AgentChatLibrary.frames import Direction, Kind
 from AgentChatLibrary.swimlane import Marking, full, small, summary
 from AgentChatLibrary.swimlane.ink import outline
 from AgentChatLibrary.swimlane.layout import Scale, spots
 from AgentChatLibrary.swimlane.picture import FULL, SMALL, seconds
 from AgentChatLibrary.swimlane.scene import WORDS, Mark, Sign, scene
-from AgentChatLibrary.transcript import Direction, Kind, Owner, Transcript
+from AgentChatLibrary.transcript import Owner, Transcript
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Server, quick, scenes

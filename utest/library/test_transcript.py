@@ -4,7 +4,9 @@ import io
 import json
 
 import pytest
-from AgentChatLibrary.transcript import DURABLE, Direction, Kind, Owner, Transcript, load, save
+from AgentChatLibrary.frames import DURABLE, Direction, Kind
+from AgentChatLibrary.transcript import Owner, Transcript
+from AgentChatLibrary.transcript_lines import load, save
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import garbled, quick, scenes, sessions

@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 from AgentChatLibrary import AgentChatLibrary, environment
 from AgentChatLibrary.contract import Contract
+from AgentChatLibrary.frames import DURABLE
 from AgentChatLibrary.keywords.types import (
     ClientFrame,
     ErrorCode,
@@ -18,7 +19,6 @@ from AgentChatLibrary.keywords.types import (
     ToolName,
 )
 from AgentChatLibrary.rules.timing import TRANSITIONS
-from AgentChatLibrary.transcript import DURABLE
 from robot.api import TypeInfo
 
 CONTRACT = Contract()

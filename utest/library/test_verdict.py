@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from AgentChatLibrary.transcript import Direction, Kind, Owner, Transcript
+from AgentChatLibrary.frames import Direction, Kind
+from AgentChatLibrary.transcript import Owner, Transcript
 from AgentChatLibrary.verdict import (
     Outcome,
     broken,

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from AgentChatLibrary.dialect.building import load
 from AgentChatLibrary.dialect.reading import Reading
-from AgentChatLibrary.transcript import Kind, Transcript
-from AgentChatLibrary.transcript import load as load_transcripts
+from AgentChatLibrary.frames import Kind
+from AgentChatLibrary.transcript import Transcript
+from AgentChatLibrary.transcript_lines import load as load_transcripts
 
 from runner.probe import drafting, looking
 from runner.probe.drafting import Seen

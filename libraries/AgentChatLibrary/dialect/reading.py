@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..transcript import DURABLE, Direction, Frame, Kind, Transcript
+from ..frames import DURABLE, Direction, Frame, Kind
+from ..transcript import Transcript
 from .decoders import TEXT, Decoded, Decoder
 from .model import OTHER, Dialect, Refusal, Rule, Said
 from .paths import MISSING, get

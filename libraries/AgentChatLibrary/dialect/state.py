@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..transcript import ENDS, Owner
+from ..frames import ENDS
+from ..transcript import Owner
 
 Fields = dict[str, Any]
 

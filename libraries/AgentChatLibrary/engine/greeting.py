@@ -13,7 +13,8 @@ from ..dialect.paths import MISSING, get
 from ..dialect.reading import ESTABLISHED, REFUSED
 from ..dialect.speaking import NotOffered, Speaker
 from ..dialect.templates import Unsayable
-from ..transcript import Direction, Event, Kind, Transcript
+from ..frames import Direction, Event, Kind
+from ..transcript import Transcript
 
 T = TypeVar("T")
 

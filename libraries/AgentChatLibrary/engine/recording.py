@@ -21,7 +21,8 @@ from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Response
 from websockets.protocol import Event, State
 
-from ..transcript import Direction, Kind, Transcript
+from ..frames import Direction, Kind
+from ..transcript import Transcript
 
 SWITCHING_PROTOCOLS: Final = 101
 

@@ -15,7 +15,8 @@ from websockets.typing import Subprotocol
 from ..dialect import door
 from ..dialect.reading import Reading
 from ..dialect.tongue import Tongue
-from ..transcript import Frame, Owner, Transcript
+from ..frames import Frame
+from ..transcript import Owner, Transcript
 from . import loop
 from .greeting import Greeting, Unwelcome
 from .offer import Offer, Refused, refused

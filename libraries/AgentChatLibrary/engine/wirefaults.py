@@ -8,7 +8,7 @@ from typing import Final
 
 from websockets.frames import Frame, Opcode
 
-from ..transcript import Direction, Kind
+from ..frames import Direction, Kind
 from . import loop
 from .recording import RecordingConnection
 from .session import Ended, Session

@@ -8,8 +8,8 @@ from typing import Any
 from robot.api.deco import keyword
 
 from ..chat import Question
+from ..frames import Event
 from ..kit import Kit
-from ..transcript import Event
 from .types import ClientFrame, in_clear
 
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 from robot.api.deco import keyword
 
 from ..chat import Chat, Unexpected
+from ..frames import Event
 from ..kit import Kit
 from ..rules import order
-from ..transcript import Event
 from .judging import BrokenPromise, demand
 from .types import EventType, ToolName
 

@@ -11,13 +11,14 @@ from robot.api.deco import keyword
 
 from ..chat import Unexpected
 from ..environment import EnvironmentProblem
+from ..frames import Direction
 from ..kit import Kit
 from ..metrics import Metrics
 from ..outage import Outage, outage
 from ..redaction import issued
 from ..rules.secrets import forms
 from ..service import NoAnswer, Service
-from ..transcript import Direction, Transcript
+from ..transcript import Transcript
 from .judging import BrokenPromise
 
 HEALTH: Final = "/ws/health"

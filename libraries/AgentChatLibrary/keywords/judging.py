@@ -10,10 +10,10 @@ from robot.api.deco import keyword
 
 from ..chat import Chat
 from ..evidence import Evidence, of_verdict
+from ..frames import DURABLE, Direction
 from ..kit import Kit
 from ..redaction import issued
 from ..rules import clocks, contract, correlation, isolation, order, pairing, secrets, timing
-from ..transcript import DURABLE, Direction
 from ..verdict import Outcome, Verdict
 from .types import FrameType
 

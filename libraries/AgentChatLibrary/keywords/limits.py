@@ -8,8 +8,9 @@ from typing import Any, Final
 from robot.api.deco import keyword
 
 from ..contract import Tier
+from ..frames import Event
 from ..kit import Kit
-from ..transcript import Event, Transcript
+from ..transcript import Transcript
 from .judging import BrokenPromise
 from .sessions import Sessions
 

@@ -9,10 +9,11 @@ from typing import Any
 from robot.api.deco import keyword
 
 from ..chat import NAMELESS, Chat, Unexpected
+from ..frames import Event
 from ..kit import Kit
 from ..malformed import MESSAGES, message_of
 from ..outgoing import new_message_id
-from ..transcript import Event, Transcript
+from ..transcript import Transcript
 from .types import ClientFrame, ErrorCode, in_clear
 
 LONGEST_ID = 64

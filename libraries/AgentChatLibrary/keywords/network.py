@@ -10,9 +10,9 @@ from robot.api.deco import keyword
 from ..chat import Unexpected
 from ..engine import wirefaults
 from ..engine.session import Ended
+from ..frames import Event
 from ..kit import Kit
 from ..outgoing import encoded, new_message_id
-from ..transcript import Event
 
 STUCK_SECONDS: Final = 0.2
 """How long nothing more goes out to somebody for whom every buffer is full."""

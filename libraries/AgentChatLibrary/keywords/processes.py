@@ -14,10 +14,11 @@ from ..chat import Chat, Unexpected
 from ..deployment import Deployment
 from ..engine.session import Session
 from ..environment import EnvironmentProblem
+from ..frames import Kind
 from ..kit import Kit
 from ..outage import writable
 from ..rules import devices, order, sequence
-from ..transcript import Kind, Transcript
+from ..transcript import Transcript
 from .judging import BrokenPromise, demand
 from .operations import Operations
 from .sessions import Sessions

@@ -11,9 +11,10 @@ from robot.api import logger
 from robot.api.deco import keyword
 
 from ..chat import Chat, Unexpected
+from ..frames import Event
 from ..kit import Kit
 from ..rules import devices, sequence
-from ..transcript import Event, Transcript
+from ..transcript import Transcript
 from .judging import BrokenPromise, demand
 from .operations import Operations
 from .sessions import Sessions

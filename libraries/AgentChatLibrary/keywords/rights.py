@@ -9,10 +9,10 @@ from typing import Any, Final
 from robot.api.deco import keyword
 
 from ..chat import Chat, Unexpected
+from ..frames import Event
 from ..identity import Person, new_password
 from ..kit import Kit
 from ..service import Answer
-from ..transcript import Event
 from .judging import BrokenPromise
 from .types import FrameType
 

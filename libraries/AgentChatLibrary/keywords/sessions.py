@@ -13,9 +13,9 @@ from robot.api.types import Secret
 from ..chat import Chat, Unexpected
 from ..engine.offer import Carrier, Offer, Refused
 from ..engine.session import Session
+from ..frames import Event, Frame, Kind
 from ..identity import expiry
 from ..kit import Kit
-from ..transcript import Event, Frame, Kind
 from .types import CLOSE_REASONS, word
 
 EXPIRED: Final = "token_expired"

@@ -13,10 +13,11 @@ from ..deployment import Deployment
 from ..engine.offer import Refused
 from ..engine.session import Session
 from ..environment import EnvironmentProblem
+from ..frames import Event
 from ..kit import Kit
 from ..redaction import mask
 from ..rules import devices
-from ..transcript import Event, Transcript
+from ..transcript import Transcript
 from .judging import BrokenPromise, demand
 from .returning import last_seq
 from .sessions import Sessions

@@ -5,8 +5,8 @@ from __future__ import annotations
 from robot.api.deco import keyword
 
 from ..chat import Question, Unexpected
+from ..frames import DURABLE, Event
 from ..kit import Kit
-from ..transcript import DURABLE, Event
 from .types import ErrorCode, EventType, FailureCode, FrameType
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
-from ..transcript import SENT, Frame, Transcript
+from ..frames import SENT, Frame
+from ..transcript import Transcript
 
 Audience = Literal["person", "organisation", "sharers"]
 

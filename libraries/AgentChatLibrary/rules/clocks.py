@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..transcript import Event, Transcript
+from ..frames import Event
+from ..transcript import Transcript
 from ..verdict import Verdict, broken, undecided
 from .story import missing, moment, settle, someone
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, Protocol
 
-from ..transcript import MESSAGES, Direction, Frame, Kind, Transcript
+from ..frames import MESSAGES, Direction, Frame, Kind
+from ..transcript import Transcript
 from ..verdict import Verdict, broken
 from .story import counted, settle, shown, someone
 

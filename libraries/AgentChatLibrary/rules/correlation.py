@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Final
 
-from ..transcript import MESSAGES, SENT, Event, Frame, Transcript
+from ..frames import MESSAGES, SENT, Event, Frame
+from ..transcript import Transcript
 from ..verdict import Verdict, broken, plain, short, undecided
 from .reading import ASKING, chosen
 from .story import counted, missing, person, place, run_of, same, settle, shown, someone, unseen, until, weigh

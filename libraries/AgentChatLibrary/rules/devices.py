@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..transcript import Event, Transcript
+from ..frames import Event
+from ..transcript import Transcript
 from ..verdict import Verdict, broken, holds, plain, undecided
 from .correlation import own_user_id
 from .story import counted, missing, someone

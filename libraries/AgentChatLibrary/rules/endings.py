@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from ..transcript import CLOSES, ENDS, Event, Kind, Transcript
+from ..frames import CLOSES, ENDS, Event, Kind
+from ..transcript import Transcript
 from ..verdict import Verdict, broken, holds, undecided
 from .reading import ASKING, SeenRun, seen_runs
 from .story import missing, run_of, until

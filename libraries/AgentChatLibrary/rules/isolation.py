@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from ..transcript import RECEIVED, Frame, Kind, Transcript
+from ..frames import RECEIVED, Frame, Kind
+from ..transcript import Transcript
 from ..verdict import Verdict, broken, plain, short, undecided
 from .canary import Canary, Sender, canaries, first_senders, who
 from .correlation import own_user_id

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ..transcript import DURABLE, Event, Transcript
+from ..frames import DURABLE, Event
+from ..transcript import Transcript
 from ..verdict import Verdict, broken, every, short, undecided
 from . import pairing
 from .reading import SeenRun, chosen, integer

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from ..transcript import Event, Transcript
+from ..frames import Event
+from ..transcript import Transcript
 from ..verdict import Verdict, broken, short, undecided
 from .reading import SeenRun, chosen, remembered, seen_runs
 from .story import missing, nameless, run_of, same, shown, unseen, weigh

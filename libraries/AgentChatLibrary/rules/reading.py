@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from ..transcript import SENT, Event, Transcript
+from ..frames import SENT, Event
+from ..transcript import Transcript
 
 T = TypeVar("T")
 

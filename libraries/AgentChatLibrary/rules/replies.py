@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections import deque
 
-from ..transcript import RECEIVED, SENT, Event, Transcript
+from ..frames import RECEIVED, SENT, Event
+from ..transcript import Transcript
 from ..verdict import Verdict, broken, short, undecided
 from .reading import ASKING, seen_runs
 from .story import counted, missing, moment, person, run_of, settle, shown, someone

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator
 from typing import Any, Final
 from urllib.parse import quote
 
-from ..transcript import RECEIVED, Direction, Frame, Transcript
+from ..frames import RECEIVED, Direction, Frame
+from ..transcript import Transcript
 from ..verdict import Verdict, broken, plain
 from .needles import Needles
 from .story import counted, settle, someone, until

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..transcript import MESSAGES, SENT, Event, Transcript
+from ..frames import MESSAGES, SENT, Event
+from ..transcript import Transcript
 from ..verdict import Verdict, broken, plain, undecided
 from .reading import integer
 from .story import counted, missing, nameless, settle, shown, someone

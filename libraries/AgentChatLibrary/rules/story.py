@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from ..transcript import Event, Frame, Transcript
+from ..frames import Event, Frame
+from ..transcript import Transcript
 from ..verdict import Verdict, plain, short, undecided
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from ..transcript import Event, Transcript
+from ..frames import Event
+from ..transcript import Transcript
 from ..verdict import Verdict, broken, holds, short, undecided
 from .reading import SeenRun, chosen, seen_runs
 from .story import listing, missing, run_of, shown, weigh

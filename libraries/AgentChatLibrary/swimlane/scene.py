@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from ..frames import Frame, Kind
 from ..rules import timing
-from ..transcript import Frame, Kind, Transcript
+from ..transcript import Transcript
 from ..verdict import plain
 
 
