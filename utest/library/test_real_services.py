@@ -109,10 +109,21 @@ def test_an_outage_ends_who_is_in_its_way_and_nobody_else(server, noted):
         assert stranger.execute("SELECT 2").fetchone() == (2,)
 
 
+def test_an_outage_does_not_wait_for_ever_for_whom_it_cannot_end(server, noted, monkeypatch):
+    monkeypatch.setattr(outage, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(outage, "_END_WHO_BLOCKS", "SELECT %s")  # as for somebody who may not
+    url = schemas.in_schema(server.url, noted.read_text("utf-8"))
+    with psycopg.connect(url) as busy:
+        busy.execute("SELECT 1 FROM people")  # in a transaction that is left open
+        lost = outage.outage(noted, {deployment.SERVER: server.url})
+        with pytest.raises(psycopg.OperationalError):
+            lost.begin()
+        lost.end()
+
+
 def test_an_outage_of_a_database_that_two_use_crosswise_ends_in_no_deadlock(server, noted):
     url = schemas.in_schema(server.url, noted.read_text("utf-8"))
     over = threading.Event()
-
     one, two = "INSERT INTO people VALUES (1)", 'INSERT INTO "Odd name" VALUES (1)'
 
     def work(*statements):
