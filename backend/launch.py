@@ -122,7 +122,8 @@ def temporary_folder(data_dir: Path | None, remove: Path | None) -> Iterator[Pat
     made = Path(tempfile.mkdtemp(prefix="agent-chat-")) if data_dir is None else None
     folder = data_dir or made or Path()
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # What somebody else made and has removed already must not come back: nobody would remove it again.
+        folder.mkdir(parents=remove is None, exist_ok=True, mode=0o700)
         yield folder
     finally:
         for unwanted in (made, remove):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import tempfile
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -23,6 +22,7 @@ from . import (
     children,
     clearing,
     environments,
+    hidden,
     history,
     leaks,
     planning,
@@ -46,8 +46,6 @@ DATABASE_URLS: Final = ("DATABASE_URL", "AGENT_CHAT_DATABASE_URL")
 CUT_SHORT: Final = "The run was interrupted before this test ended."
 TRANSCRIPTS_FOLDER: Final = "AGENT_CHAT_TRANSCRIPTS"
 KEEP_TRANSCRIPTS: Final = "AGENT_CHAT_KEEP_TRANSCRIPTS"
-PRIVATE: Final = "agent-chat-run-"
-"""How the folder begins that holds a run's issued secrets while it lasts; the runner's process id follows."""
 
 
 @dataclass(slots=True)
@@ -143,14 +141,9 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
     clearing.protect(folder, [*plan.selection.arguments, *wanted.reads])
     for slip in slips.slips(plan):
         say(slip)
-    with (
-        claimed(folder),
-        tempfile.TemporaryDirectory(prefix=f"{PRIVATE}{os.getpid()}-") as hidden,
-        children.interruptible(),
-    ):
-        _sweep()
+    with claimed(folder), hidden.folder() as private_folder, children.interruptible():
         artefacts.empty(folder)
-        issued, news = Path(hidden) / "issued", Path(hidden) / "progress"
+        issued, news = private_folder / "issued", private_folder / "progress"
         for file in (issued, news):
             file.touch(0o600)
         given: list[str] = []
@@ -160,14 +153,15 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
                 backend = Deployment("")
                 if wanted.backend:
                     with clock.part("backend"):
-                        deployed = environments.deployed(env, folder / artefacts.BACKEND_LOG)
+                        log = folder / artefacts.BACKEND_LOG
+                        deployed = environments.deployed(env, log, private_folder)
                         backend = stack.enter_context(deployed)
                     _announce(plan, env, backend, wanted.processes)
                 if wanted.look:
                     with clock.part("looking around"):
                         plan = capabilities.noted(plan, capabilities.undeclared(env, backend))
                 given += _given(backend)
-                handed = {**_handed(folder, wanted), **wanted.variables}
+                handed = {**_handed(folder, wanted), **hidden.variables(private_folder), **wanted.variables}
                 variables = {**backend.variables, **handed, SECRETS_FILE: str(issued)}
                 with private.written_privately():
                     _work(plan, folder, workers.Progress(news), variables, clock, wanted.processes)
@@ -270,11 +264,3 @@ def claimed(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _sweep() -> None:
-    """Removes the private folders of runs that were killed: secrets must not outlive them."""
-    for left in Path(tempfile.gettempdir()).glob(f"{PRIVATE}*-*"):
-        pid = left.name.removeprefix(PRIVATE).split("-")[0]
-        if pid.isdigit() and not children.lives(int(pid)):
-            shutil.rmtree(left, ignore_errors=True)

@@ -41,12 +41,13 @@ def chosen(name: str | None) -> Environment:
 
 
 @contextmanager
-def deployed(env: Environment, log: Path) -> Iterator[Deployment]:
+def deployed(env: Environment, log: Path, within: Path | None = None) -> Iterator[Deployment]:
     """The environment's backend: the one that runs, or one that is started and ends with the block.
 
     Args:
         env: The environment.
         log: Where the log of a started backend goes.
+        within: Where a started backend makes its folder.
 
     Yields:
         The backend.
@@ -58,7 +59,7 @@ def deployed(env: Environment, log: Path) -> Iterator[Deployment]:
         if env.url is not None:
             backend = deployment.attach(env)
         else:
-            backend = deployment.launch(env, owner_pid=os.getpid(), log=log)
+            backend = deployment.launch(env, owner_pid=os.getpid(), log=log, within=within)
     except EnvironmentProblem as problem:
         raise Stop(str(problem)) from problem
     try:

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import secrets
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +13,7 @@ from AgentChatLibrary import deployment
 from AgentChatLibrary.deployment import ADMIN_TOKEN, JWT_KEY, URL
 from AgentChatLibrary.environment import EnvironmentProblem
 
-from . import children, environments
+from . import children, environments, hidden
 from .console import Stop, say
 
 SECRET_BYTES: Final = 32
@@ -43,8 +42,8 @@ def main(options: argparse.Namespace) -> int:
     given = {
         name: os.environ.get(name) or secrets.token_urlsafe(SECRET_BYTES) for name in (ADMIN_TOKEN, JWT_KEY)
     }
-    with tempfile.TemporaryDirectory(prefix="agent-chat-serve-") as private, children.interruptible():
-        ready = Path(private) / "ready.json"
+    with hidden.folder() as private, children.interruptible():
+        ready = private / "ready.json"
         command = [
             *(env.services or env.command),
             "--port",
@@ -54,7 +53,7 @@ def main(options: argparse.Namespace) -> int:
             "--owner-pid",
             str(os.getpid()),
             "--data-dir",
-            str(Path(private) / "data"),
+            str(private / "data"),
         ]
         process = children.start(command, output=None, variables=given, cwd=env.directory)
         try:
@@ -65,7 +64,7 @@ def main(options: argparse.Namespace) -> int:
             if not ready.exists():
                 raise Stop(f"The backend did not come up within {patience:.0f} s.")
             url = json.loads(ready.read_text("utf-8"))["url"]
-            credentials = _write_credentials(Path(private), {URL: url, **given})
+            credentials = _write_credentials(private, {URL: url, **given})
             path = env.dialect.path if env.dialect else "/ws"
             say(f"The backend answers at {url} (WebSocket: ws{url.removeprefix('http')}{path})")
             say(f"Its credentials, as environment variables: {credentials}")

@@ -242,7 +242,8 @@ def one(arguments: Sequence[str]) -> int:
     except NoPostgres as problem:
         print(problem, file=sys.stderr)
         return FAILED
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # As the backend does: what is to be removed and is gone already must not come back.
+    folder.mkdir(parents=told.options.remove is None, exist_ok=True, mode=0o700)
     (folder / SCHEMA_FILE).write_text(schema, "utf-8")
     os.environ[DATABASE_URL] = schemas.in_schema(server, schema)
     sys.argv[1:] = [*told.module[1:], *arguments[len(told.module) :]]

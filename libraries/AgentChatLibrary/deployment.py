@@ -272,6 +272,7 @@ def launch(
     settings: Mapping[str, object] | None = None,
     beside: Deployment | None = None,
     start: Start | None = None,
+    within: Path | None = None,
 ) -> Deployment:
     """Starts a backend on a free loopback port and waits until it accepts.
 
@@ -285,13 +286,14 @@ def launch(
         settings: Settings on top of the environment's.
         beside: The run's own deployment, when a single backend is wanted beside it.
         start: What starts its process; `start_with` says so when omitted.
+        within: Where it makes its private folder; among the system's temporary ones when omitted.
 
     Raises:
         EnvironmentProblem: The environment cannot start one, or it did not come up; the message shows the end
             of its log.
     """
     prepare(environment)
-    home = Path(tempfile.mkdtemp(prefix="agent-chat-"))
+    home = Path(tempfile.mkdtemp(prefix="agent-chat-", dir=within))
     deployment = Deployment(
         "",
         secrets.token_urlsafe(ADMIN_BYTES) if environment.offers("admin") else "",

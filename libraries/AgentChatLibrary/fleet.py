@@ -16,6 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from . import sleeping
 from .deployment import SERVER, Deployment
 from .environment import EnvironmentProblem
 
@@ -59,11 +60,11 @@ class Fleet:
 
     def pause(self, number: int) -> None:
         """Stops a process (SIGSTOP): it holds everything and does nothing."""
-        self._signal(self._pid(number), "SIGSTOP")
+        sleeping.stop(self._pid(number))
 
     def go_on(self, number: int) -> None:
         """Lets a process go on that was stopped (SIGCONT)."""
-        self._signal(self._pid(number), "SIGCONT")
+        sleeping.go_on(self._pid(number))
 
     def wait_until_ended(self, number: int) -> None:
         """Waits until a process has ended that was told to.

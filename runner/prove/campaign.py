@@ -25,13 +25,14 @@ class Campaign:
         env_file: The environment's file.
         store: Keeps the records.
         jobs: Trials at the same time.
+        private: For what must not outlive the proof.
     """
 
-    def __init__(self, plan: Plan, env_file: Path, store: Store, jobs: int) -> None:
+    def __init__(self, plan: Plan, env_file: Path, store: Store, jobs: int, private: Path) -> None:
         self._store, self._jobs = store, jobs
         self._measuring = {test.name for test in plan.tagged(ALONE)}
         self._runs = store.folder / "runs"
-        self._bench = Bench(plan, env_file, self._runs)
+        self._bench = Bench(plan, env_file, self._runs, private)
         self._told = self._all = 0
 
     def carry_out(

@@ -10,7 +10,7 @@ from typing import Final
 
 from AgentChatLibrary.environment import Environment
 
-from .. import accept, children, environments, planning, surroundings
+from .. import accept, children, environments, hidden, planning, surroundings
 from ..arguments import USAGE_ERROR
 from ..command_options import JOBS
 from ..console import INTERRUPTED, Clock, Stop, counted, say
@@ -134,13 +134,12 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
     try:
         with clock.part("healthy run"):
             failing = _run_healthy(store, plan, env, needed)
-        with clock.part("trials"):
+        with clock.part("trials"), hidden.folder() as private:
             passing = store.healthy()
             tests = {name: tuple(test for test in few if test in passing) for name, few in tests.items()}
             claimed = {CONTROL: (), **{fault.name: claims[fault.name] for fault in faults}}
-            trials = Campaign(plan, env.file, store, wanted.jobs).carry_out(
-                claimed, tests, fresh=wanted.fresh
-            )
+            campaign = Campaign(plan, env.file, store, wanted.jobs, private)
+            trials = campaign.carry_out(claimed, tests, fresh=wanted.fresh)
     except KeyboardInterrupt:
         say("Interrupted: what has been proven is kept; the same command goes on from there.")
         return INTERRUPTED

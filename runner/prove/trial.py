@@ -16,7 +16,7 @@ from typing import Final
 from AgentChatLibrary import deployment, environment
 from AgentChatLibrary.environment import EnvironmentProblem
 
-from .. import children
+from .. import children, hidden
 from ..forks import Child, Forks
 from ..planning import Plan
 from ..surroundings import FAULT
@@ -50,10 +50,11 @@ class Bench:
         plan: All tests.
         env_file: The environment's file; it is read again for each fault.
         folder: For the trials' files.
+        private: For what must not outlive the proof: the backends' data.
     """
 
-    def __init__(self, plan: Plan, env_file: Path, folder: Path) -> None:
-        self._plan, self._env_file, self._folder = plan, env_file, folder
+    def __init__(self, plan: Plan, env_file: Path, folder: Path, private: Path) -> None:
+        self._plan, self._env_file, self._folder, self._private = plan, env_file, folder, private
         self._forks = Forks(
             [*_LOADED, *environment.load(env_file).preloaded], hand_over=deployment.start_with
         )
@@ -99,13 +100,18 @@ class Bench:
         try:
             env = self._environment(trial.fault)
             backend = deployment.launch(
-                env, owner_pid=os.getpid(), log=home / "backend.log", start=self._forks.start
+                env,
+                owner_pid=os.getpid(),
+                log=home / "backend.log",
+                start=self._forks.start,
+                within=self._private,
             )
         except EnvironmentProblem as problem:
             trial.problem = str(problem)
             return {}
+        variables = {**backend.variables, **hidden.variables(self._private), FAULT: _given(trial.fault)}
         try:
-            self._run(home, tests, {**backend.variables, FAULT: _given(trial.fault)})
+            self._run(home, tests, variables)
             return _read(home / TOLD)
         finally:
             backend.stop()

@@ -15,6 +15,8 @@ import pytest
 import websockets
 from serving import ADMIN, ENDS, KEY, ROOT, Process, Running, eventually
 
+from backend.launch import temporary_folder
+
 
 @contextlib.contextmanager
 def locked(file):
@@ -270,6 +272,13 @@ def test_the_process_ends_with_its_owner_and_removes_its_data(tmp_path):
     owner.wait()
     assert one.process.wait(3) == 0
     assert not home.exists()
+
+
+def test_a_folder_that_is_to_be_removed_and_gone_already_does_not_come_back(tmp_path):
+    home = tmp_path / "gone" / "home"
+    with pytest.raises(FileNotFoundError), temporary_folder(home / "data", home):
+        pass
+    assert not home.parent.exists()
 
 
 def test_a_taken_address_is_named(tmp_path):

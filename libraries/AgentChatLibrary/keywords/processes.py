@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from robot.api.deco import keyword
 
+from .. import sleeping
 from ..chat import Chat, Unexpected
-from ..deployment import Deployment
+from ..deployment import Deployment, Process
 from ..engine.session import Session
 from ..environment import EnvironmentProblem
 from ..frames import Kind
@@ -40,10 +39,14 @@ class Processes:
         self._operations = operations
 
     def _private(self) -> Deployment:
-        deployment = self.kit.service.deployment
-        if deployment.process is None:
+        self._process()
+        return self.kit.service.deployment
+
+    def _process(self) -> Process:
+        process = self.kit.service.deployment.process
+        if process is None:
             raise EnvironmentProblem("Only a private backend can be stopped; use `Start Private Backend`.")
-        return deployment
+        return process
 
     @keyword(tags=("Processes",))
     def kill_backend(self) -> None:
@@ -54,10 +57,9 @@ class Processes:
         | Start Backend Again |
         | Health Should Become | healthy | 200 | within=2 |
         """
-        process = self._private().process
-        if process is not None:
-            process.kill()
-            process.wait()
+        process = self._process()
+        process.kill()
+        process.wait()
 
     @keyword(tags=("Processes",))
     def tell_backend_to_end(self) -> None:
@@ -69,9 +71,7 @@ class Processes:
         | Backend Should End  |
         | Start Backend Again |
         """
-        process = self._private().process
-        if process is not None:
-            process.terminate()
+        self._process().terminate()
 
     @keyword(tags=("Processes", "Judging"))
     def backend_should_end(self) -> None:
@@ -86,10 +86,9 @@ class Processes:
         | Backend Should End  |
         | Start Backend Again |
         """
-        process, seconds = self._private().process, self.kit.environment.timeout("close")
+        process, seconds = self._process(), self.kit.environment.timeout("close")
         try:
-            if process is not None:
-                process.wait(seconds)
+            process.wait(seconds)
         except subprocess.TimeoutExpired:
             raise BrokenPromise(
                 f"The backend should have ended; its process is still there {seconds:g} s later."
@@ -139,12 +138,12 @@ class Processes:
         | Ping | Ana |
         """
         database = self.kit.environment.database
-        home = self._private().home
+        home, pid = self._private().home, self._process().pid
         for _ in range(STOPS):
-            self._signal("SIGSTOP")
+            sleeping.stop(pid)
             if home is None or database is None or writable(home / database, LOCK_SECONDS):
                 return
-            self._signal("SIGCONT")
+            sleeping.go_on(pid)
             self.kit.pause()
         raise Unexpected(f"The backend held the database's lock at each of {STOPS} stops.")
 
@@ -157,14 +156,7 @@ class Processes:
         | Continue Backend |
         | Ping | Ana |
         """
-        self._signal("SIGCONT")
-
-    def _signal(self, name: str) -> None:
-        number = getattr(signal, name, None)
-        process = self._private().process
-        if number is None or process is None:
-            raise EnvironmentProblem("This system cannot stop and continue a process.")
-        os.kill(process.pid, number)
+        sleeping.go_on(self._process().pid)
 
     @keyword(tags=("Processes", "Sessions"))
     def open_session_on_second_process(self, person: str, alias: str) -> None:
