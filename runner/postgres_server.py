@@ -39,8 +39,6 @@ DATABASE: Final = "postgres"
 HOME: Final = "agent-chat-postgres-"
 """How the folder of a server begins; the process id of its keeper follows."""
 RECIPE: Final = (*MADE, SLIM)
-SOCKET_PATH_BYTES: Final = 100
-"""Longest path of a socket's folder; the whole path must stay below 104 bytes (macOS) or 108 (Linux)."""
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 5.0
 SETTINGS: Final = {
@@ -75,7 +73,7 @@ class Server:
     def __init__(self, programs: Programs) -> None:
         self._programs = programs
         self._account = _account()
-        self.home = Path(tempfile.mkdtemp(prefix=f"{HOME}{os.getpid()}-", dir=short_folder()))
+        self.home = Path(tempfile.mkdtemp(prefix=f"{HOME}{os.getpid()}-", dir=public_folder()))
         self.process: subprocess.Popen[bytes] | None = None
         self._data, self._said = self.home / "data", self.home / "log"
 
@@ -207,11 +205,13 @@ def _account() -> pwd.struct_passwd | None:
     )
 
 
-def short_folder() -> str:
-    """Where temporary folders go; a long path cannot hold a socket."""
-    usual = tempfile.gettempdir()
-    longest = f"{usual}/{HOME}{os.getpid()}-12345678"
-    return usual if len(longest.encode()) <= SOCKET_PATH_BYTES else "/tmp"  # noqa: S108 -- made by mkdtemp
+def public_folder() -> str:
+    """Where servers make their folders: its path is short, and the account that runs one can go there.
+
+    TMPDIR may be neither: a long path cannot hold a socket, and a run's workers have a private one.
+    """
+    usual = "/tmp"  # noqa: S108 -- what is made in it is made by mkdtemp
+    return usual if os.access(usual, os.W_OK | os.X_OK) else tempfile.gettempdir()
 
 
 def _end_with_parent() -> None:
@@ -230,7 +230,7 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
 
 def sweep() -> None:
     """Stops and removes the servers whose keepers were killed."""
-    for home in Path(short_folder()).glob(f"{HOME}*-*"):
+    for home in Path(public_folder()).glob(f"{HOME}*-*"):
         keeper = home.name.removeprefix(HOME).split("-")[0]
         if keeper.isdigit() and not children.lives(int(keeper)):
             _stop_orphan(home)

@@ -322,6 +322,21 @@ def test_programs_that_nobody_else_can_read_are_copied(tmp_path, monkeypatch):
     assert not server.home.exists()
 
 
+@pytest.mark.parametrize("name", ["private", "long" * 30])
+def test_it_runs_where_temporary_files_go_to_a_private_or_a_deep_folder(name, tmp_path, monkeypatch):
+    folder = tmp_path / name
+    folder.mkdir(mode=0o700)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    server = Server(postgres_programs.find())
+    server.start()
+    try:
+        with psycopg.connect(server.url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        server.stop()
+    assert not server.home.exists()
+
+
 def test_an_empty_database_is_made_once_and_then_copied(tmp_path, monkeypatch):
     (tmp_path / ".venv").mkdir()
     monkeypatch.setattr(postgres_data, "KEPT", tmp_path / ".venv" / "postgres")
