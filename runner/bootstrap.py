@@ -208,6 +208,11 @@ def _working_uv() -> str | None:
 
 
 def _make(uv: str | None) -> None:
+    if VENV.is_symlink():  # what it leads to is somebody else's: nothing there is removed
+        raise SetupProblem(
+            f".venv is a link to {VENV.readlink()}, which holds no environment of this project as it is now. "
+            "Remove the link, and run.py makes one here."
+        )
     for old in VENV.iterdir():  # everything but the lock that this process holds
         if old.name == LOCK:
             continue

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner import arguments
+from runner import arguments, bootstrap
 from runner.command_options import Shard
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,3 +86,15 @@ def test_run_py_needs_nothing_but_the_standard_library():
                 assert all(alias.name.split(".")[0] in sys.stdlib_module_names for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 assert node.module.split(".")[0] in sys.stdlib_module_names
+
+
+def test_an_environment_that_a_link_leads_to_is_left_alone(tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "precious").touch()
+    link = tmp_path / ".venv"
+    link.symlink_to(elsewhere)
+    monkeypatch.setattr(bootstrap, "VENV", link)
+    with pytest.raises(bootstrap.SetupProblem, match=r"\.venv is a link to .*elsewhere.*Remove the link"):
+        bootstrap.prepare()
+    assert (elsewhere / "precious").exists()
