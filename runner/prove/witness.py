@@ -1,7 +1,8 @@
 """Writes how each test ended, the moment it has: a line of JSON each.
 
-Robot Framework loads this file by its path, as ``--listener witness.py;FILE``; it imports nothing of the
-project. A run that is killed in the middle has told all that had ended by then.
+Robot Framework loads this file by its path, as ``--listener witness.py;FILE``. A run that is killed in the
+middle has told all that had ended by then. A test of many rows ends with the first that fails by an assertion
+of its own: no other row can say more about the fault.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from robot import result, running
+
+from runner.prove.verdicts import How, how
 
 _INHERITING = {"And", "But"}
 _PREPARING = {"Given", "When"}
@@ -41,6 +44,14 @@ class witness:  # noqa: N801 -- Robot Framework wants the file's name
         }
         self._out.write(json.dumps(line) + "\n")
         self._out.flush()
+
+    def end_keyword(self, row: running.Keyword, ended: result.Keyword) -> None:
+        """Leaves out the other rows of a template once one has failed as a test must."""
+        test = row.parent
+        if not isinstance(test, running.TestCase) or not test.template or not ended.failed:
+            return
+        if row in test.body and how(str(ended.status), str(ended.message)) is How.OWN:
+            del test.body[test.body.index(row) + 1 :]
 
     def close(self) -> None:
         """Ends the file."""

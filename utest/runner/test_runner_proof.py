@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -111,6 +112,45 @@ def test_the_witness_tells_which_step_failed(suites, tmp_path):
     }
     assert {line["status"] for line in lines if line["message"]} == {"FAIL"}
     assert all(line["seconds"] >= 0 for line in lines)
+
+
+ROWS = """\
+Fails In Two Rows
+    [Template]    Row
+    passes
+    Ambient: a stranger's canary
+    Ana's run broke the agreed order
+    never asked
+Fails In Its Setup
+    [Setup]    Fail    no person
+    [Template]    Row
+    passes
+Has No Template
+    Run Keyword And Continue On Failure    Fail    one
+    Run Keyword And Continue On Failure    Fail    two
+
+*** Keywords ***
+Row
+    [Arguments]    ${said}
+    Log    ${said}    console=STDERR
+    IF    $said != 'passes'    Fail    ${said}
+"""
+
+
+def test_a_row_that_fails_by_its_own_assertion_is_the_last(suites, tmp_path):
+    told, said = tmp_path / "told.jsonl", io.StringIO()
+    options = {"output": None, "log": None, "report": None, "console": "none", "outputdir": str(tmp_path)}
+    run(str(suites(rows=ROWS)), listener=f"{witness.__file__};{told}", stderr=said, **options)
+    lines = [json.loads(line) for line in told.read_text("utf-8").splitlines()]
+    messages = {line["name"].rpartition(".")[2]: line["message"] for line in lines}
+    assert messages["Fails In Two Rows"].splitlines()[2:] == [
+        "1) Ambient: a stranger's canary",
+        "",
+        "2) Ana's run broke the agreed order",
+    ]
+    assert "never asked" not in said.getvalue()
+    assert messages["Fails In Its Setup"] == "Setup failed:\nno person"
+    assert "2) two" in messages["Has No Template"]
 
 
 def test_what_did_not_fail_caught_nothing():
