@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backend.processes import alive
 from backend.settings import Settings, SettingsError, load
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     options.add_argument("--owner-pid", type=int, help="process that this one ends with")
     options.add_argument("--log-file", type=Path, help="where the log goes (default: standard error)")
     options.add_argument("--data-dir", type=Path, help="where data is kept (default: temporary)")
-    options.add_argument("--remove", type=Path, help="folder to remove at the end")
+    options.add_argument("--remove", type=Path, help="folder to remove when its owner is gone")
     options.add_argument("--instance", default="agent-chat-1", help="name of this process")
     options.add_argument(
         "--setting", action="append", default=[], metavar="NAME=VALUE", help="a setting (settings.py)"
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str], components: Components | None = None, program
     # People in data that is removed at the end need no costly password hashes.
     throw_away = options.data_dir is None or options.remove is not None
     try:
-        with temporary_folder(options.data_dir, options.remove) as data_dir:
+        with temporary_folder(options.data_dir, options.remove, options.owner_pid) as data_dir:
             settings = load(
                 options.setting,
                 os.environ,
@@ -112,12 +113,14 @@ def run(options: argparse.Namespace, settings: Settings, components: Components 
 
 
 @contextlib.contextmanager
-def temporary_folder(data_dir: Path | None, remove: Path | None) -> Iterator[Path]:
+def temporary_folder(data_dir: Path | None, remove: Path | None, owner: int | None) -> Iterator[Path]:
     """Yields the folder for data and removes what is temporary at the end.
 
     Args:
         data_dir: The folder to use; a new temporary one when omitted.
-        remove: A folder that somebody else made and wants removed.
+        remove: A folder that the owner made. It is removed when the owner is gone; else the owner may start
+            another process on the same data.
+        owner: The owner's process id.
     """
     made = Path(tempfile.mkdtemp(prefix="agent-chat-")) if data_dir is None else None
     folder = data_dir or made or Path()
@@ -126,6 +129,7 @@ def temporary_folder(data_dir: Path | None, remove: Path | None) -> Iterator[Pat
         folder.mkdir(parents=remove is None, exist_ok=True, mode=0o700)
         yield folder
     finally:
-        for unwanted in (made, remove):
+        left = remove if owner is not None and not alive(owner) else None
+        for unwanted in (made, left):
             if unwanted is not None:
                 shutil.rmtree(unwanted, ignore_errors=True)

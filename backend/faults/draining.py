@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete
 
 from backend.agent.intake import Accepted, Intake, Question
 from backend.drain import Drain, DrainState
 from backend.faults import fault
+from backend.store.schema import events
 from backend.web.answers import Refusal
 from backend.ws.handshake import Handshake
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from backend.components import Components
     from backend.compose import FrameError
+    from backend.ground import Ground
 
 
 class _AcceptsToTheEnd(DrainState):
@@ -43,6 +47,22 @@ class _DeclinesRepeats(Intake):
 def repeats_declined_while_draining(components: Components) -> Components:
     """Whoever lost the acceptance and asks again is declined what is being worked on, and asks elsewhere."""
     return replace(components, intake=_DeclinesRepeats)
+
+
+class _TidiesUp(Drain):
+    def __init__(self, ground: Ground, *parts: Any) -> None:  # noqa: ANN401 -- the parent's
+        super().__init__(ground, *parts)
+        self._database = ground.database
+
+    async def close_connections(self) -> None:
+        await super().close_connections()
+        await self._database.write(lambda transaction: transaction.execute(delete(events)))
+
+
+@fault("conversations-gone-with-the-release", group="resilience")
+def conversations_gone_with_the_release(components: Components) -> Components:
+    """After each release customers find their conversations empty: the process took them along."""
+    return replace(components, drain=_TidiesUp)
 
 
 class _LetsInToTheEnd(Handshake):

@@ -7,6 +7,8 @@ Documentation    A release is seen by customers as a short break and nothing els
 Resource         ../../resources/chat.resource
 Resource         ../../resources/operations.resource
 Resource         ../../resources/draining.resource
+Resource         ../../resources/history.resource
+Resource         ../../resources/restarts.resource
 
 Test Tags        area:health    severity:critical    needs:private_backend    needs:hold
 
@@ -66,3 +68,15 @@ Being Told To End Is Draining Too
     Then Ana's run ends as interrupted
     And Ana's connection closes with 1001
     And the backend's process has ended
+
+A Release Loses Nothing That Was There
+    [Documentation]    The service is told to end, and started again: whoever was there goes on in the same
+    ...    conversation, and everything that was said in it is there.
+    [Tags]    promise-26    needs:resume    needs:threads    catches:conversations-gone-with-the-release
+    Given Ana of a backend of her own has the answer to "What did we spend by team?"
+    When the backend is told to end, and started again
+    And Ana comes back and resumes from the beginning
+    And Ana goes on with "And by region?"
+    And Ana sees the answer
+    Then the conversation holds every question and answer of Ana, in order
+    And the events of Ana are numbered one by one, and their times never fall

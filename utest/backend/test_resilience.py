@@ -276,7 +276,7 @@ def test_the_process_ends_with_its_owner_and_removes_its_data(tmp_path):
 
 def test_a_folder_that_is_to_be_removed_and_gone_already_does_not_come_back(tmp_path):
     home = tmp_path / "gone" / "home"
-    with pytest.raises(FileNotFoundError), temporary_folder(home / "data", home):
+    with pytest.raises(FileNotFoundError), temporary_folder(home / "data", home, os.getpid()):
         pass
     assert not home.parent.exists()
 
