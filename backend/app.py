@@ -32,7 +32,7 @@ from backend.store.people import EmailTakenError
 from backend.web.admin_control import AdminControl
 from backend.web.admin_people import AdminPeople
 from backend.web.answers import Refusal, http_error, refused
-from backend.web.auth import Auth, Tokens
+from backend.web.auth import Tokens
 from backend.web.health import MetricsPage
 from backend.web.reading import ThreadPages
 from backend.ws.connection import Connection, ConnectionParts
@@ -137,7 +137,7 @@ def build(settings: Settings, components: Components, end: Callable[[], None]) -
             Route("/ws", upgrade_required, methods=["GET"]),
             *health.routes(),
             *MetricsPage(ground, guard).routes(),
-            *Auth(ground, stores, guard, c.throttle(), passwords, tokens, c.seed).routes(),
+            *c.auth(ground, stores, guard, c.throttle(), passwords, tokens, c.seed).routes(),
             *ThreadPages(ground, stores, guard).routes(),
             *c.usage(ground, stores, guard).routes(),
             *AdminPeople(ground, stores, guard, passwords, Counting(ground, stores), c.seed).routes(),

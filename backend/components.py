@@ -43,6 +43,7 @@ from backend.store.threads import Threads
 from backend.store.totals import Totals
 from backend.tiers import Tiers
 from backend.tokens import RefreshTokenVerifier, TokenIssuer, TokenVerifier
+from backend.web.auth import Auth
 from backend.web.guard import Guard
 from backend.web.health import Health
 from backend.web.journal import AccessLog
@@ -88,6 +89,7 @@ class Components:
     credentials: type[CredentialReader] = CredentialReader
     origins: type[OriginPolicy] = OriginPolicy
     guard: type[Guard] = Guard
+    auth: type[Auth] = Auth
     # What may be done how often.
     rate_limiter: type[RateLimiter] = RateLimiter
     quota: type[Quota] = Quota

@@ -25,8 +25,10 @@ A Signed In User Connects
     ...       needs:sign_up
     ...       needs:tiers
     ...       catches:welcome-with-wrong-tier
+    ...       catches:sign-up-grants-the-top-tier
     ...       catches:expires-in-counts-milliseconds
     ...       catches:claims-left-empty
+    ...       catches:login-tells-no-rights
     Given Ana has signed up and logged in
     When Ana connects with the token in the header
     Then Ana is welcomed by name, with the tier that was paid for
@@ -45,6 +47,7 @@ A Signed In User Connects From A Browser
     ...       catches:first-subprotocol-selected
     ...       catches:compression-negotiated
     ...       catches:welcome-with-wrong-tier
+    ...       catches:sign-up-grants-the-top-tier
     ...       catches:own-origin-refused
     Given Ana has signed up and logged in
     When Ana connects with the token as a subprotocol

@@ -80,6 +80,22 @@ def upgrade_while_draining_accepted(components: Components) -> Components:
     return replace(components, handshake=_LetsInToTheEnd)
 
 
+class _SaysNotWhen(Handshake):
+    async def available(self) -> None:
+        try:
+            await super().available()
+        except Refusal as refusal:
+            if refusal.why == "draining":
+                raise Refusal(refusal.status, refusal.code, refusal.message, why=refusal.why) from None
+            raise
+
+
+@fault("drain-without-a-time-to-come-back", group="resilience")
+def drain_without_a_time_to_come_back(components: Components) -> Components:
+    """Whoever is sent away at a release is not told when to come back, and gives up or tries all the time."""
+    return replace(components, handshake=_SaysNotWhen)
+
+
 class _LeavesRunsOpen(Drain):
     async def interrupt_runs(self) -> None:
         return

@@ -91,12 +91,19 @@ class LoginThrottle:
     or not by how they end waits for it.
     """
 
+    window_seconds = FAILURE_WINDOW_SECONDS
+    """Time in which failures are counted."""
+
     def __init__(self) -> None:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    def account(self, email: str) -> str:
+        """Returns whose account an address means, however it is spelt."""
+        return email_key(email)
+
     def turn(self, email: str) -> AbstractAsyncContextManager[None]:
         """Lets the attempts of one account that come to this process go one after the other."""
-        return self._turns.setdefault(email_key(email), asyncio.Lock())
+        return self._turns.setdefault(self.account(email), asyncio.Lock())
 
     def attempt(self, connection: Connection, email: str, attempt: str, now: float) -> float | None:
         """Begins an attempt, which ``succeeded`` or ``failed`` ends.
@@ -104,13 +111,13 @@ class LoginThrottle:
         Returns:
             None when it may be made, else the seconds until one may: 0 when that depends on others under way.
         """
-        key = email_key(email)
+        key = self.account(email)
         one_at_a_time(connection, "login", key)
         self.forget(connection, key, now)
         failed = select(login_failures.c.failed_at).where(login_failures.c.email_key == key)
         times = sorted(connection.execute(failed).scalars())
         if len(times) >= FAILURES_ALLOWED:
-            return float(times[-FAILURES_ALLOWED]) + FAILURE_WINDOW_SECONDS - now
+            return float(times[-FAILURES_ALLOWED]) + self.window_seconds - now
         if len(times) + self.under_way(connection, key) >= FAILURES_ALLOWED:
             return 0.0
         connection.execute(insert(login_attempts).values(id=attempt, email_key=key, begun_at=now))
@@ -122,7 +129,7 @@ class LoginThrottle:
         for begun_at in connection.execute(select(login_attempts.c.begun_at).where(*lost)).scalars().all():
             connection.execute(insert(login_failures).values(email_key=key, failed_at=begun_at))
         connection.execute(delete(login_attempts).where(*lost))
-        old = login_failures.c.failed_at <= now - FAILURE_WINDOW_SECONDS
+        old = login_failures.c.failed_at <= now - self.window_seconds
         connection.execute(delete(login_failures).where(login_failures.c.email_key == key, old))
 
     def under_way(self, connection: Connection, key: str) -> int:
@@ -132,11 +139,11 @@ class LoginThrottle:
 
     def failed(self, connection: Connection, email: str, attempt: str, now: float) -> None:
         """Counts an attempt as a failure."""
-        one_at_a_time(connection, "login", email_key(email))
-        connection.execute(insert(login_failures).values(email_key=email_key(email), failed_at=now))
+        one_at_a_time(connection, "login", self.account(email))
+        connection.execute(insert(login_failures).values(email_key=self.account(email), failed_at=now))
         connection.execute(delete(login_attempts).where(login_attempts.c.id == attempt))
 
     def succeeded(self, connection: Connection, email: str, attempt: str) -> None:
         """Forgets the failures of an account whose password was given."""
-        connection.execute(delete(login_failures).where(login_failures.c.email_key == email_key(email)))
+        connection.execute(delete(login_failures).where(login_failures.c.email_key == self.account(email)))
         connection.execute(delete(login_attempts).where(login_attempts.c.id == attempt))

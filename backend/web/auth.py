@@ -156,10 +156,14 @@ class Auth:
             # One and the same answer for all of them, an expired one too.
             raise refusal_for_token(InvalidTokenError(str(problem))) from None
         pair = self._tokens.issuer.pair(identity.person, claims.sid)
-        if not await self._ground.database.write(self.exchange, claims, pair):
+        if not await self.exchanged(claims, pair):
             self._ground.bus.publish(Notice(REVOKED, claims.sub, subject=claims.sid))
             raise refusal_for_token(InvalidTokenError("refresh token used again"))
         return answer(_tokens(pair))
+
+    async def exchanged(self, claims: Claims, pair: TokenPair) -> bool:
+        """Exchanges a refresh token and says whether that was its one use."""
+        return await self._ground.database.write(self.exchange, claims, pair)
 
     def exchange(self, connection: Connection, claims: Claims, pair: TokenPair) -> bool:
         """Stores the new refresh token; one that was used before ends the whole login."""

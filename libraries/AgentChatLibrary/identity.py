@@ -51,6 +51,7 @@ class Person:
         tier: ``free``, ``pro`` or ``enterprise``.
         permissions: What the person may do.
         service: The backend that the person is a customer of.
+        granted: Permissions that an administrator gave in the place of the tier's; None follows the tier.
         access_token: From the last login or refresh; empty before.
         refresh_token: From the last login or refresh; empty before.
         used_refresh_tokens: Those that were traded in, in order.
@@ -64,6 +65,7 @@ class Person:
     tier: str
     permissions: tuple[str, ...]
     service: Service
+    granted: tuple[str, ...] | None = None
     access_token: str = ""
     refresh_token: str = ""
     used_refresh_tokens: list[str] = field(default_factory=list)

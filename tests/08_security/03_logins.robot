@@ -26,13 +26,46 @@ An Address Belongs To Whoever Signed Up With It
     Then nobody else can sign up with Ana's address
     And the right password still works
 
+Whoever Signs Up Begins As A Free Customer
+    [Documentation]    What is sold is not given away: neither the tier nor a permission that it lacks.
+    [Tags]    promise-29
+    ...       tier:free
+    ...       needs:sign_up
+    ...       needs:admin
+    ...       needs:tiers
+    ...       catches:sign-up-grants-the-top-tier
+    Given Ana has signed up and logged in
+    And Ana is connected
+    Then Ana begins as a free customer, and may do what free customers may and nothing else
+
+The Name Of A Company Opens Nothing
+    [Documentation]    Whoever signs up with the name of a company that is there gets a company of their own.
+    [Tags]    promise-37
+    ...       needs:sign_up
+    ...       needs:records
+    ...       needs:threads
+    ...       needs:tiers
+    ...       catches:sign-up-joins-a-namesake
+    Given Ana is an enterprise user of Tailspin
+    And Ana is connected
+    And Ana shares a conversation about "What did we spend by team?"
+    When Clara signs up for another company that is called Tailspin too
+    Then Clara has a company of the own, not Ana's
+    And Clara is shown other figures than Ana
+    And for Clara the conversation does not exist
+
 Passwords Cannot Be Guessed
-    [Documentation]    After five wrong ones the account is closed for a while, with the time to wait; other accounts
-    ...    are not.
-    [Tags]    promise-28    needs:sign_up    catches:password-guessing-not-throttled
+    [Documentation]    After five wrong ones, however the address is spelt, the account is closed for a while, with
+    ...    the time to wait: a minute at the most. Other accounts are not.
+    [Tags]    promise-28
+    ...       needs:sign_up
+    ...       catches:password-guessing-not-throttled
+    ...       catches:guesses-counted-by-spelling
+    ...       catches:failed-logins-lock-for-a-day
+    ...       catches:login-wait-untold
     Given Ana is an enterprise user of Northwind
     And Boris is an enterprise user of Northwind
-    When somebody tries 5 wrong passwords for Ana
+    When somebody tries 5 wrong passwords for Ana, each second one in capitals
     Then not even the right one is looked at for a while
     And Boris can log in as usual
 

@@ -57,6 +57,17 @@ Access Tokens Live As Long As Agreed
     Given Ana has logged in and renewed her tokens
     Then her first access token and the new one live as long as agreed
 
+Refresh Tokens Expire
+    [Documentation]    One that turns up in an old backup opens nothing, although its login goes on.
+    [Tags]    promise-27
+    ...       needs:mint
+    ...       needs:refresh
+    ...       needs:sign_up
+    ...       catches:expired-refresh-token-renews
+    ...       catches:leeway-for-expired-tokens
+    Given Ana has logged in and is connected
+    Then Ana's refresh token is refused from its expiry on, and one that has not expired still renews
+
 A Renewed Connection Ends With Its New Token
     [Documentation]    Whoever has renewed once is warned again, and closed with 1008 token_expired within two seconds
     ...    after the new expiry.

@@ -54,6 +54,17 @@ Without A Database Nothing Is Promised And Nothing Is Lost
     And the declined question has started nothing
     And Ana has the answer to "What did we spend in total?"
 
+Without A Database Nobody Is Logged Out
+    [Documentation]    Whoever is told 401 throws the login away. A refresh token that came at a bad moment is as good
+    ...    afterwards as before.
+    [Tags]    promise-30    needs:lose_database    needs:refresh    needs:sign_up    catches:outage-logs-everybody-out
+    Given Ana has logged in and is connected
+    And the database answers no more
+    Then Ana's login is not renewed, and she is told to come back later
+    When the database answers again
+    Then the health is good again
+    And Ana's login is renewed with the same refresh token
+
 Only Operators See The Metrics
     [Documentation]    Without the administrator's credential there are none, not even with a customer's token.
     [Tags]    promise-31    severity:normal    -severity:critical    catches:metrics-for-everybody

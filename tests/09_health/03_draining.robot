@@ -32,12 +32,13 @@ Draining Finishes What Runs And Then Says Goodbye
     And the backend's process has ended
 
 Draining Takes Nothing New
-    [Documentation]    New connections get 503, whoever asks; new questions are declined as unavailable, one that was
-    ...    accepted before is not; and health says so.
+    [Documentation]    New connections get 503, whoever asks, with the time to come back; new questions are declined as
+    ...    unavailable, one that was accepted before is not; and health says so.
     [Tags]    promise-30
     ...       catches:chat-after-drain-accepted
     ...       catches:health-always-healthy
     ...       catches:upgrade-while-draining-accepted
+    ...       catches:drain-without-a-time-to-come-back
     ...       catches:draining-told-as-healthy
     ...       catches:errors-without-message-id
     ...       catches:credential-asked-before-the-page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from typing import Any, Final
 
@@ -141,11 +142,26 @@ class Doors:
         return service.request("GET", path, token=token.value if token is not None else "")
 
     @keyword(tags=("Web", "Security"))
-    def refresh_should_be_refused(self, person: str) -> None:
-        """Trades in the refresh token that a person has, and expects to be refused with 401.
+    def refresh_should_be_refused(
+        self,
+        person: str,
+        status: int = 401,
+        code: str = "invalid_token",
+        *,
+        token: Secret | None = None,
+        because: str = "its login has ended",
+    ) -> Answer:
+        """Trades in a refresh token, and expects to be refused.
 
         Args:
             person: The person's name.
+            status: Expected HTTP status.
+            code: Expected error code.
+            token: The refresh token; the one that the person has when omitted.
+            because: Why it must be refused, in plain words, for the message.
+
+        Returns:
+            The answer, with ``status``, ``headers`` and ``body``.
 
         Raises:
             BrokenPromise: New tokens were given, or it was refused in another way.
@@ -156,13 +172,50 @@ class Doors:
         | Refresh Should Be Refused | Ana |
         """
         found: Person = self.kit.world.person(person)
-        body = {"refresh_token": found.refresh_token}
+        body = {"refresh_token": token.value if token is not None else found.refresh_token}
         answer = found.service.request("POST", "/auth/refresh", body)
-        if (answer.status, _code(answer)) != (UNAUTHORISED, "invalid_token"):
+        if (answer.status, _code(answer)) != (status, code):
             raise BrokenPromise(
-                f"The login of {person} has ended, so its refresh token should be refused with"
-                f" 401 invalid_token; the answer was {answered(answer)}."
+                f"{person}'s refresh token should be refused with {status} {code}, since {because};"
+                f" the answer was {answered(answer)}."
             )
+        return answer
+
+    @keyword(tags=("Web", "Judging"))
+    def answer_should_say_when_to_come_back(self, answer: Answer, most: float | None = None) -> float:
+        """Checks that a refused web request says when to come back, in its body and in ``Retry-After``.
+
+        The header counts whole seconds (RFC 9110, section 10.2.3), rounded up.
+
+        Args:
+            answer: The answer.
+            most: Longest time in seconds that it may name.
+
+        Returns:
+            ``retry_after`` in seconds.
+
+        Raises:
+            BrokenPromise: It has none, or one that is too long, or the two are not the same.
+
+        Example:
+        | Create Person | Clara | Northwind |
+        | Guess At Once | Clara | 6 | looked_at=5 |
+        | ${answer}     | Sign In Should Be Refused | Clara | 429 | rate_limited |
+        | Answer Should Say When To Come Back | ${answer} | most=60 |
+        """
+        wait, header = answer.body.get("error", {}).get("retry_after"), answer.headers.get("retry-after")
+        who = f"The refusal with {answered(answer)} should say when to come back"
+        if wait is None or header is None:
+            lacking = [
+                name for name, told in (("retry_after", wait), ("Retry-After", header)) if told is None
+            ]
+            raise BrokenPromise(f"{who}; it has no {' and no '.join(lacking)}.")
+        if wait <= 0 or (most is not None and wait > most):
+            due = f"after at most {most:g} s" if most is not None else "after some seconds"
+            raise BrokenPromise(f"{who}, {due}; it says {wait:g} s.")
+        if header != str(math.ceil(wait)):
+            raise BrokenPromise(f"{who}; its retry_after is {wait:g} s and its Retry-After {header!r}.")
+        return float(wait)
 
     @keyword(tags=("Web", "Security"))
     def wrong_sign_up_should_name(self, field: str, **changes: str | None) -> None:

@@ -72,6 +72,21 @@ class Logins:
         """
         return str(contents(token.value)["sid"])
 
+    @keyword(tags=("Credentials",))
+    def get_claims_of_token(self, token: Secret) -> Mapping[str, Any]:
+        """Returns what a token says, for one that says nearly the same.
+
+        Args:
+            token: The token.
+
+        Example:
+        | Sign In      | Ana |
+        | ${refresh}   | Get Refresh Token   | Ana |
+        | ${says}      | Get Claims Of Token | ${refresh} |
+        | ${expired}   | Mint Token          | Ana | expires_in=-10 | &{says} |
+        """
+        return contents(token.value)
+
     @keyword(tags=("Credentials", "Operations"))
     def revoke_logins(self, person: str, token: Secret | None = None) -> None:
         """Ends logins of a person through administration, as support staff would.
@@ -100,8 +115,8 @@ class Logins:
             person: Who logs in.
 
         Raises:
-            BrokenPromise: A token names somebody else, other rights or another kind, or ``expires_in`` is not
-                the time from its issue to its expiry.
+            BrokenPromise: The answer or a token names somebody else, other rights or another kind, or
+                ``expires_in`` is not the time from its issue to its expiry.
 
         Example:
         | Login Should Tell The Truth | Ana |
@@ -109,7 +124,10 @@ class Logins:
         found = self.kit.world.person(person)
         answer = found.sign_in()
         access = contents(answer["access_token"])
-        wrong = _untrue(found, access)
+        wrong = [
+            *_untrue("the token's", _claims(found), access),
+            *_untrue("the user's", _user(found), answer["user"]),
+        ]
         if answer.get("expires_in") != access["exp"] - access["iat"]:
             wrong.append(
                 f"expires_in is {answer.get('expires_in')!r} although the token is good for"
@@ -168,20 +186,46 @@ class Logins:
                 f" (401) and the others refused (429); the answers were {_counted(statuses)}."
             )
 
-    def _logins(self, person: Person, passwords: list[str]) -> list[int]:
-        """The statuses of logins at the same moment, each over a connection of its own."""
+    @keyword(tags=("Credentials", "Security"))
+    def refresh_at_once(self, person: str, count: int) -> None:
+        """Uses a person's refresh token several times at the same moment, and expects it to work once.
 
-        def log_in(password: str) -> int:
+        Args:
+            person: Whose refresh token; its login has ended afterwards.
+            count: How many times it is used.
+
+        Raises:
+            BrokenPromise: It worked more than once, or never, or was refused in another way than with 401.
+
+        Example:
+        | Sign In         | Ana |
+        | Refresh At Once | Ana | 4 |
+        """
+        found = self.kit.world.person(person)
+        statuses = self._at_once(found, "/auth/refresh", [{"refresh_token": found.refresh_token}] * count)
+        if Counter(statuses) != {200: 1, 401: count - 1}:
+            raise BrokenPromise(
+                f"{person}'s refresh token was used {count} times at the same moment; once it should give new"
+                f" tokens (200), and otherwise be refused (401). The answers were {_counted(statuses)}."
+            )
+
+    def _logins(self, person: Person, passwords: list[str]) -> list[int]:
+        """The statuses of logins at the same moment."""
+        tries = [{"email": person.email, "password": password} for password in passwords]
+        return self._at_once(person, "/auth/login", tries)
+
+    def _at_once(self, person: Person, path: str, bodies: list[dict[str, str]]) -> list[int]:
+        """The statuses of requests at the same moment, each over a connection of its own."""
+
+        def post(body: dict[str, str]) -> int:
             service = Service(person.service.deployment)
             try:
-                return service.request(
-                    "POST", "/auth/login", {"email": person.email, "password": password}
-                ).status
+                return service.request("POST", path, body).status
             finally:
                 service.hang_up()
 
-        with ThreadPoolExecutor(len(passwords)) as pool:
-            return list(pool.map(log_in, passwords))
+        with ThreadPoolExecutor(len(bodies)) as pool:
+            return list(pool.map(post, bodies))
 
     @keyword(tags=("Judging", "Security"))
     def ids_should_be_beyond_guessing(self, session: str) -> int:
@@ -217,20 +261,38 @@ class Logins:
         return len(ids)
 
 
-def _untrue(person: Person, claims: Mapping[str, Any]) -> list[str]:
-    """What an access token says wrongly of the person (contract: Handshake)."""
-    due = {
+def _claims(person: Person) -> dict[str, Any]:
+    """What an access token must say of a person (contract: Handshake)."""
+    return {
         "sub": person.user_id,
         "org": person.organisation.id,
         "email": person.email,
         "tier": person.tier,
-        "permissions": list(person.permissions),
+        "permissions": sorted(person.permissions),
         "token_type": "access",
     }
+
+
+def _user(person: Person) -> dict[str, Any]:
+    """What the answer to a login must say of a person (contract: HTTP, ``USER``)."""
+    return {
+        "id": person.user_id,
+        "email": person.email,
+        "name": person.name,
+        "organisation_id": person.organisation.id,
+        "organisation": person.organisation.name,
+        "tier": person.tier,
+        "permissions": sorted(person.permissions),
+    }
+
+
+def _untrue(whose: str, due: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
+    """What is said of a person and is not so; the order of permissions means nothing."""
+    came = {**told, "permissions": sorted(told.get("permissions") or ())}
     return [
-        f"the token's {name} is {claims.get(name)!r} instead of {value!r}"
+        f"{whose} {name} is {came.get(name)!r} instead of {value!r}"
         for name, value in due.items()
-        if claims.get(name) != value
+        if came.get(name) != value
     ]
 
 

@@ -176,7 +176,8 @@ class People:
         if limits is not None:
             body["limits"] = dict(limits)
         user = service.admin("POST", "/people", body)["user"]
-        return self._add(name, email, password, home, user)
+        granted = tuple(permissions) if permissions is not None else None
+        return self._add(name, email, password, home, user, tier, granted)
 
     @keyword(tags=("People",))
     def sign_up(self, name: str, organisation: str | None = None) -> Person:
@@ -205,27 +206,71 @@ class People:
         if not self._administered and self.kit.environment.dialect is not None:
             home = self.create_organisation(title)
             return self._keep(self.kit.newcomers.arrive(name, _new_email(name), home, SIGN_UP_TIER, service))
+        return self._register(name, title, title)
+
+    @keyword(tags=("People", "Security"))
+    def sign_up_as_a_namesake(self, name: str, organisation: str) -> Person:
+        """Registers a new customer over HTTP whose new organisation is called like one that exists.
+
+        The suite calls it ``NAME's ORGANISATION``, to tell the two apart.
+
+        Args:
+            name: How the suite calls the person.
+            organisation: The organisation whose name is used again.
+
+        Returns:
+            The person, with ``user_id``, ``email``, ``tier``, ``permissions`` and ``organisation``.
+
+        Raises:
+            UnknownName: There is no such organisation.
+            NameTaken: There is a person or an organisation of that name already.
+            ValueError: A name stands between quotes.
+            Declined: The backend declined it.
+
+        Example:
+        | Sign Up As A Namesake | Clara | Northwind |
+        | ${new}                | Get Organisation | Clara's Northwind |
+        """
+        title = f"{spoken(name)}'s {self.kit.world.organisation(organisation).name}"
+        self.kit.world.must_be_a_new_person(name)
+        self.kit.world.must_be_a_new_organisation(title)
+        return self._register(name, organisation, title)
+
+    def _register(self, name: str, organisation: str, title: str) -> Person:
+        """Signs a person up with an organisation, which the suite calls ``title``."""
         email, password = _new_email(name), new_password()
-        body = {"email": email, "password": password, "name": name, "organisation": title}
-        user = service.expect("POST", "/auth/register", body)["user"]
+        body = {"email": email, "password": password, "name": name, "organisation": organisation}
+        user = self.kit.service.expect("POST", "/auth/register", body)["user"]
         home = Organisation(title, user["organisation_id"])
         self.kit.world.scope.organisations[title] = home
-        return self._add(name, email, password, home, user)
+        return self._add(name, email, password, home, user, SIGN_UP_TIER, None)
 
     def _add(
-        self, name: str, email: str, password: str, home: Organisation, user: Mapping[str, Any]
+        self,
+        name: str,
+        email: str,
+        password: str,
+        home: Organisation,
+        user: Mapping[str, Any],
+        tier: str,
+        granted: tuple[str, ...] | None,
     ) -> Person:
-        person = Person(
-            name,
-            email,
-            password,
-            user["id"],
-            home,
-            user["tier"],
-            tuple(user["permissions"]),
-            self.kit.service,
-        )
+        person = Person(name, email, password, user["id"], home, tier, (), self.kit.service, granted)
+        self._settle(person, user)
         return self._keep(person)
+
+    def _settle(self, person: Person, user: Mapping[str, Any]) -> None:
+        """Notes what a person may do: what was asked for, by the contract.
+
+        Tests compare it with what the backend says, which is believed only where the tiers are not the
+        contract's.
+        """
+        if not self.kit.environment.offers("tiers"):
+            person.tier, person.permissions = user["tier"], tuple(user["permissions"])
+        elif person.granted is not None:
+            person.permissions = person.granted
+        else:
+            person.permissions = self.kit.contract.tiers[person.tier].permissions
 
     def _keep(self, person: Person) -> Person:
         self.kit.world.scope.people[person.name] = person
@@ -364,7 +409,10 @@ class People:
         for name in changes:
             word("change of a person", name, CHANGES)
         user = found.service.admin("PATCH", f"/people/{found.user_id}", changes)["user"]
-        found.tier, found.permissions = user["tier"], tuple(user["permissions"])
+        found.tier = changes.get("tier", found.tier)
+        if "permissions" in changes:
+            found.granted = None if changes["permissions"] is None else tuple(changes["permissions"])
+        self._settle(found, user)
 
     @keyword(tags=("Credentials",))
     def mint_token(

@@ -254,11 +254,12 @@ class Rights:
             )
 
     @keyword(tags=("Security",))
-    def try_to_sign_in(self, person: str | None) -> Answer:
+    def try_to_sign_in(self, person: str | None, *, in_capitals: bool = False) -> Answer:
         """Tries to log in with a wrong password.
 
         Args:
             person: Whose account; one that does not exist when none is given.
+            in_capitals: Whether the address is typed in capitals; it is the same account.
 
         Returns:
             The answer, with ``status`` and ``body``.
@@ -269,7 +270,8 @@ class Rights:
         """
         service = self.kit.world.person(person).service if person is not None else self.kit.service
         email = self.kit.world.person(person).email if person is not None else "nobody@customers.example"
-        return service.request("POST", "/auth/login", {"email": email, "password": new_password()})
+        typed = email.upper() if in_capitals else email
+        return service.request("POST", "/auth/login", {"email": typed, "password": new_password()})
 
     @keyword(tags=("Security", "Judging"))
     def login_should_have_been_refused(
@@ -297,13 +299,16 @@ class Rights:
     @keyword(tags=("Security",))
     def sign_in_should_be_refused(
         self, person: str, status: int = 401, code: str = "invalid_credentials"
-    ) -> None:
+    ) -> Answer:
         """Logs in with the right password and expects to be refused.
 
         Args:
             person: The person's name.
             status: Expected HTTP status.
             code: Expected error code.
+
+        Returns:
+            The answer, with ``status``, ``headers`` and ``body``.
 
         Raises:
             Unexpected: The login was accepted, or refused in another way.
@@ -322,6 +327,7 @@ class Rights:
             raise Unexpected(
                 f"{person}'s login should be refused with {status} {code}; it got {_answered(answer)}."
             )
+        return answer
 
     @keyword(tags=("Security",))
     def sign_up_should_be_refused(self, person: str, status: int = 409, code: str = "email_taken") -> None:
