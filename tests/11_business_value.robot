@@ -140,7 +140,7 @@ A Spent Quota Ends With An Offer
     And Ana's ping is answered by its own pong
 
 An Upgrade Acts At The Next Question
-    [Documentation]    Whoever has paid gets what was paid for, on the connection that is open.
+    [Documentation]    Whoever has paid gets what was paid for, tools and rights, on the connection that is open.
     [Tags]    promise-38
     ...       tier:free
     ...       tier:enterprise
@@ -159,7 +159,8 @@ An Upgrade Acts At The Next Question
     ...       catches:tool-call-id-mismatch
     ...       catches:tool-query-without-organisation-filter
     ...       catches:null-for-an-absent-field
-    Given Ana is a free user of Northwind who may ask twice a day
+    ...       catches:permissions-frozen-at-creation
+    Given Ana is a free user of Northwind
     And Ana is connected
     And Ana has the answer to "Where can we cut our cloud bill?"
     When Ana upgrades to enterprise
@@ -167,6 +168,7 @@ An Upgrade Acts At The Next Question
     Then Ana was served by every tool for savings
     And every finding of Ana's answer follows from Northwind's records and stands in the text
     And Ana is offered no upgrade
+    And Ana may share a conversation
 
 Payloads Meet The Contract
     [Documentation]    Every kind of frame that exists is provoked at least once, and each is as agreed, in both

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import Connection, Delete, Select, Table, or_, select
+from sqlalchemy import Connection, Delete, Select, Table, and_, or_, select
 
 from backend.agent.context import ContextFactory, UserExecutionContext
 from backend.agent.intake import Accepted, Intake, Question
@@ -96,6 +96,19 @@ class _SharesWithEverybody(Threads):
 def shared_thread_open_to_everybody(components: Components) -> Components:
     """Conversations that are shared within a company are on the lists of all other companies too."""
     return replace(components, threads=_SharesWithEverybody)
+
+
+class _GoesWithItsOwner(Threads):
+    def visible_to(self, statement: Select[tuple[object, ...]], person: Person) -> Select[tuple[object, ...]]:
+        colleagues = select(people.c.id).where(people.c.organisation_id == person.organisation_id)
+        shared = and_(threads.c.shared.is_(True), threads.c.owner_id.in_(colleagues))
+        return statement.where(or_(threads.c.owner_id == person.id, shared))
+
+
+@fault("shared-thread-moves-with-its-owner", group="isolation")
+def shared_thread_moves_with_its_owner(components: Components) -> Components:
+    """Whoever changes companies takes shared conversations along: the new company reads the old one's."""
+    return replace(components, threads=_GoesWithItsOwner)
 
 
 class _ShowsOwnersAlone(Threads):

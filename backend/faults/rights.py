@@ -10,7 +10,7 @@ from backend.agent.intake import Accepted, Intake
 from backend.faults import fault
 from backend.ground import Ground, Stores
 from backend.limits import Concurrency, Quota
-from backend.store.people import People, Person
+from backend.store.people import NewPerson, People, Person
 from backend.tiers import Tiers
 from backend.tokens import TokenVerifier
 from backend.web.guard import Guard
@@ -139,6 +139,18 @@ def upgrade_needs_reconnect(components: Components) -> Components:
             return identity
 
     return replace(components, intake=IntakeThatRemembers, handshake=HandshakeThatForgets)
+
+
+class _KeepsTheFirstPermissions(People):
+    def create(self, connection: Transaction, new: NewPerson, now: float) -> Person:
+        first = new.permissions or self._tiers.policy(new.tier).permissions
+        return super().create(connection, replace(new, permissions=first), now)
+
+
+@fault("permissions-frozen-at-creation", group="auth")
+def permissions_frozen_at_creation(components: Components) -> Components:
+    """Whoever upgrades may never share a conversation, and whoever is downgraded still may."""
+    return replace(components, people=_KeepsTheFirstPermissions)
 
 
 class _TierOfThePayload(Chat):

@@ -8,6 +8,7 @@ Resource         ../../resources/chat.resource
 Resource         ../../resources/history.resource
 Resource         ../../resources/messages.resource
 Resource         ../../resources/rights.resource
+Resource         ../../resources/sharing.resource
 
 Test Tags        area:security    severity:critical    promise-29
 
@@ -108,6 +109,32 @@ Whoever Moves To Another Company Reads Its Books And No Others
     When Ana moves to Contoso
     And Ana asks "What did we spend by team?"
     Then Ana is told the figures of Contoso
+
+What A Company Shares Stays With It
+    [Documentation]    Whoever moves to another company leaves shared conversations behind: they are of the company that
+    ...    shared them.
+    [Tags]    needs:admin    needs:threads    needs:tiers    catches:shared-thread-moves-with-its-owner
+    Given Ana and Boris of Northwind and Clara of Contoso are connected
+    And Ana shares a conversation about "What did we spend by team?"
+    When Ana moves to Contoso
+    Then for Clara the conversation does not exist
+    And Boris finds the conversation, and reads the question and the answer
+    And Boris goes on with the shared conversation and gets a whole answer
+
+A Downgrade Acts At The Next Question
+    [Documentation]    Whoever no longer pays gets what everybody gets, on the connection that is open.
+    [Tags]    tier:free
+    ...       tier:enterprise
+    ...       needs:admin
+    ...       needs:tiers
+    ...       catches:permissions-frozen-at-creation
+    ...       catches:tier-from-the-token
+    Given Ana Of Northwind Is Connected
+    And Ana shares a conversation about "What will we spend next quarter?"
+    When Ana goes back to free
+    And Ana has the answer to "What will we spend next quarter?"
+    Then Ana was served by the tools of the free tier
+    And Ana may not share a conversation
 
 Nobody Can Guess An Id
     [Documentation]    Ids of runs and conversations have nothing in common, so that one does not lead to the next.
