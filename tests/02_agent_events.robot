@@ -13,6 +13,10 @@ Test Setup       Ana Of Northwind Is Connected
 Test Tags        area:agent-events    severity:critical
 
 
+*** Variables ***
+@{TOOLS FOR SAVINGS: str}    find_idle_resources    rightsize_resources    compare_models
+
+
 *** Test Cases ***
 All Five Events Arrive
     [Documentation]    One question, one run, all five kinds of event, and nothing from anywhere else.
@@ -110,7 +114,7 @@ Tool Completed Delivers The True Result
 
 Questions Are Understood As Agreed
     [Documentation]    The words decide which tools work and on what: names become filters, "by" groups, a horizon
-    ...    is a number of months, and capitals make no difference.
+    ...    is a number of months, and capitals make no difference. The figures are those of what was asked for.
     [Tags]    promise-08
     ...       needs:records
     ...       catches:names-in-questions-overlooked
@@ -122,6 +126,10 @@ Questions Are Understood As Agreed
     ...       catches:dropped-agent-completed
     ...       catches:stream-stops-silently
     ...       catches:event-after-completion
+    ...       catches:tool-result-disagrees-with-database
+    ...       catches:models-of-all-teams-compared
+    ...       catches:everything-forecast-for-a-part
+    ...       catches:all-months-shown-as-one
     [Template]    The agent answers
     What did we spend?    query_spend group_by=service
     WHAT DID SEARCH SPEND BY REGION?    query_spend group_by=region team=search
@@ -161,10 +169,52 @@ Questions Are Understood As Agreed
     ...    find_idle_resources max_utilisation_percent=5 service=storage
     Researching computers is databased    query_spend group_by=service
 
+Each Agreed Word Calls The Tools That It Is For
+    [Documentation]    Nobody learns words to be understood: of those that mean the same, each does the same.
+    [Tags]    promise-08    needs:records    catches:save-not-understood    catches:rare-words-not-understood
+    [Template]    The agent uses
+    # what is asked    the tools beside the spend query
+    What can we cut?    @{TOOLS FOR SAVINGS}
+    What can we save?    @{TOOLS FOR SAVINGS}
+    How do we reduce this?    @{TOOLS FOR SAVINGS}
+    What could be lower?    @{TOOLS FOR SAVINGS}
+    What can we optimise?    @{TOOLS FOR SAVINGS}
+    What could be cheaper?    @{TOOLS FOR SAVINGS}
+    Where is waste?    @{TOOLS FOR SAVINGS}
+    Help me to understand this cost    @{TOOLS FOR SAVINGS}
+    Help me to understand this bill    @{TOOLS FOR SAVINGS}
+    What is idle?    find_idle_resources
+    What is unused?    find_idle_resources
+    What is forgotten?    find_idle_resources
+    Which model is right?    compare_models
+    Which LLM is right?    compare_models
+    How do tokens compare?    compare_models
+    What is oversized?    rightsize_resources
+    What should we rightsize?    rightsize_resources
+    What is underused?    rightsize_resources
+    What do you forecast?    forecast_spend
+    What do you predict?    forecast_spend
+    What comes next month?    forecast_spend
+    What comes next quarter?    forecast_spend
+    What comes next year?    forecast_spend
+    What is all this about?
+
+New Names Are Known From The First Question On
+    [Documentation]    A team that was founded this morning asks what it spends, and is not told what everybody does.
+    [Tags]    promise-08    needs:records    catches:names-learnt-once
+    Given Ana has the answer to "What did we spend by team?"
+    When Northwind's books name new teams
+    Then "What did team-07 spend by region?" is understood as "query_spend group_by=region team=team-07"
+    And "What did we spend by team in 2026-01?" is understood as "query_spend group_by=team month=2026-01"
+
 Names That Are Alike Are Told Apart
     [Documentation]    Whoever asks about one service must not read the figures of another with nearly the same name:
     ...    the longer name wins, case decides between equals, and a part of a word is no name.
-    [Tags]    promise-08    needs:records    catches:part-of-a-name-taken-for-it    catches:arguments-not-those-used
+    [Tags]    promise-08
+    ...       needs:records
+    ...       catches:part-of-a-name-taken-for-it
+    ...       catches:arguments-not-those-used
+    ...       catches:tool-result-disagrees-with-database
     [Setup]    Ana Of Northwind Is Connected, And Its Books Hold Names That Are Alike
     [Template]    The agent answers
     What did s3/archive cost?    query_spend group_by=service service=s3/archive
@@ -211,7 +261,8 @@ A Question That Goes On Keeps The Subject
 
 Answers Are True Whatever The Books Hold
     [Documentation]    Empty books, equal amounts, free resources, cents that do not come out even, a spend that falls
-    ...    to nothing: every figure of every tool is right, and in the agreed order.
+    ...    to nothing, more rows than fit on a page: every figure of every tool and of the text is right, and in the
+    ...    agreed order.
     [Tags]    promise-10
     ...       needs:records
     ...       catches:reasoning-with-wrong-amounts
@@ -234,6 +285,9 @@ Answers Are True Whatever The Books Hold
     ...       catches:tool-query-without-organisation-filter
     ...       catches:completion-before-last-tool-result
     ...       catches:swapped-neighbours
+    ...       catches:rows-beyond-ten-dropped
+    ...       catches:equal-savings-counted-once
+    ...       catches:forecast-told-by-the-month
     [Template]    Answers are true when the books hold
     nothing    Forecast next month
     one of each    Forecast the next 2 months
@@ -241,6 +295,8 @@ Answers Are True Whatever The Books Hold
     zeros
     odd    Forecast the next 2 months
     falling    Forecast the next 2 months
+    rising    Forecast the next 3 months
+    long    What did we spend by team?    What did we spend by region?    What did we spend by month?
     huge
     names
     many

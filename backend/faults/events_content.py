@@ -13,6 +13,11 @@ from backend.agent.plan import Plan, ToolCall
 from backend.agent.tools import Toolbox, ToolResult
 from backend.components import Components
 from backend.faults import fault
+from backend.store.record_set import ModelCallRow
+from backend.store.records import Records, SpendSummary
+
+TEN = 10
+"""Rows that fit on a page."""
 
 
 class _ThinksNothing(Narrator):
@@ -92,3 +97,59 @@ def _cut(spend: Mapping[str, Any]) -> dict[str, Any]:
 def tool_result_disagrees_with_database(components: Components) -> Components:
     """Customers see spend that is too low: the agent's query leaves the smallest row out."""
     return replace(components, toolbox=_ForgetsTheSmallestRow)
+
+
+class _ComparesEverybodysModels(Records):
+    def model_calls(
+        self, connection: Connection, organisation_id: str, filters: Mapping[str, str]
+    ) -> list[ModelCallRow]:
+        del filters
+        return super().model_calls(connection, organisation_id, {})
+
+
+@fault("models-of-all-teams-compared", group="events")
+def models_of_all_teams_compared(components: Components) -> Components:
+    """Whoever asks which model one team should use is advised by what all teams do with theirs."""
+    return replace(components, records=_ComparesEverybodysModels)
+
+
+class _ForecastsEverything(Toolbox):
+    def call(self, connection: Connection, organisation_id: str, call: ToolCall) -> ToolResult:
+        if call.tool == "forecast_spend":
+            call = replace(call, arguments={"months": call.arguments["months"]})
+        return super().call(connection, organisation_id, call)
+
+
+@fault("everything-forecast-for-a-part", group="events")
+def everything_forecast_for_a_part(components: Components) -> Components:
+    """Whoever asks what one team will spend gets a forecast of the whole company under that team's name."""
+    return replace(components, toolbox=_ForecastsEverything)
+
+
+class _SumsAllMonths(Records):
+    def spend_summary(
+        self, connection: Connection, organisation_id: str, group_by: str, filters: Mapping[str, str]
+    ) -> SpendSummary:
+        used = {name: value for name, value in filters.items() if name != "month"}
+        summary = super().spend_summary(connection, organisation_id, group_by, used)
+        return replace(summary, filters=dict(filters))
+
+
+@fault("all-months-shown-as-one", group="events")
+def all_months_shown_as_one(components: Components) -> Components:
+    """Whoever asks about September is shown the spend of all months, with September written over it."""
+    return replace(components, records=_SumsAllMonths)
+
+
+class _FindsTheTenLargest(Records):
+    def spend_summary(
+        self, connection: Connection, organisation_id: str, group_by: str, filters: Mapping[str, str]
+    ) -> SpendSummary:
+        summary = super().spend_summary(connection, organisation_id, group_by, filters)
+        return replace(summary, rows=summary.rows[:TEN])
+
+
+@fault("rows-beyond-ten-dropped", group="events")
+def rows_beyond_ten_dropped(components: Components) -> Components:
+    """Customers with many services or teams see the ten dearest, and do not learn that there are others."""
+    return replace(components, records=_FindsTheTenLargest)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from backend.agent.money import money
 from backend.agent.narrator import Answer, Finding, Narrator, Outcome
 from backend.agent.plan import Plan
 from backend.agent.run import RunLoop
@@ -77,6 +78,33 @@ class _NamesTheFirstThree(Narrator):
 def findings_cut_from_the_text(components: Components) -> Components:
     """Customers read of three savings and miss the others, which only programs can see."""
     return replace(components, narrator=_NamesTheFirstThree)
+
+
+class _CountsEqualAmountsOnce(Narrator):
+    def savings(self, plan: Plan, findings: Sequence[Finding]) -> str:
+        amounts = [finding.monthly_saving_cents for finding in findings]
+        text = super().savings(plan, findings)
+        return text.replace(f"save {money(sum(amounts))} a", f"save {money(sum(set(amounts)))} a", 1)
+
+
+@fault("equal-savings-counted-once", group="events")
+def equal_savings_counted_once(components: Components) -> Components:
+    """Customers with several resources of one price read that all of them save no more than one."""
+    return replace(components, narrator=_CountsEqualAmountsOnce)
+
+
+class _TellsAMonthOfTheForecast(Narrator):
+    def details(self, plan: Plan, outcome: Outcome) -> Iterable[str]:
+        told = dict(outcome.result.result)
+        if outcome.call.tool == "forecast_spend":
+            told["expected_cents"] //= told["months"]
+        return super().details(plan, replace(outcome, result=replace(outcome.result, result=told)))
+
+
+@fault("forecast-told-by-the-month", group="events")
+def forecast_told_by_the_month(components: Components) -> Components:
+    """Customers who ask about a quarter read what a month of it costs, and budget a third of it."""
+    return replace(components, narrator=_TellsAMonthOfTheForecast)
 
 
 class _CreditsTheFirstCall(Narrator):

@@ -1,5 +1,6 @@
 """Faults of what the agent makes of a question, and of books that are not as everybody's."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
@@ -14,7 +15,7 @@ from backend.agent.tools import FindingDraft, Toolbox, ToolResult
 from backend.agent.words import Reading
 from backend.components import Components
 from backend.faults import fault
-from backend.store.records import Vocabulary
+from backend.store.records import Records, Vocabulary
 from backend.tiers import TierPolicy
 
 
@@ -52,6 +53,52 @@ class _LooksThreeMonthsAhead(Planner):
 def horizon_overlooked(components: Components) -> Components:
     """Customers ask what next year costs and read what the next three months cost."""
     return replace(components, planner=_LooksThreeMonthsAhead)
+
+
+class _LearnsNamesOnce(Records):
+    def __init__(self) -> None:
+        self._known: dict[str, Vocabulary] = {}
+
+    def vocabulary(self, connection: Connection, organisation_id: str) -> Vocabulary:
+        if organisation_id not in self._known:
+            self._known[organisation_id] = super().vocabulary(connection, organisation_id)
+        return self._known[organisation_id]
+
+
+@fault("names-learnt-once", group="events")
+def names_learnt_once(components: Components) -> Components:
+    """Whoever asks about a new team is told what everybody spends: names are read at the first question."""
+    return replace(components, records=_LearnsNamesOnce)
+
+
+class _MissesWords(Planner):
+    missed = re.compile("")
+
+    def plan(self, question: str, previous: Plan | None, vocabulary: Vocabulary, policy: TierPolicy) -> Plan:
+        understood = self.missed.sub("spend", question)
+        return replace(super().plan(understood, previous, vocabulary, policy), question=question)
+
+
+class _MissesSave(_MissesWords):
+    missed = re.compile(r"\bsave\b", re.IGNORECASE)
+
+
+@fault("save-not-understood", group="events")
+def save_not_understood(components: Components) -> Components:
+    """Whoever asks what they can save, and does not say "savings", reads what they spend."""
+    return replace(components, planner=_MissesSave)
+
+
+class _MissesRareWords(_MissesWords):
+    missed = re.compile(
+        r"\b(reduce|lower|optimi[sz]e|cheaper|forgotten|right-?size|under-?used|predict)\b", re.IGNORECASE
+    )
+
+
+@fault("rare-words-not-understood", group="events")
+def rare_words_not_understood(components: Components) -> Components:
+    """Customers find out by themselves which words help: of those that mean the same, some say nothing."""
+    return replace(components, planner=_MissesRareWords)
 
 
 class _NamesEveryTask(Toolbox):

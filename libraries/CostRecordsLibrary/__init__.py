@@ -9,6 +9,7 @@ from robot.api.deco import keyword, library
 
 from . import awkward, planting, questions, truth
 from .amounts import amount_behind, money
+from .headlines import headlines
 
 
 class NotTrue(AssertionError):
@@ -45,8 +46,8 @@ class CostRecordsLibrary:
         """Returns records that arithmetic stumbles over.
 
         Args:
-            kind: ``nothing``, ``one of each``, ``equal``, ``zeros``, ``odd``, ``falling``, ``huge``,
-                ``names`` or ``many``.
+            kind: ``nothing``, ``one of each``, ``equal``, ``zeros``, ``odd``, ``falling``, ``rising``,
+                ``long``, ``huge``, ``names``, ``alike`` or ``many``.
 
         Raises:
             ValueError: There is no such kind.
@@ -134,10 +135,9 @@ class CostRecordsLibrary:
                 raise NotTrue(f"A result of {event['tool_name']} came for a call that was never begun.")
             wrong = truth.differences(records, call["tool_name"], call["arguments"], event["result"] or {})
             if wrong:
-                told = ", ".join(f"{name}={value}" for name, value in call["arguments"].items())
                 raise NotTrue(
-                    f"The result of {call['tool_name']}({told}) does not follow from the records that it was "
-                    f"compared with.\n{wrong[0]}"
+                    f"The result of {call['tool_name']}({_given(call['arguments'])}) does not follow from the"
+                    f" records that it was compared with.\n{wrong[0]}"
                 )
         return len(results)
 
@@ -192,15 +192,18 @@ class CostRecordsLibrary:
         return [f["monthly_saving_cents"] for f in findings]
 
     @keyword
-    def spend_should_be_true(self, said: Mapping[str, Any], records: Mapping[str, Any]) -> None:
+    def spend_should_be_true(
+        self, said: Mapping[str, Any], records: Mapping[str, Any], asked: Mapping[str, str] | None = None
+    ) -> None:
         """Checks a spend table, from a tool or from the usage summary, against the records.
 
         Args:
             said: A table with ``group_by``, ``filters``, ``total_cents`` and ``rows``.
             records: The organisation's records.
+            asked: The grouping and the filters that were asked for; those that the table names when omitted.
 
         Raises:
-            NotTrue: A figure differs.
+            NotTrue: A figure differs, or the table is of something else than was asked for.
 
         Example:
         | Ask                  | Ana             | What did we spend by team? |
@@ -209,10 +212,10 @@ class CostRecordsLibrary:
         | ${records}           | Records Of      | Northwind |
         | Spend Should Be True | ${spend}        | ${records} |
         """
-        arguments = {"group_by": said["group_by"], **said["filters"]}
+        arguments = {"group_by": said["group_by"], **said["filters"]} if asked is None else asked
         wrong = truth.differences(records, "query_spend", arguments, said)
         if wrong:
-            raise NotTrue(f"The spend by {said['group_by']} is not true.\n{wrong[0]}")
+            raise NotTrue(f"The spend that is told for {_given(arguments)} is not true.\n{wrong[0]}")
 
     @keyword
     def text_should_name_total_spend(self, text: str, records: Mapping[str, Any]) -> str:
@@ -266,6 +269,38 @@ class CostRecordsLibrary:
             if part not in text:
                 raise NotTrue(
                     f"{questions.quoted(events)}: the answer's text does not name {part!r}: {text!r}"
+                )
+
+    @keyword
+    def text_should_name_savings_and_forecasts(
+        self, events: Sequence[Mapping[str, Any]], records: Mapping[str, Any]
+    ) -> None:
+        """Checks that an answer names what all its findings save, and each forecast with its range and mean.
+
+        The sum and the mean follow from the records; a forecast is drawn by chance, so its figures are those
+        of the tool, which `Tool Results Should Be True` holds against the records.
+
+        Args:
+            events: The run's events.
+            records: The organisation's records.
+
+        Raises:
+            NotTrue: An amount is not in the text.
+
+        Example:
+        | Ask                                    | Ana            | What will we spend next quarter? |
+        | Wait For Answer                        | Ana |
+        | ${events}                              | Get Run Events | Ana |
+        | ${records}                             | Records Of     | Northwind |
+        | Tool Results Should Be True            | ${events}      | ${records} |
+        | Text Should Name Savings And Forecasts | ${events}      | ${records} |
+        """
+        text = next(str(e["response"]) for e in events if e["type"] == "agent_completed")
+        for what, cents in headlines(events, records):
+            if money(cents) not in text:
+                raise NotTrue(
+                    f"{questions.quoted(events)}: {what} is {money(cents)}, which the answer's text does not"
+                    f" name: {text!r}"
                 )
 
     @keyword
@@ -332,3 +367,8 @@ class CostRecordsLibrary:
 def _amounts(cents: Sequence[int]) -> str:
     """Amounts as people read them."""
     return ", ".join(money(one) for one in cents) or "nothing"
+
+
+def _given(arguments: Mapping[str, Any]) -> str:
+    """Arguments as people write them."""
+    return ", ".join(f"{name}={value}" for name, value in arguments.items())

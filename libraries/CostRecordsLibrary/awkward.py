@@ -1,4 +1,4 @@
-"""Books that arithmetic stumbles over: empty, equal, zero, odd, falling, huge, oddly named, or just many."""
+"""Books that arithmetic stumbles over: empty, equal, zero, odd, rising, long, huge, oddly named, or many."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ Rows = list[dict[str, Any]]
 Books = dict[str, Rows]
 
 MONTHS: Final = ("2026-07", "2026-08", "2026-09", "2026-10")
+LONG: Final = 30
+"""Services, teams, regions and months of long books: more than fit on a page."""
 
 
 def books(kind: str) -> Books:
@@ -110,6 +112,22 @@ def _falling() -> Books:
     return _books([_spend(month, "compute", cents) for month, cents in amounts], [], [])
 
 
+def _rising() -> Books:
+    """The spend rises by another amount each month: bounds, middle and mean of a forecast all differ."""
+    amounts = zip(MONTHS, (1_000_003, 1_100_019, 1_150_061, 1_400_207), strict=True)
+    return _books([_spend(month, "compute", cents) for month, cents in amounts], [], [])
+
+
+def _long() -> Books:
+    """More of everything than fits on a page: each service, team, region and month has one row."""
+    spend = []
+    for place in range(LONG):
+        month = f"{2024 + place // 12}-{place % 12 + 1:02d}"
+        row = _spend(month, f"service-{place:02d}", 50_003 + 7 * place, f"team-{place:02d}")
+        spend.append({**row, "region": f"region-{place:02d}"})
+    return _books(spend, [_resource(f"r-{place:02d}", 5, 101 + place) for place in range(LONG)], [])
+
+
 def _huge() -> Books:
     cents = 999_999_999_991
     return _books(
@@ -176,6 +194,8 @@ KINDS: Final[Mapping[str, Callable[[], Books]]] = {
     "zeros": _zeros,
     "odd": _odd,
     "falling": _falling,
+    "rising": _rising,
+    "long": _long,
     "huge": _huge,
     "names": _names,
     "alike": _alike,

@@ -1,6 +1,7 @@
 """The tests' own arithmetic about costs, and what it makes of a run's questions."""
 
 import copy
+import re
 from fractions import Fraction
 from itertools import pairwise, product
 
@@ -180,3 +181,59 @@ def test_a_text_lists_the_spend_or_says_what_it_leaves_out():
         events[-1] = {"type": "agent_completed", "response": whole.replace(part, "")}
         with pytest.raises(NotTrue, match="does not name"):
             library.text_should_list_the_spend(events)
+
+
+def answered(books, response, *results):
+    """A run that has asked what ``results`` tell, each a tool, its arguments and its result."""
+    events = []
+    for number, (tool, arguments, result) in enumerate(results):
+        one = {"tool_call_id": f"c-{number}", "tool_name": tool}
+        events.append({**one, "type": "tool_executing", "arguments": arguments})
+        events.append({**one, "type": "tool_completed", "result": result or truth_of(books, tool, arguments)})
+    return [*events, {"type": "agent_completed", "response": response}]
+
+
+def test_a_text_names_the_sum_of_all_savings_equal_ones_too():
+    library, books = CostRecordsLibrary(), awkward.books("equal")
+    tools = [(tool, {}, None) for tool in ("find_idle_resources", "rightsize_resources", "compare_models")]
+    library.text_should_name_savings_and_forecasts(answered(books, "In all $802.96.", *tools), books)
+    once = answered(books, "In all $151.49.", *tools)
+    with pytest.raises(NotTrue, match=r"the sum of all savings is \$802\.96, which .* does not name"):
+        library.text_should_name_savings_and_forecasts(once, books)
+    nothing = awkward.books("nothing")
+    library.text_should_name_savings_and_forecasts(answered(nothing, "Nothing.", *tools), nothing)
+
+
+def test_a_text_names_a_forecast_its_bounds_and_the_mean():
+    library, books = CostRecordsLibrary(), awkward.books("rising")
+    said = {"expected_cents": 500_000_000, "low_cents": 400_000_000, "high_cents": 600_000_000}
+    asked = ("forecast_spend", {"months": 3}, said)
+    whole = "$5,000,000.00, from $4,000,000.00 to $6,000,000.00; $11,625.72 so far"
+    library.text_should_name_savings_and_forecasts(answered(books, whole, asked), books)
+    for part in ("$5,000,000.00", "$4,000,000.00", "$6,000,000.00", "$11,625.72"):
+        with pytest.raises(NotTrue, match=f"is {re.escape(part)}, which"):
+            library.text_should_name_savings_and_forecasts(
+                answered(books, whole.replace(part, ""), asked), books
+            )
+
+
+def test_long_books_hold_thirty_of_everything_and_rising_ones_have_a_range():
+    books = awkward.books("long")
+    for dimension in ("service", "team", "region", "month"):
+        assert len(truth.spend(books, {"group_by": dimension})["rows"]) == 30
+    history = [month["amount_cents"] for month in truth.forecast(awkward.books("rising"), {})["history"]]
+    sums = futures.totals(history, 3)
+    low, middle, high = (futures.at(sums, place) for place in futures.PLACES.values())
+    assert sum(history) // 4 < low < middle < high
+
+
+def test_spend_is_true_of_what_was_asked_for():
+    library, books = CostRecordsLibrary(), awkward.books("long")
+    asked = {"group_by": "month", "team": "team-07"}
+    of_all = truth_of(books, "query_spend", {"group_by": "month"})
+    library.spend_should_be_true(truth_of(books, "query_spend", asked), books, asked)
+    library.spend_should_be_true(of_all, books)
+    with pytest.raises(NotTrue, match=r"filters: the records say \{'team': 'team-07'\}"):
+        library.spend_should_be_true(of_all, books, asked)
+    nobodys = {"group_by": "month", "filters": {"team": ""}, "total_cents": 0, "rows": []}
+    library.spend_should_be_true(nobodys, books, {"group_by": "month", "team": ""})
