@@ -91,6 +91,21 @@ Colleagues Share A Conversation And Nobody Else Does
     And for Clara the conversation does not exist
     And neither Clara nor Boris has seen anything of Ana's
 
+A Colleague Goes On Where A Shared Conversation Was
+    [Documentation]    What one colleague has asked about, the next need not repeat: "and by service?" is about the same
+    ...    team, whoever asks it.
+    [Tags]    promise-37
+    ...       tier:enterprise
+    ...       needs:records
+    ...       needs:threads
+    ...       needs:tiers
+    ...       catches:follow-up-forgets-the-filter
+    ...       catches:follow-up-forgets-colleagues
+    Given Ana and Boris of Northwind and Clara of Contoso are connected
+    When Ana shares a conversation about "What did payments spend by region?"
+    And Boris goes on with the shared conversation and gets a whole answer
+    Then Boris is answered about payments, by service
+
 A Free User Gets A True Answer And A Reason To Upgrade
     [Documentation]    A useful answer with nothing hidden in it, and an offer that names what is withheld and what
     ...    that would save, true to the cent.
@@ -114,6 +129,25 @@ A Free User Gets A True Answer And A Reason To Upgrade
     Then Ana sees the agent work from start to finish
     And every finding of Ana's answer follows from Northwind's records and stands in the text
     And Ana is offered an upgrade that says what it is worth
+
+Every Free Answer Comes With An Offer That Is True Today
+    [Documentation]    A question that lacks no tool is answered in full, and still tells what an upgrade would save: in
+    ...    the records as they are now, not as they were at the first question.
+    [Tags]    promise-38
+    ...       tier:free
+    ...       needs:records
+    ...       needs:tiers
+    ...       catches:offer-missing
+    ...       catches:offer-promises-too-much
+    ...       catches:offer-only-where-a-tool-is-missed
+    ...       catches:offer-worked-out-once
+    Given Ana is a free user of Northwind
+    And Ana is connected
+    When Ana asks "What did we spend in total?"
+    Then an offer comes with Ana's answer, and it is true
+    When Northwind's records have changed
+    And Ana asks "What did we spend by team?"
+    Then an offer comes with Ana's answer, and it is true
 
 A Spent Quota Ends With An Offer
     [Documentation]    Not an error wall: a clear word, when it goes on, and what an upgrade would bring.

@@ -8,10 +8,13 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from backend.compose import EventComposer
 from backend.faults import fault
 from backend.store.events import EventLog
 from backend.store.runs import Runs
+from backend.store.schema import runs
 from backend.ws.connection import Connection
 from backend.ws.cursor import Cursor
 from backend.ws.outbox import Reply, Wake
@@ -212,3 +215,16 @@ class _ForgetsThePlan(Runs):
 def follow_up_forgets_the_filter(components: Components) -> Components:
     """A question like "and by team?" is answered about everything, not about what was talked of before."""
     return replace(components, runs=_ForgetsThePlan)
+
+
+class _ForgetsColleagues(Runs):
+    def previous_plan(self, connection: Transaction, run_id: str) -> str | None:
+        now = select(runs.c.previous_run_id, runs.c.user_id).where(runs.c.id == run_id).subquery()
+        own = select(runs.c.plan).where(runs.c.id == now.c.previous_run_id, runs.c.user_id == now.c.user_id)
+        return connection.execute(own).scalar()
+
+
+@fault("follow-up-forgets-colleagues", group="resilience")
+def follow_up_forgets_colleagues(components: Components) -> Components:
+    """Whoever goes on with what a colleague has asked is answered as if nothing had been said before."""
+    return replace(components, runs=_ForgetsColleagues)
