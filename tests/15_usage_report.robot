@@ -27,6 +27,25 @@ A Usage Report Without A Grouping Is By Service
     And Ana sees the answer
     Then Ana's usage report tells the same for ""
 
+A Usage Report Is Of What Was Asked For
+    [Documentation]    Rows and total follow from the records and from no other rows. A team that nobody has ever heard
+    ...    of has spent nothing, and so has one without a name.
+    [Tags]    promise-09
+    ...       catches:usage-filters-ignored
+    ...       catches:usage-grouped-otherwise
+    ...       catches:usage-empty-filter-skipped
+    ...       catches:usage-total-of-everything
+    ...       catches:all-months-shown-as-one
+    [Template]    Usage report is true
+    ${EMPTY}
+    group_by=month
+    team=payments
+    group_by=team&provider=gcp&month=2026-09
+    group_by=region&service=database
+    team=nobody
+    team=
+    group_by=month&region=
+
 Whoever Uses A Wrong Method Is Told Which Are Right
     [Documentation]    405 with Allow (RFC 9110, section 15.5.6): a client finds out by itself what it may do.
     [Tags]    catches:allowed-methods-untold

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import QueryParams
 
 from backend.faults import fault
-from backend.store.records import DIMENSIONS
+from backend.store.records import DIMENSIONS, Records
 from backend.web.journal import AccessLog
 from backend.web.reading import Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
     from starlette.types import Message, Receive, Scope, Send
 
     from backend.components import Components
+    from backend.ground import Ground, Stores
+    from backend.store.records import SpendSummary
+    from backend.web.guard import Guard
 
 
 class _TellsNoMethods(AccessLog):
@@ -43,6 +49,39 @@ class _FiltersNothing(Usage):
 def usage_filters_ignored(components: Components) -> Components:
     """Whoever asks what one team has spent is shown what all have, and takes it for that team's."""
     return replace(components, usage=_FiltersNothing)
+
+
+class _SkipsEmptyFilters(Usage):
+    def wanted(self, parameters: QueryParams) -> tuple[str, dict[str, str]]:
+        group_by, filters = super().wanted(parameters)
+        return group_by, {name: value for name, value in filters.items() if value}
+
+
+@fault("usage-empty-filter-skipped", group="events")
+def usage_empty_filter_skipped(components: Components) -> Components:
+    """A program that asks for a team without a name gets everybody's spend, and books it there."""
+    return replace(components, usage=_SkipsEmptyFilters)
+
+
+class _TotalsOfEverything(Records):
+    def spend_summary(
+        self, connection: Connection, organisation_id: str, group_by: str, filters: Mapping[str, str]
+    ) -> SpendSummary:
+        everything = super().spend_summary(connection, organisation_id, group_by, {})
+        wanted = super().spend_summary(connection, organisation_id, group_by, filters)
+        return replace(wanted, total_cents=everything.total_cents)
+
+
+class _TotalsEverything(Usage):
+    def __init__(self, ground: Ground, stores: Stores, guard: Guard) -> None:
+        super().__init__(ground, stores, guard)
+        self._records = _TotalsOfEverything()
+
+
+@fault("usage-total-of-everything", group="events")
+def usage_total_of_everything(components: Components) -> Components:
+    """The rows of a report are one team's, and the total below them is the whole company's."""
+    return replace(components, usage=_TotalsEverything)
 
 
 class _GroupsByTeam(Usage):
