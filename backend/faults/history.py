@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LATEST = 2
 """Messages of a conversation that are shown where it is cut short."""
+PAGE = 50
+"""Conversations on the first page of a list, where nobody can ask for the second."""
 
 
 class _ShowsTheLatest(Threads):
@@ -56,6 +58,17 @@ class _ListsByTheirBeginning(Threads):
 def conversations_by_their_beginning(components: Components) -> Components:
     """A conversation that is gone on with stays where it was on the list, far down, and is not found."""
     return replace(components, threads=_ListsByTheirBeginning)
+
+
+class _ListsTheNewest(Threads):
+    def listed(self, connection: Transaction, person: Person) -> list[Thread]:
+        return super().listed(connection, person)[:PAGE]
+
+
+@fault("conversations-beyond-fifty-hidden", group="resilience")
+def conversations_beyond_fifty_hidden(components: Components) -> Components:
+    """Whoever has asked for long finds the fifty newest conversations; older ones seem never to have been."""
+    return replace(components, threads=_ListsTheNewest)
 
 
 class _CallsThemAlike(Threads):

@@ -33,3 +33,9 @@ Conversations Are Found By What They Began With, Newest First
     And Ana has the answer to "What did we spend in total?"
     When Ana goes on with "And by region?" in the first conversation
     Then Ana's conversations are listed newest first, each by its first question
+
+A Long List Of Conversations Is Whole
+    [Documentation]    Whoever has asked for years finds the first conversation as well as the last.
+    [Tags]    catches:conversations-beyond-fifty-hidden
+    Given Ana has begun 40 conversations at once, and 20 more
+    Then every conversation of Ana is on the list
