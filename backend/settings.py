@@ -42,6 +42,7 @@ class Settings:
         wake_seconds: Time after which a connection looks into the log though no notification came.
         close_seconds: Time that a peer gets to answer a close frame before it is cut off.
         database_seconds: Longest wait for the database in one operation.
+        slow_probe_seconds: Duration of the health's own write from which the service calls itself degraded.
         read_threads: Threads that read from the database.
         write_threads: Threads that write to it, where it can do that at the same time (PostgreSQL).
         tool_threads: Threads that the agent's tools run in.
@@ -65,6 +66,7 @@ class Settings:
     wake_seconds: float = 1.0
     close_seconds: float = 5.0
     database_seconds: float = 3.0
+    slow_probe_seconds: float = 0.5
     read_threads: int = 4
     write_threads: int = 3
     tool_threads: int = 2

@@ -13,19 +13,21 @@ from sqlalchemy import select
 
 from backend.agent.supervisor import Supervisor
 from backend.faults import fault
-from backend.log import JsonLines
+from backend.log import Journal, JsonLines
 from backend.metrics import Metrics, PersonCounters
+from backend.passwords import Passwords
 from backend.store.schema import probes
 from backend.tokens import InvalidTokenError
 from backend.web.answers import answer
 from backend.web.health import Health
+from backend.web.journal import AccessLog
 from backend.ws.handshake import Handshake
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection as Transaction
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.types import Scope
+    from starlette.types import Receive, Scope, Send
 
     from backend.agent.context import UserExecutionContext
     from backend.components import Components
@@ -106,6 +108,20 @@ class _DrainingIsWell(Health):
 def draining_told_as_healthy(components: Components) -> Components:
     """New customers are sent to a service that is going down."""
     return replace(components, health=_DrainingIsWell)
+
+
+class _DegradedIsDown(Health):
+    async def show(self, request: Request) -> Response:
+        told = await super().show(request)
+        if json.loads(bytes(told.body))["status"] == "degraded":
+            told.status_code = 503
+        return told
+
+
+@fault("degraded-told-as-down", group="health")
+def degraded_told_as_down(components: Components) -> Components:
+    """A service that is only slow is taken out altogether, and its customers have none at all."""
+    return replace(components, health=_DegradedIsDown)
 
 
 class _TellsOnlyItsStatus(Health):
@@ -236,6 +252,34 @@ class _LogsHeaders(Handshake):
 def token_in_logs(components: Components) -> Components:
     """Whoever reads the log, or its backup, can log in as everybody who was connected."""
     return replace(components, log_format=_Unmasked, handshake=_LogsHeaders)
+
+
+class _NotesWrongPasswords(Passwords):
+    async def matches(self, password_hash: str | None, password: str) -> bool:
+        right = await super().matches(password_hash, password)
+        if not right:
+            Journal().warning("login_refused", password=password)
+        return right
+
+
+@fault("wrong-password-in-logs", group="health")
+def wrong_password_in_logs(components: Components) -> Components:
+    """Whoever reads the log sees what people mistype: all but a letter of their passwords, or another one."""
+    return replace(components, passwords=_NotesWrongPasswords)
+
+
+class _NotesQueries(AccessLog):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        query = scope.get("query_string", b"").decode("latin-1")
+        await super().__call__(scope, receive, send)
+        if query:
+            self._journal.info("query", path=f"{scope['path']}?{query}")
+
+
+@fault("questions-in-addresses-in-logs", group="health")
+def questions_in_addresses_in_logs(components: Components) -> Components:
+    """Whoever reads the log learns what customers look for, and a token that somebody put into an address."""
+    return replace(components, access_log=_NotesQueries)
 
 
 class _KeepsEverything(Supervisor):

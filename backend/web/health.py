@@ -24,9 +24,6 @@ FRESH_SECONDS = 0.5
 PROBE_SECONDS = 1.0
 """Longest time that a probe takes (contract, "HTTP": an answer within 2 s)."""
 
-SLOW_SECONDS = 0.5
-"""Duration of a probe from which the service calls itself degraded."""
-
 
 class Health:
     """Finds out whether the service can do its work."""
@@ -83,7 +80,8 @@ class Health:
         if seconds is None:
             return "unhealthy"
         # Without notices everything is found out all the same, only later.
-        return "degraded" if seconds > SLOW_SECONDS or not self._link.works else "healthy"
+        slow = seconds >= self._settings.slow_probe_seconds
+        return "degraded" if slow or not self._link.works else "healthy"
 
     async def database_works(self) -> bool:
         """Says whether the database takes writes."""

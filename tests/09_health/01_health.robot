@@ -35,20 +35,29 @@ Health Is Bad Without A Database, And Good Again With It
     When the database answers again
     Then the health is good again
 
+A Service That Is Only Slow Goes On Being Used
+    [Documentation]    200 and degraded: whoever shares customers out must not take away what still answers.
+    [Tags]    promise-30    catches:degraded-told-as-down
+    When Ana is connected to a backend that finds its database slow
+    Then its health is degraded, and it is not taken out
+    And Ana has the answer to "What did we spend in total?"
+
 Without A Database Nothing Is Promised And Nothing Is Lost
-    [Documentation]    New connections and logins get 503, and questions are declined as unavailable; what was
-    ...    accepted before comes to an end, and when the database is back everything works on the same connection.
+    [Documentation]    New connections and logins get 503, and questions are declined as unavailable, in words that
+    ...    tell nothing about the inside; what was accepted before comes to an end, and when the database is back
+    ...    everything works on the same connection.
     [Tags]    promise-30
     ...       needs:lose_database
     ...       catches:acknowledged-before-stored
     ...       catches:health-always-healthy
     ...       catches:errors-without-message-id
+    ...       catches:outage-told-with-its-cause
     Given Ana Of Northwind Is Connected
     And the database answers no more
     Then nobody can connect, and is told to come back later
     And Ana's question is declined as unavailable
     And nobody can log in, and is told to come back later
-    And nobody can connect, and is told to come back later
+    And nothing that is told meanwhile tells about the inside
     When the database answers again
     Then the health is good again
     And the declined question has started nothing
@@ -79,13 +88,18 @@ Only Operators Change Anything
     And Ana has the answer to "What did we spend in total?"
 
 The Metrics And The Log Tell Nothing About Customers
-    [Documentation]    No id, name, content or secret of anybody; the log holds no secret either.
+    [Documentation]    No id, name, content or secret of anybody; the log holds no secret either, not even a wrong
+    ...    password, which is nearly the right one, and nothing of what is asked for in an address.
     [Tags]    promise-31
     ...       needs:backend_log
     ...       catches:metrics-expose-user-ids
     ...       catches:token-in-metrics
     ...       catches:token-in-logs
+    ...       catches:wrong-password-in-logs
+    ...       catches:questions-in-addresses-in-logs
     Given Ana Of Northwind Is Connected
     And Ana has done all that can go wrong with tokens
+    And Ana has mistyped her password
     Then the metrics hold nothing of Ana's
     And the log holds no secret
+    And what Ana asks of the usage report does not stand in the log

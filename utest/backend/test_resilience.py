@@ -74,6 +74,15 @@ def test_a_lost_database_is_told_and_healed(tmp_path):
         service.stop()
 
 
+def test_a_slow_database_is_degraded_and_no_outage(tmp_path):
+    service = Running(tmp_path, slow_probe_seconds=0.0)
+    try:
+        status, body, _ = service.http("GET", "/ws/health")
+    finally:
+        service.stop()
+    assert (status, body["status"]) == (200, "degraded")
+
+
 def test_a_run_whose_append_fails_ends_interrupted_at_once_when_the_database_is_back(tmp_path):
     service = Running(tmp_path, database_seconds=1.0, lease_seconds=30.0)
     ana = service.person()

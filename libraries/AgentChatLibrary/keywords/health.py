@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from ..frames import Direction
 from ..kit import Kit
 from ..metrics import Metrics
 from ..outage import Outage, outage
-from ..redaction import issued
+from ..redaction import issued, mask
 from ..rules.secrets import forms
 from ..service import NoAnswer, Service
 from ..transcript import Transcript
@@ -28,6 +29,8 @@ MARGIN_SECONDS: Final = 0.1
 """Added to the age of what is told: the question is on its way for a moment."""
 LIFE_SECONDS: Final = 1.0
 """Longest wait for a sign of life."""
+LINE: Final = 200
+"""Characters of a line of the log that a message shows."""
 FIELDS: Final = ("service", "version", "timestamp", "instance", "checks")
 """What health tells beside its status (contract: HTTP)."""
 
@@ -357,11 +360,40 @@ class Health:
         | Sign In | Ana |
         | Backend Log Should Hold No Secret |
         """
+        _no_secret(self._log(), "backend's log")
+        return len(issued())
+
+    @keyword(tags=("Judging", "Security"))
+    def backend_log_should_hold_no_query(self, person: str) -> None:
+        """Asks for a team's usage over HTTP, and checks that the backend's log does not tell which team's.
+
+        Args:
+            person: Who asks.
+
+        Raises:
+            EnvironmentProblem: The environment does not show the log.
+            BrokenPromise: The log holds what was asked for in the address.
+
+        Example:
+        | Backend Log Should Hold No Query | Ana |
+        """
+        found, team = self.kit.world.person(person), f"team-{secrets.token_hex(8)}"
+        # The second request comes by the same connection: when it is answered, the first has been noted.
+        for path in (f"/usage/summary?team={team}", "/usage/summary"):
+            found.service.expect("GET", path, token=self.kit.token(found))
+        line = next((line for line in self._log().splitlines() if team in line), None)
+        if line is not None:
+            raise BrokenPromise(
+                f"{person} asked for the usage of one team, and the backend's log tells which; an address"
+                f" belongs there without its query. The line: {mask(line)[:LINE]}"
+            )
+
+    def _log(self) -> str:
+        """What the backend in use has logged so far."""
         log = self.kit.service.deployment.log
         if log is None:
             raise EnvironmentProblem("The environment does not show the backend's log.")
-        _no_secret(log.read_text("utf-8", "replace"), "backend's log")
-        return len(issued())
+        return log.read_text("utf-8", "replace")
 
 
 def _no_secret(text: str, where: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
@@ -12,7 +13,7 @@ from ..chat import Chat
 from ..evidence import Evidence, of_verdict
 from ..frames import DURABLE, Direction
 from ..kit import Kit
-from ..redaction import issued
+from ..redaction import issued, mask
 from ..rules import clocks, contract, correlation, isolation, order, pairing, secrets, timing
 from ..verdict import Outcome, Verdict
 from .types import FrameType
@@ -421,14 +422,30 @@ class Judging:
         if not errors:
             raise BrokenPromise(f"{session} has received no error: there is nothing to look at.")
         for error in errors:
-            found = INSIDE.search(str(error.frame.data))
-            if found:
-                raise BrokenPromise(
-                    f"The error {error.get('code')} tells about the inside: {found.group(0)!r}."
-                )
+            _no_inside(f"The error {error.get('code')}", str(error.frame.data))
         demand(secrets.holds_no_secret(transcript, issued()))
         demand(isolation.no_foreign_canary(transcript))
         return len(errors)
+
+    @keyword(tags=("Judging", "Security"))
+    def answer_should_tell_nothing_about_the_inside(self, what: str, body: object) -> None:
+        """Checks that a web answer holds no stack trace, path, query, class name or secret.
+
+        Args:
+            what: What was answered, as the message's subject, for example ``The health``.
+            body: The answer's body.
+
+        Raises:
+            BrokenPromise: It tells something.
+
+        Example:
+        | ${health} | Health Should Become | healthy | 200 | within=2 |
+        | Answer Should Tell Nothing About The Inside | The health | ${health} |
+        """
+        text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+        _no_inside(what, text)
+        if mask(text) != text:
+            raise BrokenPromise(f"{what} holds an issued secret.")
 
     @keyword(tags=("Judging", "Absence"))
     def mark(self, *sessions: str) -> None:
@@ -474,3 +491,9 @@ class Judging:
             raise BrokenPromise(
                 f"{session} should have received {expected}; what came was {', '.join(came) or 'nothing'}."
             )
+
+
+def _no_inside(what: str, text: str) -> None:
+    found = INSIDE.search(text)
+    if found:
+        raise BrokenPromise(f"{what} tells about the inside: {found.group(0)!r}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -269,7 +270,8 @@ class Rights:
         | Login Should Have Been Refused | ${answer} |
         """
         service = self.kit.world.person(person).service if person is not None else self.kit.service
-        email = self.kit.world.person(person).email if person is not None else "nobody@customers.example"
+        nobody = f"nobody.{secrets.token_hex(6)}@customers.example"
+        email = self.kit.world.person(person).email if person is not None else nobody
         typed = email.upper() if in_capitals else email
         return service.request("POST", "/auth/login", {"email": typed, "password": new_password()})
 
