@@ -156,6 +156,8 @@ Two Credentials That Differ Are Refused
     [Tags]    promise-03
     ...       needs:subprotocol
     ...       catches:first-of-two-credentials-counts
+    ...       catches:first-of-two-headers-counts
+    ...       catches:first-of-two-subprotocols-counts
     ...       catches:reason-told-in-401
     ...       catches:welcome-with-wrong-tier
     Given Ana And Boris Work For Different Companies

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 from urllib.parse import parse_qsl
 
 from starlette.types import Scope, Send
@@ -77,6 +78,28 @@ class _FirstWins(CredentialReader):
 def first_of_two_credentials_counts(components: Components) -> Components:
     """Of two tokens that differ one is taken: what a proxy has checked need not be what the service takes."""
     return replace(components, credentials=_FirstWins)
+
+
+class _FirstHeader(CredentialReader):
+    def from_header(self, scope: Scope) -> Iterable[str]:
+        return islice(super().from_header(scope), 1)
+
+
+@fault("first-of-two-headers-counts", group="auth")
+def first_of_two_headers_counts(components: Components) -> Components:
+    """Somebody adds a second header on the way, and whoever reads the last one sees another person."""
+    return replace(components, credentials=_FirstHeader)
+
+
+class _FirstSubprotocol(CredentialReader):
+    def from_subprotocols(self, scope: Scope) -> Iterable[str]:
+        return islice(super().from_subprotocols(scope), 1)
+
+
+@fault("first-of-two-subprotocols-counts", group="auth")
+def first_of_two_subprotocols_counts(components: Components) -> Components:
+    """A browser that offers two tokens is let in as one of two people, and nobody can say why that one."""
+    return replace(components, credentials=_FirstSubprotocol)
 
 
 class _AllOrigins(OriginPolicy):

@@ -8,12 +8,15 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sqlalchemy import delete, select
 from starlette.routing import Route
 
 from backend.faults import fault
 from backend.identity import Authenticator, Identity
 from backend.passwords import Passwords
 from backend.store.logins import FAILURE_WINDOW_SECONDS, LoginThrottle
+from backend.store.people import email_key
+from backend.store.schema import login_attempts, people
 from backend.tokens import Claims, InvalidTokenError
 from backend.web.answers import refusal_for_token
 from backend.web.guard import Action, Guard
@@ -109,6 +112,21 @@ class _CountsAfterwards(_NoTurns):
 def guesses_at_once_slip_through(components: Components) -> Components:
     """Whoever guesses many passwords at the same moment has as many tries as they like."""
     return replace(components, throttle=_CountsAfterwards)
+
+
+class _CountsForAccounts(LoginThrottle):
+    def failed(self, connection: Transaction, email: str, attempt: str, now: float) -> None:
+        key = email_key(email)
+        if connection.execute(select(people.c.id).where(people.c.email_key == key)).first() is not None:
+            super().failed(connection, email, attempt, now)
+            return
+        connection.execute(delete(login_attempts).where(login_attempts.c.id == attempt))
+
+
+@fault("guesses-counted-for-accounts-alone", group="auth")
+def guesses_counted_for_accounts_alone(components: Components) -> Components:
+    """Whoever guesses six times at an address knows whether it is a customer's, and goes on with those."""
+    return replace(components, throttle=_CountsForAccounts)
 
 
 class _TakesAnyLength(Passwords):

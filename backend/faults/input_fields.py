@@ -1,5 +1,6 @@
 """Faults of reading a message's fields: what the contract allows is refused, and the other way round."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,8 @@ SHALLOW = 16
 """Levels of nesting that a hasty author finds enough."""
 INT32 = 2**31
 """One beyond what a signed integer of 32 bits holds."""
+ID = re.compile(r"[a-z]_[0-9a-f]{32}")
+"""How the service's own ids look."""
 UUID_LENGTH = 36
 """Characters of a UUID as it is mostly written."""
 
@@ -107,6 +110,20 @@ class _WantsShortIds(FrameParser):
 def long_message_ids_refused(components: Components) -> Components:
     """Clients whose ids are longer than a UUID, as the contract allows, can send nothing at all."""
     return replace(components, parser=_WantsShortIds)
+
+
+class _KnowsHowIdsLook(FrameParser):
+    def frame(self, kind: str, document: Mapping[str, Any]) -> ClientFrame:
+        for name in ("thread_id", "run_id"):
+            if isinstance(document.get(name), str) and not ID.fullmatch(document[name]):
+                self.wrong(name, "must be an id", None)
+        return super().frame(kind, document)
+
+
+@fault("odd-ids-refused", group="input")
+def odd_ids_refused(components: Components) -> Components:
+    """A client whose kept id was cut short is told that its message is wrong, not that nothing is there."""
+    return replace(components, parser=_KnowsHowIdsLook)
 
 
 class _EchoesWhatIsTrue(Router):

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from backend.agent.intake import Accepted, Intake, Question
 from backend.agent.offers import Offers, UpgradeOffer
@@ -18,6 +18,7 @@ from backend.store.schema import buckets, quotas, runs
 from backend.tiers import Tiers
 from backend.ws.connection import Connection
 from backend.ws.handlers import Chat
+from backend.ws.handshake import Handshake
 from backend.ws.router import Router
 
 if TYPE_CHECKING:
@@ -82,6 +83,19 @@ class _ForgivesWhatCannotBeRead(Router):
 def unreadable_messages_cost_nothing(components: Components) -> Components:
     """Whoever sends nothing but rubbish is never slowed down, as long as it is bad enough."""
     return replace(components, router=_ForgivesWhatCannotBeRead)
+
+
+class _ForgetsWhoLeft(Handshake):
+    def leave(self, transaction: Transaction, connection_id: str, user_id: str) -> None:
+        super().leave(transaction, connection_id, user_id)
+        if not self._presence.count(transaction, user_id, self._ground.clock.now()):
+            transaction.execute(delete(buckets).where(buckets.c.key == user_id))
+
+
+@fault("burst-refilled-at-return", group="limits")
+def burst_refilled_at_return(components: Components) -> Components:
+    """A script that hangs up and comes back after each burst is never slowed down."""
+    return replace(components, handshake=_ForgetsWhoLeft)
 
 
 class _BeginsAnew(RateLimiter):
@@ -261,3 +275,18 @@ class _OffersTheSame(Offers):
 def offer_of_the_own_tier(components: Components) -> Components:
     """A pro customer whose questions are used up is offered pro, which helps nothing."""
     return replace(components, offers=_OffersTheSame)
+
+
+class _AsksTheQuotaFirst(Intake):
+    def accept(self, connection: Transaction, question: Question, busy: FrameError | None) -> Accepted:
+        person = self._stores.people.by_id(connection, question.user_id)
+        used = connection.execute(select(quotas.c.used).where(quotas.c.user_id == question.user_id)).scalar()
+        if person is not None and used is not None and used >= person.policy.questions_per_day:
+            self.within_quota(connection, person)
+        return super().accept(connection, question, busy)
+
+
+@fault("repeats-declined-when-the-quota-is-spent", group="limits")
+def repeats_declined_when_the_quota_is_spent(components: Components) -> Components:
+    """Whoever sends the day's last question again after a drop is told to pay, and never gets its answer."""
+    return replace(components, intake=_AsksTheQuotaFirst)

@@ -91,6 +91,7 @@ Conversations And Runs Of Others Do Not Exist
     ...       catches:foreign-thread-continued
     ...       catches:foreign-run-cancelled
     ...       catches:foreign-thread-told-apart
+    ...       catches:odd-ids-refused
     ...       catches:errors-without-message-id
     ...       catches:started-after-first-thinking
     ...       catches:wrong-run-id
@@ -98,6 +99,7 @@ Conversations And Runs Of Others Do Not Exist
     Given Ana has a run that waits, and Boris and Clara are connected
     Then neither Boris nor Clara can tell Ana's conversation from none
     And neither Boris nor Clara can cancel Ana's run
+    And what looks like no id at all is as unknown to Boris
     And Ana's run is answered when it goes on
 
 Whoever Moves To Another Company Reads Its Books And No Others

@@ -19,6 +19,13 @@ Nobody Logs In With A Wrong Password
     Then a wrong password for Ana and any password for nobody are refused alike
     And the right password still works
 
+Guessing Does Not Tell Who Is A Customer
+    [Documentation]    However often somebody guesses, an address that nobody has is refused like a customer's: as
+    ...    wrong at first, and as too many later.
+    [Tags]    promise-28    needs:sign_up    catches:guesses-counted-for-accounts-alone
+    Given Ana is an enterprise user of Northwind
+    Then 6 wrong passwords for Ana are refused like as many for an address that nobody has
+
 An Address Belongs To Whoever Signed Up With It
     [Documentation]    Nobody gets a customer's account by signing up once more, in capitals or not.
     [Tags]    promise-01    needs:sign_up    catches:sign-up-takes-an-account-over

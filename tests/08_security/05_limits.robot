@@ -34,6 +34,15 @@ Every Kind Of Message Costs
     When Ana has sent one message of each kind that is no ping
     Then one more of any kind is refused as too many
 
+Coming Back Is No Second Allowance
+    [Documentation]    Whoever has used up the burst leaves and comes back: the limit is the customer's, not the
+    ...    connection's.
+    [Tags]    promise-28    catches:burst-refilled-at-return    catches:limit-per-connection    catches:no-rate-limit
+    Given Ana may send 5 messages in a burst and 1 a minute
+    And Ana has sent 5 messages
+    When Ana leaves and comes back
+    Then the next one is refused, with the time to wait
+
 Each Tier Has The Limits And The Rights That Were Sold
     [Documentation]    What the welcome tells, and what each customer may do, is what the price list says.
     [Tags]    promise-29    needs:tiers    catches:tiers-of-last-year
@@ -89,14 +98,15 @@ A Quota Is The Customer's Own
     And Boris's next question is declined with an offer and the time when it goes on
 
 Only What Was Accepted Counts
-    [Documentation]    A question that is sent again, because the network was bad, is one question; one that was
-    ...    declined is none.
+    [Documentation]    A question that is sent again, because the network was bad, is one question, also when it was
+    ...    the last of the day; one that was declined is none.
     [Tags]    promise-28
     ...       tier:free
     ...       needs:message_ids
     ...       needs:threads
     ...       needs:tiers
     ...       catches:repeated-questions-count
+    ...       catches:repeats-declined-when-the-quota-is-spent
     ...       catches:declined-questions-count
     ...       catches:dropped-agent-completed
     ...       catches:errors-without-message-id
@@ -113,6 +123,7 @@ Only What Was Accepted Counts
     And Ana cannot go on with a conversation that does not exist
     And Ana has the answer to "Which resources are idle?"
     And Ana's next question is declined with an offer and the time when it goes on
+    And Ana's last question of the day is acknowledged again, when it is sent again
 
 An Offer Is Made Of The Next Tier Alone
     [Documentation]    Whoever pays is shown no advertisement with an answer. When the day's questions are used up, the

@@ -274,3 +274,16 @@ def test_many_sessions_open_send_and_close_together(peer):
         assert pong["sequence"] == number
     close_many(sessions)
     assert not any(s.is_open for s in sessions)
+
+
+@pytest.mark.parametrize(
+    ("carrier", "headers", "subprotocols"),
+    [
+        ("header", ["Bearer one", "Bearer two"], []),
+        ("subprotocol", [], ["agent-chat.v1", "jwt.b25l", "jwt.dHdv"]),
+    ],
+)
+def test_two_credentials_travel_in_the_same_place(carrier, headers, subprotocols):
+    request = Offer("ws://somewhere/ws", [(carrier, "one"), (carrier, "two")]).request()
+    assert [value for name, value in request.headers.raw_items() if name == "Authorization"] == headers
+    assert request.subprotocols == subprotocols

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from websockets.datastructures import Headers
+
 from .model import Dialect, Refusal, Step
 from .paths import MISSING
 from .speaking import NotOffered
@@ -65,7 +67,8 @@ def request(
     """
     carriers, query = dialect.carriers, list[tuple[str, str]]()
     presented = False
-    out = {name: _text(value, "", values) for name, value in dialect.headers.items()} | dict(headers)
+    own = {name: _text(value, "", values) for name, value in dialect.headers.items()} | dict(headers)
+    out = Headers(own)  # setting a header there adds one more of its name
     offered: list[str] = []
     late = ""
     for way, token in credentials:

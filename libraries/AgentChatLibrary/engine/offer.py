@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from websockets.datastructures import Headers
+
 from ..dialect import door
 from ..dialect.model import Dialect
 
@@ -61,7 +63,7 @@ class Offer:
         """
         if self.dialect is not None:
             return door.request(self.dialect, self.url, self.credentials, self.headers, self.values)
-        headers, query = dict(self.headers), []
+        headers, query = Headers(self.headers), []  # setting a header there adds one more of its name
         subprotocols: list[str] = []
         for carrier, token in self.credentials:
             if carrier == "header":
@@ -70,8 +72,9 @@ class Offer:
                 query.append(f"{carrier.removesuffix('_query')}={token}")
             else:
                 encoded = base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
-                companion = [] if carrier == "bare_subprotocol" else [SUBPROTOCOL]
-                subprotocols += [*companion, f"jwt.{encoded}"]
+                if carrier == "subprotocol" and SUBPROTOCOL not in subprotocols:
+                    subprotocols.append(SUBPROTOCOL)
+                subprotocols.append(f"jwt.{encoded}")
         url = f"{self.url}?{'&'.join(query)}" if query else self.url
         return door.Request(url, headers, subprotocols)
 

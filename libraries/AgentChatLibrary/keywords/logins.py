@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -185,6 +186,37 @@ class Logins:
                 f"Of {count} wrong passwords for {person} at the same moment, {looked_at} should be looked at"
                 f" (401) and the others refused (429); the answers were {_counted(statuses)}."
             )
+
+    @keyword(tags=("Credentials", "Security", "Judging"))
+    def guesses_should_not_tell_an_account(self, person: str, count: int) -> None:
+        """Tries wrong passwords of an account and of an address that nobody has: they must be answered alike.
+
+        Args:
+            person: Whose account.
+            count: How many passwords for each; more than are looked at, to see how the others are refused.
+
+        Raises:
+            BrokenPromise: A guess at the account was answered otherwise than the same guess at the address.
+
+        Example:
+        | Create Person                      | Clara | Northwind |
+        | Guesses Should Not Tell An Account | Clara | 6 |
+        """
+        found = self.kit.world.person(person)
+        nobody = f"nobody.{secrets.token_hex(6)}@customers.example"
+        for number in range(1, count + 1):
+            known, unknown = (self._guess(found.service, email) for email in (found.email, nobody))
+            if known != unknown:
+                raise BrokenPromise(
+                    f"Wrong password number {number} was answered with {known} for {person}'s account, with"
+                    f" {unknown} for an address that nobody has; whoever guesses learns who is a customer."
+                )
+
+    def _guess(self, service: Service, email: str) -> str:
+        """How a login with a wrong password is answered: the status, the code and the words."""
+        answer = service.request("POST", "/auth/login", {"email": email, "password": new_password()})
+        error = answer.body.get("error", {})
+        return f"{answer.status} {error.get('code')} ({error.get('message')})"
 
     @keyword(tags=("Credentials", "Security"))
     def refresh_at_once(self, person: str, count: int) -> None:
