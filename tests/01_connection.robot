@@ -27,8 +27,9 @@ A Signed In User Connects
     ...       catches:welcome-with-wrong-tier
     ...       catches:sign-up-grants-the-top-tier
     ...       catches:expires-in-counts-milliseconds
-    ...       catches:claims-left-empty
     ...       catches:login-tells-no-rights
+    ...       catches:login-without-token-type
+    ...       catches:claims-left-empty
     Given Ana has signed up and logged in
     When Ana connects with the token in the header
     Then Ana is welcomed by name, with the tier that was paid for

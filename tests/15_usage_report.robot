@@ -15,7 +15,10 @@ Test Tags        area:agent-events    severity:normal    needs:records
 *** Test Cases ***
 The Usage Report Takes The Filters Of A Question
     [Documentation]    One team, one service, one month, by region: the page and the agent tell the same.
-    [Tags]    promise-09    catches:usage-filters-ignored
+    [Tags]    promise-09
+    ...       catches:usage-filters-ignored
+    ...       catches:usage-total-of-everything
+    ...       catches:usage-without-currency
     When Ana asks "What did payments spend on the database by region in 2026-09?"
     And Ana sees the answer
     Then Ana's usage report tells the same for "group_by=region&team=payments&service=database&month=2026-09"

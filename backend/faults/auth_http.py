@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import delete, select
 from starlette.routing import Route
@@ -17,6 +18,7 @@ from backend.passwords import Passwords
 from backend.store.logins import FAILURE_WINDOW_SECONDS, LoginThrottle
 from backend.store.people import email_key
 from backend.store.schema import login_attempts, people
+from backend.tiers import Tiers
 from backend.tokens import Claims, InvalidTokenError
 from backend.web.answers import refusal_for_token
 from backend.web.guard import Action, Guard
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
     from backend.components import Components
 
+
+REDIRECTION = 300
+"""The first status that is no success (RFC 9110, section 15.4)."""
 
 _FIELD = re.compile(rb',"field":"[^"]*"')
 """The field at fault in the body of a refusal."""
@@ -157,3 +162,87 @@ class _NamesNoField(AccessLog):
 def sign_up_field_unnamed(components: Components) -> Components:
     """A newcomer whose form is refused is not told which field is wrong, and leaves."""
     return replace(components, access_log=_NamesNoField)
+
+
+class _RewritesAnswers(AccessLog):
+    """Spoils the JSON of good answers of one page, or of all below one path."""
+
+    path: ClassVar[str]
+
+    def spoil(self, told: dict[str, Any]) -> None:
+        """Changes what the page tells."""
+        raise NotImplementedError
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun: list[Message] = []
+
+        async def spoiled(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                begun.append(message)
+                return
+            start, body = begun.pop(), message["body"]
+            if start["status"] < REDIRECTION:
+                told = json.loads(body)
+                self.spoil(told)
+                body = json.dumps(told).encode()
+            headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+            await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+            await send({**message, "body": body})
+
+        mine = scope["type"] == "http" and scope["path"].startswith(self.path)
+        await super().__call__(scope, receive, spoiled if mine else send)
+
+
+class _TellsNoTokenType(_RewritesAnswers):
+    path = "/auth/login"
+
+    def spoil(self, told: dict[str, Any]) -> None:
+        del told["token_type"]
+
+
+@fault("login-without-token-type", group="auth")
+def login_without_token_type(components: Components) -> Components:
+    """Standard clients refuse a login that does not say of which kind its token is (RFC 6749, 5.1)."""
+    return replace(components, access_log=_TellsNoTokenType)
+
+
+class _TellsNoExpiry(_RewritesAnswers):
+    path = "/auth/refresh"
+
+    def spoil(self, told: dict[str, Any]) -> None:
+        del told["expires_in"]
+
+
+@fault("renewal-tells-no-expiry", group="auth")
+def renewal_tells_no_expiry(components: Components) -> Components:
+    """A client that has renewed once does not know when to do it again, and is thrown out an hour later."""
+    return replace(components, access_log=_TellsNoExpiry)
+
+
+class _ShowsTheTiersLimits(_RewritesAnswers):
+    path = "/admin/people/"
+
+    def spoil(self, told: dict[str, Any]) -> None:
+        if "limits" in told:
+            policy = Tiers.load().policy(told["user"]["tier"])
+            told["limits"] = {name: getattr(policy, name) for name in told["limits"]}
+
+
+@fault("support-shown-the-tiers-limits", group="limits")
+def support_shown_the_tiers_limits(components: Components) -> Components:
+    """Support sees other limits than those in force, and tells customers that they do something wrong."""
+    return replace(components, access_log=_ShowsTheTiersLimits)
+
+
+class _ShowsNoEvents(_RewritesAnswers):
+    path = "/admin/people/"
+
+    def spoil(self, told: dict[str, Any]) -> None:
+        if "last_seq" in told:
+            told["last_seq"] = 0
+
+
+@fault("support-shown-no-events", group="limits")
+def support_shown_no_events(components: Components) -> Components:
+    """Support sees that a customer has never received anything, and looks for a fault that is not there."""
+    return replace(components, access_log=_ShowsNoEvents)

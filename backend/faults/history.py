@@ -83,6 +83,57 @@ def conversations_called_alike(components: Components) -> Components:
     return replace(components, threads=_CallsThemAlike)
 
 
+class _DatesThemInMilliseconds(Threads):
+    def listed(self, connection: Transaction, person: Person) -> list[Thread]:
+        return [
+            replace(thread, created_at=thread.created_at * 1000, updated_at=thread.updated_at * 1000)
+            for thread in super().listed(connection, person)
+        ]
+
+
+@fault("conversations-dated-in-milliseconds", group="resilience")
+def conversations_dated_in_milliseconds(components: Components) -> Components:
+    """The list of conversations shows each with a date tens of thousands of years away."""
+    return replace(components, threads=_DatesThemInMilliseconds)
+
+
+class _ShowsThemAsShared(Threads):
+    def listed(self, connection: Transaction, person: Person) -> list[Thread]:
+        return [
+            replace(thread, shared=thread.shared or thread.owner_id == person.id)
+            for thread in super().listed(connection, person)
+        ]
+
+
+@fault("own-conversations-shown-as-shared", group="resilience")
+def own_conversations_shown_as_shared(components: Components) -> Components:
+    """People are told that their colleagues can read what they ask in confidence, and ask no more."""
+    return replace(components, threads=_ShowsThemAsShared)
+
+
+class _NamesNoRuns(Threads):
+    def messages(self, connection: Transaction, thread_id: str) -> list[dict[str, object]]:
+        return [{**message, "run_id": None} for message in super().messages(connection, thread_id)]
+
+
+@fault("history-names-no-runs", group="resilience")
+def history_names_no_runs(components: Components) -> Components:
+    """A client that comes back cannot tell which answer belongs to which question, and shows them twice."""
+    return replace(components, threads=_NamesNoRuns)
+
+
+class _DatesMessagesInMilliseconds(Threads):
+    def messages(self, connection: Transaction, thread_id: str) -> list[dict[str, object]]:
+        found = super().messages(connection, thread_id)
+        return [{**message, "created_at": float(str(message["created_at"])) * 1000} for message in found]
+
+
+@fault("history-dated-in-milliseconds", group="resilience")
+def history_dated_in_milliseconds(components: Components) -> Components:
+    """Whoever reads an old conversation sees every message with a date that nobody will live to see."""
+    return replace(components, threads=_DatesMessagesInMilliseconds)
+
+
 class _KeepsThemInMemory(MessageIds):
     def __init__(self) -> None:
         self._accepted: dict[tuple[str, str], Asked] = {}

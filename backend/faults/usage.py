@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from starlette.datastructures import QueryParams
 
 from backend.faults import fault
 from backend.store.records import DIMENSIONS, Records
+from backend.web.answers import answer
 from backend.web.journal import AccessLog
 from backend.web.reading import Usage
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
+    from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import Message, Receive, Scope, Send
 
     from backend.components import Components
@@ -108,3 +112,16 @@ class _TakesAnything(Usage):
 def usage_takes_anything(components: Components) -> Components:
     """A misspelt filter is passed over, and its user takes the sum of everything for the sum of a part."""
     return replace(components, usage=_TakesAnything)
+
+
+class _LeavesTheCurrencyOut(Usage):
+    async def summary(self, request: Request) -> Response:
+        told = json.loads(bytes((await super().summary(request)).body))
+        del told["currency"]
+        return answer(told)
+
+
+@fault("usage-without-currency", group="events")
+def usage_without_currency(components: Components) -> Components:
+    """Whoever loads the report into a spreadsheet must guess which money the amounts are in."""
+    return replace(components, usage=_LeavesTheCurrencyOut)

@@ -39,6 +39,7 @@ The Conversation Goes On
     ...       needs:threads
     ...       catches:unicode-damaged
     ...       catches:answer-missing-in-the-thread
+    ...       catches:history-names-no-runs
     ...       catches:question-tidied-up
     ...       catches:question-escaped-for-html
     Given Ana has the answer to "${AWKWARD WORDS}"

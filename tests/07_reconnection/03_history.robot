@@ -15,7 +15,10 @@ Test Tags        area:reconnection    severity:normal    promise-25    needs:thr
 *** Test Cases ***
 A Long Conversation Is Kept Whole And In Order
     [Documentation]    Every question and every answer, from the first on, in the order in which they were said.
-    [Tags]    catches:history-cut-short    catches:answer-missing-in-the-thread
+    [Tags]    catches:history-cut-short
+    ...       catches:answer-missing-in-the-thread
+    ...       catches:history-names-no-runs
+    ...       catches:history-dated-in-milliseconds
     Given Ana has the answer to "What did we spend on the database?"
     When Ana goes on with "And by team?"
     And Ana sees the answer
@@ -28,6 +31,8 @@ Conversations Are Found By What They Began With, Newest First
     [Tags]    catches:conversations-oldest-first
     ...       catches:conversations-by-their-beginning
     ...       catches:conversations-called-alike
+    ...       catches:conversations-dated-in-milliseconds
+    ...       catches:own-conversations-shown-as-shared
     Given Ana has the answer to "What did we spend by team?"
     And Ana has the answer to "Which resources are idle?"
     And Ana has the answer to "What did we spend in total?"

@@ -53,9 +53,14 @@ Only A Good Access Token Renews A Connection
 
 Access Tokens Live As Long As Agreed
     [Documentation]    The first of a login and one that has replaced it: neither is good for longer, if it leaks.
-    [Tags]    promise-27    needs:refresh    needs:sign_up    catches:access-tokens-live-for-a-day
+    [Tags]    promise-27
+    ...       needs:refresh
+    ...       needs:sign_up
+    ...       catches:access-tokens-live-for-a-day
+    ...       catches:renewal-tells-no-expiry
     Given Ana has logged in and renewed her tokens
     Then her first access token and the new one live as long as agreed
+    And what she is told of a renewed token is true
 
 Refresh Tokens Expire
     [Documentation]    One that turns up in an old backup opens nothing, although its login goes on.

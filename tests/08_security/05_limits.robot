@@ -73,9 +73,13 @@ Clients Are Told The Limits That Are In Force
     [Documentation]    A client keeps to what the welcome says: it must be the customer's own limits, not those of
     ...    somebody who has paid for more, or less.
     [Tags]    catches:limits-told-of-the-tier
+    ...       catches:support-shown-the-tiers-limits
+    ...       catches:support-shown-no-events
     Given Ana may have 1 run and 2 connections, and send 90 messages a minute
     When Ana is connected
     Then Ana is told these limits, and those of the tier for the rest
+    And Ana has the answer to "What did we spend in total?"
+    And support is shown the same limits of Ana, and what she has done
 
 A Quota Is The Customer's Own
     [Documentation]    What a colleague has asked is nobody else's: each has the questions of the own day.

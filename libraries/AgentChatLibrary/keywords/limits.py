@@ -12,6 +12,7 @@ from ..frames import Event
 from ..kit import Kit
 from ..transcript import Transcript
 from .judging import BrokenPromise
+from .returning import last_seq
 from .sessions import Sessions
 
 TOLD: Final = ("messages_per_minute", "burst", "concurrent_runs", "connections")
@@ -65,6 +66,34 @@ class Limits:
         wrong += [f"may not {name} and should" for name in sorted(due - came)]
         if wrong:
             raise BrokenPromise(f"{person.name}, a customer of the tier {tier.name}, {', '.join(wrong)}.")
+
+    @keyword(tags=("Limits", "Operations", "Judging"))
+    def person_should_be_shown_as_is(self, session: str, **limits: Any) -> None:  # noqa: ANN401 -- any limit
+        """Checks what the administration shows of a person who is connected and has no run at work.
+
+        Args:
+            session: Alias of the person's only session, which has seen all of the person's events.
+            limits: The person's own limits; all others are those of the person's tier.
+
+        Raises:
+            BrokenPromise: It shows somebody else, other limits, or something else that the person does.
+
+        Example:
+        | Person Should Be Shown As Is | Ana |
+        """
+        chat, tier = self.kit.world.chat(session), self._tier(session)
+        chat.fence()
+        person = chat.person
+        view = person.service.admin("GET", f"/people/{person.user_id}")
+        due: dict[str, Any] = {
+            "disabled": False,
+            "limits": {name: getattr(tier, name) for name in (*TOLD, "questions_per_day")} | limits,
+            "last_seq": last_seq(chat),
+            "connections": 1,
+            "runs_open": 0,
+            "held": [],
+        }
+        self._compare(f"Support, asking about {session},", "is told", due, view)
 
     @keyword(tags=("Limits",))
     def get_questions_of_the_tier(self, session: str) -> int:

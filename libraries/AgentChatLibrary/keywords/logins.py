@@ -110,7 +110,7 @@ class Logins:
 
     @keyword(tags=("Credentials", "Judging"))
     def login_should_tell_the_truth(self, person: str) -> None:
-        """Logs a person in and compares what the answer and its tokens say with what is so.
+        """Logs a person in and compares what the answer and its tokens say of the person with what is so.
 
         Args:
             person: Who logs in.
@@ -127,18 +127,35 @@ class Logins:
         access = contents(answer["access_token"])
         wrong = [
             *_untrue("the token's", _claims(found), access),
-            *_untrue("the user's", _user(found), answer["user"]),
+            *_untrue("the user's", _user(found), answer.get("user") or {}),
+            *_misdescribed(answer),
         ]
-        if answer.get("expires_in") != access["exp"] - access["iat"]:
-            wrong.append(
-                f"expires_in is {answer.get('expires_in')!r} although the token is good for"
-                f" {access['exp'] - access['iat']} s"
-            )
         kind = contents(answer["refresh_token"]).get("token_type")
         if kind != "refresh":
             wrong.append(f"the refresh token's token_type is {kind!r} instead of 'refresh'")
         if wrong:
             raise BrokenPromise(f"{person}'s login is told wrongly: {'; '.join(wrong)}.")
+
+    @keyword(tags=("Credentials", "Judging"))
+    def renewal_should_tell_the_truth(self, person: str) -> None:
+        """Trades in a person's refresh token and compares what is said of the new token with what is so.
+
+        Args:
+            person: The person's name.
+
+        Raises:
+            BrokenPromise: The token names somebody else, is of another kind, or is good for another time.
+
+        Example:
+        | Sign In                       | Ana |
+        | Renewal Should Tell The Truth | Ana |
+        """
+        found = self.kit.world.person(person)
+        answer = found.refresh()
+        access = contents(answer["access_token"])
+        wrong = [*_untrue("the token's", _claims(found), access), *_misdescribed(answer)]
+        if wrong:
+            raise BrokenPromise(f"{person}'s new token is told wrongly: {'; '.join(wrong)}.")
 
     @keyword(tags=("Credentials", "Limits"))
     def sign_in_at_once(self, person: str, count: int) -> None:
@@ -326,6 +343,17 @@ def _untrue(whose: str, due: Mapping[str, Any], told: Mapping[str, Any]) -> list
         for name, value in due.items()
         if came.get(name) != value
     ]
+
+
+def _misdescribed(answer: Mapping[str, Any]) -> list[str]:
+    """What an answer with tokens says wrongly of its access token (contract: HTTP)."""
+    access, wrong = contents(answer["access_token"]), list[str]()
+    lives = access["exp"] - access["iat"]
+    if answer.get("expires_in") != lives:
+        wrong.append(f"expires_in is {answer.get('expires_in')!r} although the token is good for {lives} s")
+    if answer.get("token_type") != "Bearer":
+        wrong.append(f"token_type is {answer.get('token_type')!r} instead of 'Bearer'")
+    return wrong
 
 
 def _counted(statuses: list[int]) -> str:
