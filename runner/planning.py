@@ -47,6 +47,7 @@ class Planned:
         tags: Its tags.
         doc: Its documentation.
         source: The file that it stands in, where there is one.
+        steps: How many steps, or rows, it has.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Planned:
     tags: tuple[str, ...]
     doc: str = ""
     source: Path | None = None
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,8 @@ def discover(selection: Selection) -> Plan:
 
 def _tests(suite: TestSuite) -> tuple[Planned, ...]:
     return tuple(
-        Planned(t.full_name, t.parent.full_name, tuple(t.tags), t.doc, t.source) for t in suite.all_tests
+        Planned(t.full_name, t.parent.full_name, tuple(t.tags), t.doc, t.source, len(t.body))
+        for t in suite.all_tests
     )
 
 

@@ -24,10 +24,12 @@ CLAIM: Final = "catches:"
 is, or any of the family of that name."""
 FURTHER: Final = 10
 """One in so many of all tests runs with each fault too, to see whether unrelated tests fail."""
-_DRAW: Final = 117910
+_DRAW: Final = 33304
 """Which draw those are: of many, one of cheap tests (by measured CPU time) from many suites."""
 PRIVATE: Final = "needs:private_backend"
 """Tag of tests that start a backend of their own."""
+ROWS: Final = 10
+"""As many steps has a test at the most; one that has more has a template, and these are its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +184,10 @@ def selection(plan: Plan, claimed: Sequence[str], *, full: bool) -> tuple[str, .
 def _further(plan: Plan) -> list[str]:
     """The fixed part of the tests: those whose names hash lowest, so that a new test displaces one at most.
 
-    Tests that measure, or that start a backend of their own, stay out: each costs as much as ten others.
+    Tests that measure, that start a backend of their own, or that have many rows stay out: each costs as much
+    as ten others.
     """
     costly = {test.name for test in plan.tagged(ALONE, SOAK, PRIVATE)}
-    cheap = [test.name for test in plan.tests if test.name not in costly]
+    cheap = [test.name for test in plan.tests if test.name not in costly and test.steps <= ROWS]
     cheap.sort(key=lambda name: hashlib.sha256(f"{_DRAW} {name}".encode()).digest())
     return cheap[: math.ceil(len(plan.tests) / FURTHER)]
