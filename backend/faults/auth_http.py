@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from abc import ABC, abstractmethod
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -164,14 +165,14 @@ def sign_up_field_unnamed(components: Components) -> Components:
     return replace(components, access_log=_NamesNoField)
 
 
-class _RewritesAnswers(AccessLog):
+class _RewritesAnswers(AccessLog, ABC):
     """Spoils the JSON of good answers of one page, or of all below one path."""
 
     path: ClassVar[str]
 
+    @abstractmethod
     def spoil(self, told: dict[str, Any]) -> None:
         """Changes what the page tells."""
-        raise NotImplementedError
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun: list[Message] = []
