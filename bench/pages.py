@@ -80,8 +80,8 @@ def _performance(document: Mapping[str, Any]) -> list[str]:
         "",
     ]
     if missed:
-        names = ", ".join(row["name"] for row in missed)
-        lines += [f"Goals that this run did not keep: {names}.", ""]
+        lines += ["Goals that this run did not keep:", ""]
+        lines += [*(f"- {row['name']}: {row['what']}" for row in missed), ""]
     for row in rows:
         if row.get("note"):
             lines += [f"*{row['name']}*: {row['note']}", ""]
@@ -203,7 +203,8 @@ def _capacity(found: Capacity) -> list[str]:
         f"| frames that one core records | {found.frames_per_second:,.0f} a second |",
         f"| judging a frame by every rule | {found.judging_seconds * 1e6:.0f} microseconds of a core |",
         f"| sessions that one process opens | {found.opens_per_second:,.0f} a second |",
-        f"| questions that the reference backend answers | {found.runs_per_second:,.0f} a second and core |",
+        "| questions that the reference backend answers "
+        f"| {found.runs_per_second:,.0f} a second on each core |",
         f"| memory of a connection in the backend | {found.connection_bytes / 1024:.1f} KiB |",
         "",
         "## People",

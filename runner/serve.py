@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from AgentChatLibrary import deployment
-from AgentChatLibrary.deployment import ADMIN_TOKEN, JWT_KEY, URL
+from AgentChatLibrary.deployment import ADMIN_TOKEN, JWT_KEY, STARTED, URL
 from AgentChatLibrary.environment import EnvironmentProblem
 
 from . import children, environments, hidden
@@ -64,7 +64,7 @@ def main(options: argparse.Namespace) -> int:
             if not ready.exists():
                 raise Stop(f"The backend did not come up within {patience:.0f} s.")
             url = json.loads(ready.read_text("utf-8"))["url"]
-            credentials = _write_credentials(private, {URL: url, **given})
+            credentials = _write_credentials(private, {URL: url, STARTED: url, **given})
             path = env.dialect.path if env.dialect else "/ws"
             say(f"The backend answers at {url} (WebSocket: ws{url.removeprefix('http')}{path})")
             say(f"Its credentials, as environment variables: {credentials}")

@@ -146,7 +146,7 @@ def _one(name: str, verdicts: Mapping[str, Verdict]) -> list[str]:
         lines += ["", "Not offered, so that the tests that need it are skipped:", ""]
         for what, number in sorted(lacking.items(), key=lambda item: -item[1]):
             meaning = f" ({CAPABILITIES[what]})" if what in CAPABILITIES else ""
-            lines.append(f"- {_flat(what)}{meaning}: {counted(number, 'test')}")
+            lines.append(f"- {_flat(what).rstrip('.')}{meaning}: {counted(number, 'test')}")
     return lines
 
 

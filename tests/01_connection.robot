@@ -11,11 +11,12 @@ Test Tags        area:connection    severity:critical
 
 
 *** Variables ***
-${ANOTHER KEY: str}     a-key-that-is-long-enough-and-is-not-ours
-&{EMPTY BEARER: str}    Authorization=Bearer${SPACE}
-&{PASSWORD: str}        Authorization=Basic YW5hOm5vdC1hLXRva2Vu
-&{FOREIGN SITE: str}    Origin=https://not-ours.example
-&{OPAQUE SITE: str}     Origin=null
+${ANOTHER KEY: str}           a-key-that-is-long-enough-and-is-not-ours
+&{EMPTY BEARER: str}          Authorization=Bearer${SPACE}
+&{PASSWORD: str}              Authorization=Basic YW5hOm5vdC1hLXRva2Vu
+&{FOREIGN SITE: str}          Origin=https://not-ours.example
+&{OPAQUE SITE: str}           Origin=null
+@{TWO OTHER SERVICES: str}    another-service    a-third-one
 
 
 *** Test Cases ***
@@ -107,7 +108,7 @@ Nobody Connects With A Bad Token
     from another issuer    iss=somebody-else
     meant for another service    aud=another-service
     meant for a service of a longer name    aud=agent-chat-admin
-    meant for two other services    aud=${{ ["another-service", "a-third-one"] }}
+    meant for two other services    aud=${TWO OTHER SERVICES}
     meant for no service    without=aud
     a refresh token    token_type=refresh
     not valid for another minute    valid_from=60

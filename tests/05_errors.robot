@@ -51,7 +51,7 @@ A Customer Recovers After An Abrupt Drop
     And the half message has started nothing
 
 An Error Tells Nothing About The Inside
-    [Documentation]    No stack trace, path, query or secret in any error, whatever provoked it.
+    [Documentation]    No stack trace, path, query or secret in the error, whatever is wrong with the message.
     [Tags]    promise-18
     ...       severity:critical
     ...       -severity:normal
@@ -59,7 +59,7 @@ An Error Tells Nothing About The Inside
     ...       needs:mint
     ...       catches:stack-trace-in-the-error
     ...       catches:token-echoed-in-the-error
-    When Ana makes every mistake there is
+    When Ana makes thirteen mistakes of seven kinds
     Then no error that Ana has received tells anything about the inside
 
 Messages Are Accepted Up To The Limit And Not Beyond
@@ -134,7 +134,7 @@ Fields Of A Wrong Type Are Named
     # type of message    field    value
     chat    content    ${5}
     chat    content    ${None}
-    chat    content    ${{ ['a'] }}
+    chat    content    ${A LIST}
     chat    thread_id    ${5}
     chat    thread_id    ${EMPTY}
     chat    thread_id    ${None}
@@ -142,7 +142,7 @@ Fields Of A Wrong Type Are Named
     chat    share    ${1}
     chat    share    ${None}
     chat    message_id    ${EMPTY}
-    chat    message_id    ${{ 'x' * 65 }}
+    chat    message_id    ${65 LETTERS}
     chat    message_id    ${5}
     chat    message_id    ${None}
     ping    sequence    one

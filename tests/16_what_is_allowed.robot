@@ -33,8 +33,8 @@ The Utmost That Is Allowed Is Taken
     [Template]    A Ping Brings Back Its
     # field    value
     sequence    ${LARGEST WHOLE NUMBER}
-    sequence    ${{ -$LARGEST_WHOLE_NUMBER }}
-    sequence    ${{ 3.0 }}
+    sequence    ${SMALLEST WHOLE NUMBER}
+    sequence    ${A WHOLE NUMBER WITH A POINT}
     data    ${LARGEST WHOLE NUMBER}
     data    ${31 LEVELS IN ALL}
     data    ${32 LEVELS IN ALL}
@@ -53,9 +53,9 @@ Whatever A Ping Carries Comes Back
     data    ${True}
     data    ${None}
     data    ${EMPTY}
-    data    ${{ [] }}
-    data    ${{ {} }}
-    data    ${{ [None, {'': [0, False, '']}] }}
+    data    ${AN EMPTY LIST}
+    data    ${AN EMPTY OBJECT}
+    data    ${NESTED NOTHINGS}
 
 What Nobody Knows Is Ignored
     [Documentation]    A client of tomorrow says more than the service of today understands, and is served all the

@@ -36,6 +36,7 @@ Questions Are Understood As Agreed
     ...       catches:everything-forecast-for-a-part
     ...       catches:all-months-shown-as-one
     [Template]    The agent answers
+    # what is asked    the tools that work, and on what
     What did we spend?    query_spend group_by=service
     WHAT DID SEARCH SPEND BY REGION?    query_spend group_by=region team=search
     How much did payments pay per provider in 2026-09?

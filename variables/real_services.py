@@ -30,7 +30,7 @@ SETTINGS = _embedded["SETTINGS"]
 CAPABILITIES = list(_embedded["CAPABILITIES"])
 if URL is None or BACKENDS:
     CAPABILITIES += ["several_processes"]
-if not os.environ.get("DATABASE_URL"):
+if "private_backend" in CAPABILITIES and not os.environ.get("DATABASE_URL"):
     CAPABILITIES += ["restart_database", "read_database"]
 """What this environment offers; a test that needs something else is skipped with that reason.
 

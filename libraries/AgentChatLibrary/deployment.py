@@ -26,6 +26,8 @@ from typing import Final, Protocol
 from .environment import Environment, EnvironmentProblem
 
 URL: Final = "AGENT_CHAT_URL"
+STARTED: Final = "AGENT_CHAT_STARTED_URL"
+"""Says that what answers at this address was started here: it is the same that private backends are."""
 ADMIN_TOKEN: Final = "AGENT_CHAT_ADMIN_TOKEN"  # noqa: S105 -- the variable's name
 JWT_KEY: Final = "AGENT_CHAT_JWT_KEY"
 BACKENDS: Final = "AGENT_CHAT_BACKENDS"
@@ -157,6 +159,7 @@ class Deployment:
         """The environment variables that hand this backend to a worker."""
         given = {
             URL: self.url,
+            STARTED: self.url if self.process is not None else "",
             ADMIN_TOKEN: self.admin_token,
             JWT_KEY: self.jwt_key,
             _LOG: str(self.log or ""),

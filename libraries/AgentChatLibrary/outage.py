@@ -23,8 +23,12 @@ SCHEMA_FILE: Final = ".schema"
 class Outage(Protocol):
     """A database that is locked by somebody else, for good: whoever writes to it hangs."""
 
-    def begin(self) -> None:
-        """Takes the lock."""
+    def begin(self, *, readable: bool = False) -> None:
+        """Takes the lock.
+
+        Args:
+            readable: Whether it can still be read, and only writing hangs.
+        """
 
     def end(self) -> None:
         """Gives the lock back."""
@@ -65,6 +69,8 @@ def writable(file: Path, seconds: float) -> bool:
 class SqliteOutage:
     """A lock on a SQLite database that another process holds, so that nothing can be written.
 
+    It can be read, always: with a write-ahead log nothing keeps a reader out (https://sqlite.org/wal.html).
+
     Args:
         file: The database.
     """
@@ -72,8 +78,11 @@ class SqliteOutage:
     def __init__(self, file: Path) -> None:
         self._connection = sqlite3.connect(file, timeout=PATIENCE_SECONDS, isolation_level=None)
 
-    def begin(self) -> None:
+    def begin(self, *, readable: bool = False) -> None:  # noqa: ARG002 -- it is, either way
         """Takes the lock (https://sqlite.org/lang_transaction.html, EXCLUSIVE).
+
+        Args:
+            readable: Changes nothing.
 
         Raises:
             sqlite3.OperationalError: The lock was not to be had in time.
@@ -87,7 +96,7 @@ class SqliteOutage:
 
 
 class PostgresOutage:
-    """A lock on every table of a schema, so that nothing can be written or read.
+    """A lock on every table of a schema, so that nothing can be written, nor read unless that is asked for.
 
     Args:
         server: URL of the database.
@@ -102,12 +111,15 @@ class PostgresOutage:
         self._connection: psycopg.Connection[Any] = psycopg.connect(server)
         self._other: psycopg.Connection[Any] = psycopg.connect(server, autocommit=True)
 
-    def begin(self) -> None:
+    def begin(self, *, readable: bool = False) -> None:
         """Takes the lock (https://www.postgresql.org/docs/15/sql-lock.html).
 
         Whoever is in the middle of a transaction that uses one of the tables loses its connection, as it does
         when a server goes away. Nothing else keeps two from waiting for each other, as transactions take the
         tables in more than one order.
+
+        Args:
+            readable: Whether it can still be read, and only writing hangs.
 
         Raises:
             psycopg.OperationalError: The lock was not to be had in time.
@@ -120,7 +132,8 @@ class PostgresOutage:
         tables = sql.SQL(", ").join(sql.Identifier(self._schema, name) for (name,) in named)
         limit = sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(int(PATIENCE_SECONDS * 1000)))
         self._connection.execute(limit)
-        lock = sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(tables)
+        mode = "EXCLUSIVE" if readable else "ACCESS EXCLUSIVE"
+        lock = sql.SQL("LOCK TABLE {} IN {} MODE").format(tables, sql.SQL(mode))
         with ThreadPoolExecutor(1, "lock") as thread:
             locking = thread.submit(self._connection.execute, lock)
             while not wait([locking], LOOK_SECONDS).done:

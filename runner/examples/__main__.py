@@ -7,6 +7,7 @@ README.md and docs/ are executed too.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Container, Iterable
 
@@ -23,6 +24,9 @@ def main() -> int:
     Returns:
         The exit status: 0 when all is well.
     """
+    argparse.ArgumentParser(
+        prog="python -m runner.examples", description="Executes every example of the documentation."
+    ).parse_args()
     found = owners()
     keywords = [k for owner in found for k in owner.keywords if not k.private]
     without = lacking(keywords, Uses().found)

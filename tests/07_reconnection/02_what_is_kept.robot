@@ -43,7 +43,7 @@ A Run Of A Process That Died Comes To A Clear End
     Then Ana's run has ended as interrupted, and everything that she had seen is still there
     And Ana has the answer to "What did we spend in total?"
 
-A Process That Slept Too Long Appends Nothing
+A Process That Wakes Up Late Changes No Finished Answer
     [Documentation]    It is stopped past its lease while another process ends its run; when it goes on, it must not
     ...    add anything to a run that has ended.
     [Tags]    promise-26    needs:hold    needs:private_backend    catches:stale-owner-appends    catches:seq-gap
@@ -102,7 +102,7 @@ A Device That Hangs Is Dropped
     When Ana's device hangs
     Then the backend drops Ana's connection after two heartbeats
 
-A Message That Was Accepted Is Known For Ever
+An Accepted Message Is Known At Every Process And After A Restart
     [Documentation]    A client that lost the acceptance asks again with the same id: at another process, and after
     ...    the first was killed and started again, it is still the one run.
     [Tags]    promise-26

@@ -138,8 +138,8 @@ A Downgrade Acts At The Next Question
     Then Ana was served by the tools of the free tier
     And Ana may not share a conversation
 
-Nobody Can Guess An Id
-    [Documentation]    Ids of runs and conversations have nothing in common, so that one does not lead to the next.
+One Id Does Not Lead To The Next
+    [Documentation]    Ids of runs and conversations have nothing in common, so that nobody guesses a stranger's.
     [Tags]    needs:threads    catches:ids-by-the-clock
     Given Ana Of Northwind Is Connected
     When Ana has asked 4 questions

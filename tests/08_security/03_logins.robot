@@ -57,11 +57,11 @@ The Name Of A Company Opens Nothing
     And Ana is connected
     And Ana shares a conversation about "What did we spend by team?"
     When Clara signs up for another company that is called Tailspin too
-    Then Clara has a company of the own, not Ana's
+    Then Clara has a company of her own, not Ana's
     And Clara is shown other figures than Ana
     And for Clara the conversation does not exist
 
-Passwords Cannot Be Guessed
+Guessing A Password Is Stopped After Five Tries
     [Documentation]    After five wrong ones, however the address is spelt, the account is closed for a while, with
     ...    the time to wait: a minute at the most. Other accounts are not.
     [Tags]    promise-28

@@ -82,7 +82,7 @@ Clients Are Told The Limits That Are In Force
     And support is shown the same limits of Ana, and what she has done
 
 A Quota Is The Customer's Own
-    [Documentation]    What a colleague has asked is nobody else's: each has the questions of the own day.
+    [Documentation]    What a colleague has asked is nobody else's: each has their own questions a day.
     [Tags]    promise-28
     ...       tier:free
     ...       needs:tiers

@@ -21,8 +21,8 @@ Health Is Good When All Is Well
     Then it is healthy, and says which service, version, instance and time it speaks of
 
 Health Is Bad Without A Database, And Good Again With It
-    [Documentation]    503 within two seconds although the database hangs, and no word of a second ago; 200 again when
-    ...    it answers.
+    [Documentation]    503 within two seconds although the database hangs, or only lets itself be read, and no word of
+    ...    a second ago; 200 again when it answers.
     [Tags]    promise-30
     ...       needs:lose_database
     ...       catches:health-always-healthy
@@ -31,6 +31,10 @@ Health Is Bad Without A Database, And Good Again With It
     ...       catches:health-of-a-while-ago
     Given the health is good
     And the database answers no more
+    Then the health is bad, and that is said within 2 seconds
+    When the database answers again
+    Then the health is good again
+    When the database can be read, but nothing can be stored in it
     Then the health is bad, and that is said within 2 seconds
     When the database answers again
     Then the health is good again
@@ -87,9 +91,10 @@ Only Operators Change Anything
     Then neither a stranger nor Ana can change anything by the administration
     And Ana has the answer to "What did we spend in total?"
 
-The Metrics And The Log Tell Nothing About Customers
-    [Documentation]    No id, name, content or secret of anybody; the log holds no secret either, not even a wrong
-    ...    password, which is nearly the right one, and nothing of what is asked for in an address.
+The Metrics Name No Customer, And The Log Holds No Secret
+    [Documentation]    The metrics hold no id, address or company of a customer. Neither they nor the log hold a
+    ...    secret, not even a wrong password, which is nearly the right one; and the log holds nothing of what is asked
+    ...    for in an address.
     [Tags]    promise-31
     ...       needs:backend_log
     ...       catches:metrics-expose-user-ids

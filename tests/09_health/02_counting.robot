@@ -49,7 +49,7 @@ Errors Are Counted, Each Code By Itself
     [Documentation]    Each code's counter rises by exactly what was provoked.
     [Tags]    promise-32    catches:error-counter-misses-a-code
     Given Ana Of Northwind Is Connected
-    When everything is read off, and Ana provokes each error several times
+    When everything is read off, and Ana provokes seven kinds of error
     Then each code has been counted as often as Ana received it
 
 What Is Too Much Is Counted

@@ -50,7 +50,7 @@ What Happens At One Process Is Seen At The Other At Once
 
 Nobody Else At Any Process Sees It
     [Documentation]    Ana asks at the first process. A colleague and a customer of another company listen at each
-    ...    process; all of them pass a sentinel fence of their own.
+    ...    process; each then asks a question of their own, and sees nothing but its answer.
     [Tags]    promise-17    catches:leak-by-the-other-process    catches:leak-to-colleagues
     Given Ana has a laptop at process 1 and a phone at process 2
     And Boris and Clara listen at each process

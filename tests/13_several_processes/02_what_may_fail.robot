@@ -25,7 +25,7 @@ A Process That Dies In The Middle Loses Nothing
     When the process that was killed is started again
     Then the laptop comes back to process 1 and has received exactly what the phone has
 
-A Process That Slept Past Its Lease Appends Nothing Any More
+A Process That Wakes Up Late Changes No Finished Answer At Any Process
     [Documentation]    The process is stopped until the other one has ended its run; when it goes on, it adds nothing
     ...    to that run, and serves again.
     [Tags]    needs:hold    catches:stale-owner-appends

@@ -11,7 +11,7 @@ Test Tags        area:processes    severity:critical    needs:read_database
 
 
 *** Test Cases ***
-Every Event That A Customer Saw Is A Row
+Every Event That A Customer Saw Is Stored
     [Documentation]    In the order of their numbers, byte for byte, and without any token or password.
     [Tags]    promise-26    needs:sign_up    catches:log-tidied-up    catches:passwords-kept-in-clear
     Given Ana has logged in and is connected

@@ -32,6 +32,17 @@ def test_the_default_is_embedded(monkeypatch):
     assert chosen.command
 
 
+@pytest.mark.parametrize("name", ["embedded", "real_services"])
+@pytest.mark.parametrize(
+    ("started", "offered"), [("http://127.0.0.1:41234", True), ("http://127.0.0.1:4", False), ("", False)]
+)
+def test_beside_somebody_elses_backend_none_is_started(monkeypatch, name, started, offered):
+    monkeypatch.setenv("AGENT_CHAT_URL", "http://127.0.0.1:41234")
+    monkeypatch.setenv("AGENT_CHAT_STARTED_URL", started)
+    found = environment.load(environment.find(name, VARIABLES)).capabilities
+    assert {"private_backend" in found, "backend_log" in found, "lose_database" in found} == {offered}
+
+
 def test_a_fault_is_started_by_its_name(monkeypatch):
     monkeypatch.setenv("AGENT_CHAT_FAULT", "wrong-run-id")
     assert environment.chosen(VARIABLES).command[-2:] == ("backend.faults", "wrong-run-id")

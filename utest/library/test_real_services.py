@@ -96,6 +96,20 @@ def test_a_lost_database_hangs_for_readers_and_writers_and_comes_back(server, no
         assert connection.execute("INSERT INTO people VALUES (1) RETURNING id").fetchone() == (1,)
 
 
+def test_a_database_that_lets_itself_be_read_hangs_for_writers_only(server, noted):
+    url = schemas.in_schema(server.url, noted.read_text("utf-8"))
+    lost = outage.outage(noted, {deployment.SERVER: server.url})
+    lost.begin(readable=True)
+    try:
+        with psycopg.connect(url) as connection:
+            connection.execute("SET statement_timeout = 200")
+            assert connection.execute("SELECT count(*) FROM people").fetchone() == (0,)
+            with pytest.raises(psycopg.errors.QueryCanceled):
+                connection.execute("INSERT INTO people VALUES (1)")
+    finally:
+        lost.end()
+
+
 def test_an_outage_ends_who_is_in_its_way_and_nobody_else(server, noted):
     url = schemas.in_schema(server.url, noted.read_text("utf-8"))
     with psycopg.connect(url) as stranger, psycopg.connect(url) as busy:

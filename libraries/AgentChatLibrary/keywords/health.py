@@ -142,10 +142,14 @@ class Health:
         self.kit.world.scope.next_outage = self._outage()
 
     @keyword(tags=("Outages",))
-    def lose_the_database(self) -> None:
+    def lose_the_database(self, *, readable: bool = False) -> None:
         """Takes the database away from the suite's private backend: writing to it hangs from now on.
 
         It comes back at `Restore The Database`, and at the test's end at the latest.
+
+        Args:
+            readable: Whether it can still be read. Otherwise reading hangs too where a lock can do that:
+                PostgreSQL's can, SQLite's cannot.
 
         Raises:
             EnvironmentProblem: The backend is not a private one, or its database cannot be reached.
@@ -157,7 +161,7 @@ class Health:
         | Health Should Become | healthy   | 200 | within=2 |
         """
         lost, self.kit.world.scope.next_outage = self.kit.world.scope.next_outage or self._outage(), None
-        lost.begin()
+        lost.begin(readable=readable)
 
     @keyword(tags=("Outages",))
     def restore_the_database(self) -> None:
