@@ -10,6 +10,7 @@ import requests
 
 from .deployment import Deployment
 from .dialect.speaking import NotOffered
+from .keeping_alive import BrieflyKept
 from .redaction import issue, mask
 
 SECONDS: Final = 15.0
@@ -47,6 +48,8 @@ class Service:
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
         self._http = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._http.mount(scheme, BrieflyKept())
         self._http.trust_env = False  # a proxy or netrc of the machine has no business here
 
     def hang_up(self) -> None:
