@@ -27,6 +27,7 @@ from . import (
     leaks,
     planning,
     private,
+    promised,
     results,
     slips,
     summary,
@@ -56,23 +57,29 @@ class Finished:
         outcome: What the tests came to.
         leaks: Where secrets were found.
         interrupted: Whether it was cut short.
+        excused: Whether it may have tried nothing and still be well.
     """
 
     outcome: Outcome
     leaks: list[Leak] = field(default_factory=list)
     interrupted: bool = False
+    excused: bool = False
 
     @property
     def status(self) -> int:
         """The exit status."""
         if self.interrupted:
             return INTERRUPTED
-        return 0 if self.outcome.good and not self.leaks else 1
+        well = self.outcome.good and not self.leaks
+        return 0 if well and (self.outcome.tried or self.excused) else 1
 
     @property
     def last_line(self) -> str:
         """The line that a run ends with."""
-        return f"{self.outcome.passed} passed, {self.outcome.failed} failed, {self.outcome.skipped} skipped"
+        if self.outcome.dry:
+            return f"{promised.DRY}; {summary.readable(self.outcome)}"
+        told = f"{self.outcome.passed} passed, {self.outcome.failed} failed, {self.outcome.skipped} skipped"
+        return told if self.outcome.tried else f"{told}: nothing was tried"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,7 @@ class Wanted:
         look: Whether to look what the backend offers beside what is declared.
         variables: Further environment variables for the workers.
         reads: Files that the run reads, beside those that Robot Framework is told.
+        part: Whether it is one part of several, which says nothing by itself.
     """
 
     processes: int | None = None
@@ -96,6 +104,7 @@ class Wanted:
     look: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
+    part: bool = False
 
 
 PLAIN: Final = Wanted()
@@ -116,7 +125,13 @@ def main(options: argparse.Namespace) -> int:
         selection = planning.select(options.robot, category=options.category, shard=options.shard)
         plan = planning.discover(selection)
     everything = not (options.robot or options.category or options.shard)
-    wanted = Wanted(options.processes, options.keep_transcripts, options.history, look=everything)
+    wanted = Wanted(
+        options.processes,
+        options.keep_transcripts,
+        options.history,
+        look=everything,
+        part=bool(options.shard),
+    )
     finished = run(plan, env, clock, wanted)
     say(finished.last_line)
     return finished.status
@@ -138,6 +153,7 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
         Stop: There is nothing to run it against, or the output folder is in use or holds what is read.
     """
     folder = Path(plan.settings.output_directory)
+    dry = bool(plan.settings.dry_run)
     clearing.protect(folder, [*plan.selection.arguments, *wanted.reads])
     for slip in slips.slips(plan):
         say(slip)
@@ -151,13 +167,13 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
         try:
             with ExitStack() as stack:
                 backend = Deployment("")
-                if wanted.backend:
+                if wanted.backend and not dry:
                     with clock.part("backend"):
                         log = folder / artefacts.BACKEND_LOG
                         deployed = environments.deployed(env, log, private_folder)
                         backend = stack.enter_context(deployed)
                     _announce(plan, env, backend, wanted.processes)
-                if wanted.look:
+                if wanted.look and not dry:
                     with clock.part("looking around"):
                         plan = capabilities.noted(plan, capabilities.undeclared(env, backend))
                 given += _given(backend)
@@ -173,7 +189,7 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
             interrupted = True
             say("Interrupted: writing down what there is.")
         outcome, files = written or _write(plan, folder, env, clock, CUT_SHORT)
-        if wanted.history and plan.settings.output and not interrupted:
+        if wanted.history and plan.settings.output and not (interrupted or dry):
             with clock.part("history"):
                 page = history.keep(Path(plan.settings.output), environment=env.name)
                 files += [page] if page else []
@@ -181,7 +197,7 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
             secrets = Secrets([*given, *leaks.read_issued(issued)])
             found = artefacts.scan(folder, secrets, outcome, env.name, surroundings.fault(env))
         artefacts.close(folder)
-    finished = Finished(outcome, found, interrupted)
+    finished = Finished(outcome, found, interrupted, wanted.part or _may_try_nothing(plan))
     if finished.status == 0:
         shutil.rmtree(folder / workers.PABOT_FOLDER, ignore_errors=True)  # all of it is in the report
     telling.tell(finished.outcome, files, secrets, finished.leaks)
@@ -195,6 +211,12 @@ def _write(
     """Puts the workers' outputs together and writes the report; returns it and the files."""
     with clock.part("report"), private.written_privately():
         return artefacts.write(plan, folder, env.name, lost_message, fault=surroundings.fault(env))
+
+
+def _may_try_nothing(plan: Plan) -> bool:
+    """Whether the command line itself asks for a run that tries nothing: a dry run, skipping, no tests."""
+    settings = plan.settings
+    return bool(settings.dry_run or settings.skip or settings.skip_on_failure or not plan.tests)
 
 
 def _handed(folder: Path, wanted: Wanted) -> dict[str, str]:

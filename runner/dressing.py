@@ -35,15 +35,16 @@ OFFENDING: Final = "&lt;- offending"
 
 
 @contextmanager
-def dressed(suite: TestSuite, log: str = "") -> Iterator[None]:
+def dressed(suite: TestSuite, log: str = "", *, dry: bool = False) -> Iterator[None]:
     """Makes a result's failed tests tell their story with the picture; undone at the end.
 
     Args:
         suite: The result's outermost suite.
         log: The name of log.html; empty when none is written.
+        dry: Whether nothing was tried, so that nothing is said of promises.
     """
     plumbing = TagPatterns(PLUMBING)
-    verdict = promised.headline(promised.kept(list(suite.all_tests)))
+    verdict = promised.DRY if dry else promised.headline(promised.kept(list(suite.all_tests)))
     undressed = [(test, test.message, list(test.tags)) for test in suite.all_tests]
     folded: list[tuple[Message, str]] = []
     frames = {test.id: test.metadata[WIRE] for test in suite.all_tests if WIRE in test.metadata}

@@ -9,7 +9,7 @@ from typing import Final
 
 from robot.api import ExecutionResult
 
-from . import accept, artefacts, planning, private, telling
+from . import accept, artefacts, dealing, planning, private, telling
 from .arguments import USAGE_ERROR
 from .console import Clock, Stop, say
 from .project import shown
@@ -66,7 +66,7 @@ def _dealt_out_alike(parts: list[Path]) -> None:
         Stop: They did not: some suites were run twice then, and some not at all.
     """
     by = {
-        part: str(ExecutionResult(part / OUTPUT).suite.metadata.get(planning.DEALT_OUT, "")) for part in parts
+        part: str(ExecutionResult(part / OUTPUT).suite.metadata.get(dealing.DEALT_OUT, "")) for part in parts
     }
     if len(set(by.values())) > 1:
         told = ", ".join(f"{shown(part)} by {known or 'none'}" for part, known in by.items())

@@ -7,7 +7,6 @@ counts here exactly as it does in the run.
 from __future__ import annotations
 
 import glob
-import hashlib
 import re
 import sys
 from collections import Counter
@@ -24,6 +23,7 @@ from robot.output import LOGGER
 from robot.run import RobotFramework
 from robot.running import TestSuite, TestSuiteBuilder
 
+from . import dealing
 from .arguments import USAGE_ERROR
 from .command_options import Shard
 from .console import Stop
@@ -102,6 +102,20 @@ class Plan:
         """The full names of the suites that hold tests, in order."""
         return list(dict.fromkeys(test.suite for test in self.tests))
 
+    def must_try(self, command: str) -> None:
+        """Stops a command that would take for tried what a dry run only reads.
+
+        Args:
+            command: Its name.
+
+        Raises:
+            Stop: Robot Framework is told to try nothing.
+        """
+        if self.settings.dry_run:
+            raise Stop(
+                f"A dry run tries nothing, so {command} cannot use one: leave out --dryrun.", USAGE_ERROR
+            )
+
     def keeping(self, names: Iterable[str], file: Path) -> list[str]:
         """Tells Robot Framework to run these tests and no others.
 
@@ -137,8 +151,6 @@ class Plan:
 
 TIMINGS: Final = ".timings.json"
 """How long tests took, in the results folder; the one file there that outlives a run."""
-DEALT_OUT: Final = "Dealt out by timings"
-"""The metadata of a shard's report: parts that were dealt out by different timings are not one whole."""
 
 DEFAULTS: Final = (
     *("--xunit", "xunit.xml", "--tagstatexclude", "catches:*"),
@@ -179,7 +191,7 @@ def select(
         )
     chosen, given = [*DEFAULTS, "--outputdir", str(results), *robot[:at]], named or [str(tests)]
     if shard:
-        chosen += _dealt_out(shard, schedule_file(results))
+        chosen += dealing.options(shard, schedule_file(results))
     if category:
         tag = _category(category, Selection(tuple(chosen), tuple(given)))
         chosen += ["--exclude", f"NOT{tag}"]  # unlike --include, this narrows what the user includes
@@ -189,13 +201,6 @@ def select(
 def schedule_file(results: Path) -> Path:
     """Where a run keeps how long tests took."""
     return results / TIMINGS
-
-
-def _dealt_out(shard: Shard, timings: Path) -> list[str]:
-    """The options that keep one machine's part, and note in the report by which timings it was chosen."""
-    known = hashlib.sha256(timings.read_bytes()).hexdigest()[:12] if timings.is_file() else "none"
-    modifier = f"{Path(__file__).with_name('sharding.py')};{shard.index};{shard.count};{timings}"
-    return ["--prerunmodifier", modifier, "--metadata", f"{DEALT_OUT}:{known}"]
 
 
 def discover(selection: Selection) -> Plan:

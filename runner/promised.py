@@ -13,6 +13,8 @@ from .coverage import PROMISES, Promise, promises
 HOLDS: Final = "holds"
 BROKEN: Final = "broken"
 UNTESTED: Final = "not tested"
+DRY: Final = "dry run: nothing was tried"
+"""All that a dry run says of promises."""
 
 
 @dataclass(frozen=True, slots=True)

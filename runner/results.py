@@ -51,12 +51,14 @@ class Outcome:
         lost: Full names of planned tests that no worker reported.
         extra: Full names that were reported more often than planned.
         errors: Errors outside of tests: failed imports, exceptions in listeners.
+        dry: Whether it was a dry run, which reads tests and tries none.
     """
 
     result: Result
     lost: tuple[str, ...]
     extra: tuple[str, ...]
     errors: tuple[str, ...]
+    dry: bool = False
 
     @property
     def passed(self) -> int:
@@ -86,6 +88,11 @@ class Outcome:
     def known_failures(self) -> list[Failure]:
         """The tests that fail as they are known to, in the order of the report; they count as skipped."""
         return [Failure(t.full_name, t.message) for t in self.result.suite.all_tests if KNOWN in t.tags]
+
+    @property
+    def tried(self) -> bool:
+        """Whether any test has tried its promise; one that fails as it is known to has."""
+        return not self.dry and bool(self.passed or self.failed or self.known_failures)
 
     @property
     def good(self) -> bool:
@@ -126,7 +133,8 @@ def combine(plan: Plan, outputs: Sequence[Path], *, lost_message: str = LOST) ->
         if test.failed:  # a suite that imports no library has no listener that says this
             told = advised(test.message, failed_calls(test.body))
             test.message = import_problem(told, test.source, errors)
-    return Outcome(result, tuple(lost.elements()), tuple((reported - plan.names).elements()), errors)
+    extra = tuple((reported - plan.names).elements())
+    return Outcome(result, tuple(lost.elements()), extra, errors, bool(plan.settings.dry_run))
 
 
 def write(outcome: Outcome, plan: Plan) -> list[Path]:
@@ -159,7 +167,7 @@ def write(outcome: Outcome, plan: Plan) -> list[Path]:
         written.append(Path(settings.xunit))
         XUnitWriter(result).write(settings.xunit)
         settings["XUnit"] = None
-    with dressed(result.suite, Path(settings.log).name if settings.log else ""):
+    with dressed(result.suite, Path(settings.log).name if settings.log else "", dry=outcome.dry):
         ResultWriter(result).write_results(settings)
     return written
 

@@ -12,7 +12,7 @@ from typing import Final
 from robot.result import TestCase
 
 from . import promised
-from .console import counts, first_line, seconds
+from .console import counted, counts, first_line, seconds
 from .leaks import MARKDOWN
 from .results import Outcome
 
@@ -77,23 +77,10 @@ def text(outcome: Outcome, *, environment: str, leaks: Sequence[str] = (), fault
         fault: The fault that the backend was started with, if any.
     """
     tests = list(outcome.result.suite.all_tests)
-    kept = promised.kept(tests)
-    verdict = promised.verdict(kept, good=outcome.good and not leaks)
-    told = counts(outcome.passed, outcome.failed, outcome.skipped)
-    lines = [
-        f"## Agent chat: {verdict}",
-        "",
-        f"{told} against the environment {plain(environment)}.",
-        *([plain(f"The backend was {broken(fault)}.")] if fault else ()),
-        plain(promised.headline(kept)),
-        "",
-        "| area | verdict | passed | failed | skipped |",
-        "|---|---|---:|---:|---:|",
-    ]
-    lines += [
-        f"| {plain(area.name)} | {area.verdict} | {area.passed} | {area.failed} | {area.skipped} |"
-        for area in areas(tests)
-    ]
+    if outcome.dry:
+        lines = [f"## Agent chat: {promised.DRY}", "", f"{readable(outcome)}."]
+    else:
+        lines = _promises(outcome, environment, good=outcome.good and not leaks, fault=fault)
     if outcome.failed:
         lines += ["", "### Failures", ""]
         failed = [test for test in tests if test.failed]
@@ -110,10 +97,45 @@ def text(outcome: Outcome, *, environment: str, leaks: Sequence[str] = (), fault
     ):
         if found:
             lines += ["", f"### {title}", "", *(f"- {plain(line)}" for line in found[:FAILURES])]
+    return "\n".join(lines if outcome.dry else [*lines, *_slowest(tests)]) + "\n"
+
+
+def readable(outcome: Outcome) -> str:
+    """What a dry run found out: how many tests could run.
+
+    Args:
+        outcome: The dry run.
+    """
+    able = f"{counted(outcome.passed + outcome.skipped, 'test')} could run"
+    return f"{able}, {outcome.failed} could not" if outcome.failed else able
+
+
+def _promises(outcome: Outcome, environment: str, *, good: bool, fault: str) -> list[str]:
+    """What became of the promises, and of each area."""
+    tests = list(outcome.result.suite.all_tests)
+    kept = promised.kept(tests)
+    told = counts(outcome.passed, outcome.failed, outcome.skipped)
+    lines = [
+        f"## Agent chat: {promised.verdict(kept, good=good)}",
+        "",
+        f"{told} against the environment {plain(environment)}.",
+        *([plain(f"The backend was {broken(fault)}.")] if fault else ()),
+        plain(promised.headline(kept)),
+        "",
+        "| area | verdict | passed | failed | skipped |",
+        "|---|---|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {plain(area.name)} | {area.verdict} | {area.passed} | {area.failed} | {area.skipped} |"
+        for area in areas(tests)
+    ]
+    return lines
+
+
+def _slowest(tests: Sequence[TestCase]) -> list[str]:
     slowest = sorted(tests, key=lambda test: -test.elapsed_time.total_seconds())[:SLOWEST]
-    lines += ["", "### Slowest tests", "", "| test | time |", "|---|---:|"]
-    lines += [f"| {plain(t.name)} | {seconds(t.elapsed_time.total_seconds())} |" for t in slowest]
-    return "\n".join(lines) + "\n"
+    lines = ["", "### Slowest tests", "", "| test | time |", "|---|---:|"]
+    return lines + [f"| {plain(t.name)} | {seconds(t.elapsed_time.total_seconds())} |" for t in slowest]
 
 
 def broken(fault: str) -> str:

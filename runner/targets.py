@@ -67,6 +67,7 @@ def _run(name: str, processes: int | None) -> int:
     env = environments.chosen(name)
     robot = ["--outputdir", str(FOLDER / name)]
     plan = planning.discover(planning.select(robot))
+    plan.must_try("targets")
     finished = accept.run(plan, env, clock, accept.Wanted(processes, look=True))
     say(finished.last_line)
     return finished.status

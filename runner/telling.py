@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from .console import first_line, say
+from .console import counted, first_line, say
 from .leaks import Leak, Secrets
 from .project import shown
 from .results import Failure, Outcome
@@ -39,6 +39,7 @@ def tell(
     if len(failures) > SHOWN_FAILURES:
         say(f"  ... and {len(failures) - SHOWN_FAILURES} more; the report has all.")
     for title, lines in (
+        ("Nothing was tried: every test was skipped:", _reasons(outcome, secrets)),
         ("Known failures (they do not break the build):", [test.name for test in outcome.known_failures]),
         ("Errors outside of tests:", [first_line(secrets.masked(error)) for error in outcome.errors]),
         ("Reported though not planned:", outcome.extra),
@@ -49,6 +50,15 @@ def tell(
             for line in lines:
                 say(f"  {line}")
     say("Report: " + ", ".join(shown(file) for file in files))
+
+
+def _reasons(outcome: Outcome, secrets: Secrets) -> list[str]:
+    """Why tests were skipped where all of them were, with how many; most first."""
+    if outcome.dry or outcome.tried:
+        return []
+    skipped = [test for test in outcome.result.suite.all_tests if test.skipped]
+    reasons = Counter(secrets.masked(first_line(test.message)) for test in skipped)
+    return [f"{counted(n, 'test')}: {reason}" for reason, n in reasons.most_common(SHOWN_FAILURES)]
 
 
 def _once(failures: Sequence[Failure]) -> Iterator[Failure]:

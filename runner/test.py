@@ -60,6 +60,7 @@ def _accept(options: argparse.Namespace) -> accept.Finished | None:
     try:
         env = environments.chosen(options.env)
         plan = planning.discover(planning.select(options.robot))
+        plan.must_try("test")
         return accept.run(plan, env, clock, accept.Wanted(options.processes))
     except Stop as stop:
         say(f"  FAIL  {stop}")

@@ -176,7 +176,7 @@ def in_parallel(
     process = children.start(command, output=log, variables={**variables, **path}, cwd=cwd)
     try:
         status = children.finish(process, progress.tick)
-        schedule.keep_timings(results, progress.spent)
+        _keep_timings(plan, results, progress.spent)
     finally:
         progress.end_workers()
         with contextlib.suppress(FileNotFoundError):
@@ -205,8 +205,14 @@ def by_themselves(
     only, before = ["--exclude", f"NOT{ALONE}OR{SOAK}"], dict(progress.spent)
     written = _robot(plan, only, results / PABOT_FOLDER / ALONE, progress, variables)
     new = {name: spent for name, spent in progress.spent.items() if before.get(name) != spent}
-    schedule.keep_timings(results, {f"{ALONE}: {name}": spent for name, spent in new.items()})
+    _keep_timings(plan, results, {f"{ALONE}: {name}": spent for name, spent in new.items()})
     return written
+
+
+def _keep_timings(plan: Plan, results: Path, spent: Mapping[str, float]) -> None:
+    """Keeps how long tests took; a dry run says nothing about that."""
+    if not plan.settings.dry_run:
+        schedule.keep_timings(results, spent)
 
 
 def outputs(results: Path) -> list[Path]:

@@ -105,7 +105,8 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
         The exit status.
 
     Raises:
-        Stop: The environment starts no backends, or the command line names what does not exist.
+        Stop: The environment starts no backends, or the command line names what does not exist, or asks for
+            a dry run.
     """
     clock = Clock()
     env = environments.chosen(wanted.env)
@@ -116,6 +117,7 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
         )
     seed = wanted.seed if wanted.seed is not None else secrets.randbelow(SEEDS)
     plan = planning.discover(planning.select(wanted.robot, category=wanted.only))
+    plan.must_try("prove")
     everything = catalogue.read_faults()
     known = _showing(everything, env, wanted)
     claims = catalogue.claims(plan, known)

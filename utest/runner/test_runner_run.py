@@ -66,6 +66,60 @@ def test_all_passed_is_status_0_and_one_report(project):
     assert not (project.folder / ".pabotsuitenames").exists()
 
 
+def test_a_shard_loses_no_test_that_runs_by_itself(project):
+    for name, tags in (("01__a", ""), ("02__b", ""), ("03__c", "alone"), ("04__d", "soak")):
+        project.suite(name, f"Passes\n    [Tags]    {tags}\n    No Operation\n")
+    for shard, names in (("1/2", ["A", "C"]), ("2/2", ["B", "D"])):
+        (project.folder / "results" / ".timings.json").unlink(missing_ok=True)
+        status, printed = project.run("--shard", shard)
+        assert (status, printed[-1]) == (0, "2 passed, 0 failed, 0 skipped")
+        assert [test.parent.name for test in project.report.all_tests] == names
+
+
+def test_a_dry_run_tries_nothing_and_says_so(project):
+    project.suite("one", GOOD)
+    status, printed = project.run("--history", "--", "--dryrun")
+    assert (status, printed[-1]) == (0, "dry run: nothing was tried; 1 test could run")
+    results = project.folder / "results"
+    assert (results / "summary.md").read_text() == (
+        "## Agent chat: dry run: nothing was tried\n\n1 test could run.\n"
+    )
+    assert "which promises hold" not in "".join(printed)
+    assert not (results / "history").exists()
+    assert not (results / ".timings.json").exists()
+    project.suite("two", "Cannot\n    There Is No Such Keyword\n")
+    status, printed = project.run("--", "--dryrun")
+    assert (status, printed[-1]) == (1, "dry run: nothing was tried; 1 test could run, 1 could not")
+    for command in (["prove", "--fault", "alg-none-accepted"], ["targets", "embedded"]):
+        status, printed = project.run(*command, ROBOT_OPTIONS="--dryrun")
+        assert (status, printed[-1]) == (
+            2,
+            f"A dry run tries nothing, so {command[0]} cannot use one: leave out --dryrun.",
+        )
+
+
+@pytest.mark.parametrize(
+    ("tags", "arguments", "status"),
+    [
+        ("needs:hold", [], 1),
+        ("needs:hold", ["--category", "needs:hold"], 1),
+        ("needs:hold", ["--shard", "1/1"], 0),
+        ("needs:hold", ["--", "--skip", "needs:hold"], 0),
+        ("known-failure", [], 0),
+    ],
+)
+def test_a_run_that_only_skips_is_green_only_where_that_was_asked_for(project, tags, arguments, status):
+    project.suite("one", f"Skips\n    [Tags]    {tags}\n    Skip    There is no hold.\n")
+    ended, printed = project.run(*arguments)
+    assert ended == status
+    if tags == "known-failure":
+        assert printed[-1] == "0 passed, 0 failed, 1 skipped"
+    else:
+        assert printed[-1] == "0 passed, 0 failed, 1 skipped: nothing was tried"
+        at = printed.index("Nothing was tried: every test was skipped:")
+        assert printed[at + 1].startswith("  1 test: ")
+
+
 def test_a_failure_is_status_1_and_tells_why(project):
     project.suite("one", GOOD)
     project.suite("two", BAD)

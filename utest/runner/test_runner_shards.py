@@ -66,6 +66,17 @@ def test_tests_that_run_by_themselves_are_weighed_by_their_own_times(suites, tmp
     assert plan.suites == ["Tests.B"]
 
 
+def test_a_part_stays_as_it_was_planned_whatever_is_timed_meanwhile(suites, tmp_path):
+    tests = suites(**dict.fromkeys(TIMED, ONE))
+    planning.schedule_file(tmp_path).write_text(json.dumps({"Tests.A": 5}))
+    selection = planning.select([], shard=Shard(1, 2), tests=tests, results=tmp_path)
+    before = planning.discover(selection).names
+    planning.schedule_file(tmp_path).write_text(json.dumps({"Tests.F": 50, "Tests.B": 0.01}))
+    assert planning.discover(selection).names == before
+    again = planning.select([], shard=Shard(1, 2), tests=tests, results=tmp_path)
+    assert planning.discover(again).names != before
+
+
 def test_parts_that_were_dealt_out_by_different_timings_are_refused(suites, run_robot, tmp_path):
     tests = suites(a=ONE, b=ONE)
     folders = [tmp_path / "part1", tmp_path / "part2"]
