@@ -112,7 +112,7 @@ class Bench:
         variables = {**backend.variables, **hidden.variables(self._private), FAULT: _given(trial.fault)}
         try:
             self._run(home, tests, variables)
-            return _read(home / TOLD)
+            return told(home / TOLD)
         finally:
             backend.stop()
 
@@ -160,11 +160,22 @@ def _given(fault: str) -> str:
     return "" if fault == CONTROL else fault
 
 
-def _read(told: Path) -> dict[str, Ended]:
-    if not told.exists():
+def told(file: Path) -> dict[str, Ended]:
+    """How the tests of a trial ended.
+
+    Args:
+        file: What the witness has written; it need not be there, and its last line may be cut off.
+    """
+    if not file.exists():
         return {}
-    lines = [json.loads(line) for line in told.read_text("utf-8").splitlines() if line.endswith("}")]
+    lines = [json.loads(line) for line in file.read_text("utf-8").splitlines() if line.endswith("}")]
     return {
-        line["name"]: Ended.of(line["status"], line["message"], line["seconds"], preparing=line["preparing"])
+        line["name"]: Ended.of(
+            line["status"],
+            line["message"],
+            line["seconds"],
+            preparing=line["preparing"],
+            meaning=How(line["meaning"]) if line["meaning"] else None,
+        )
         for line in lines
     }

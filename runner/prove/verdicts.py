@@ -20,20 +20,22 @@ _TIMEOUT: Final = re.compile(
     r"^(Test|Task|Keyword|Setup|Teardown) timeout .* exceeded\.?|^Process .* timed out"
 )
 _HARNESS: Final = re.compile(
-    r"^(EnvironmentProblem: |The backend (ended with status|did not come up)|No backend answers"
+    r"^(The backend (ended with status|did not come up)|No backend answers"
     r"|This test was planned but never reported|Ambient: the sessions could not be judged)"
 )
+HTTP_ERROR: Final = "HTTPError"
+"""What RequestsLibrary raises for an answer with another status than is expected: an assertion."""
 _EXCEPTIONS: Final = "|".join(
     name
     for name, value in vars(builtins).items()
     if isinstance(value, type) and issubclass(value, Exception) and not issubclass(AssertionError, value)
 )
 _CRASH: Final = re.compile(
-    rf"^(({_EXCEPTIONS}|NoAnswer): |No keyword with name |Variable '.*' not found|Resolving variable "
-    r"|Evaluating expression )"
+    rf"^(({_EXCEPTIONS}|(?!AssertionError|{HTTP_ERROR})\w+(Error|Exception)|(Read|Connect)Timeout|NoAnswer): "
+    r"|No keyword with name |Variable '.*' not found|Resolving variable |Evaluating expression )"
 )
 """How a message begins when something went wrong that no test states: no assertion. ``NoAnswer`` is the
-library's exception for an HTTP request that nothing answered."""
+library's exception for an HTTP request that nothing answered, the timeouts are those of HTTP clients."""
 
 
 class How(StrEnum):
@@ -55,28 +57,40 @@ class How(StrEnum):
     """No backend, or no report."""
 
 
-def how(status: str, message: str, *, preparing: bool = False) -> How:
+def how(status: str, message: str, *, preparing: bool = False, meaning: How | None = None) -> How:
     """Judges the end of a test.
 
     Args:
         status: Robot Framework's ``PASS``, ``FAIL`` or ``SKIP``.
         message: The test's message.
         preparing: Whether a step that only prepares has failed.
+        meaning: What the exception says by its class, where that is known and is no assertion.
 
     Returns:
         What it says about the fault.
     """
     if status != "FAIL":
         return How.SKIPPED if status == "SKIP" else How.PASSED
-    text = message.strip()
-    while found := _WRAPPING.match(text):
-        text = text[found.end() :].lstrip()
-    for pattern, meaning in ((_HARNESS, How.HARNESS), (_TIMEOUT, How.TIMEOUT), (_CRASH, How.CRASHED)):
-        if pattern.match(text):
-            return How.AMBIENT if f"\n{AMBIENT}" in text else meaning
+    text = unwrapped(message)
+    patterns = ((_HARNESS, How.HARNESS), (_TIMEOUT, How.TIMEOUT), (_CRASH, How.CRASHED))
+    known = next((said for pattern, said in patterns if pattern.match(text)), meaning)
+    if known:
+        return How.AMBIENT if f"\n{AMBIENT}" in text else known
     if text.startswith(AMBIENT) or (preparing and f"\n{AMBIENT}" in text):
         return How.AMBIENT
     return How.BLOCKED if preparing else How.OWN
+
+
+def unwrapped(message: str) -> str:
+    """A test's message from where its first failure begins.
+
+    Args:
+        message: The message as Robot Framework has it.
+    """
+    text = message.strip()
+    while found := _WRAPPING.match(text):
+        text = text[found.end() :].lstrip()
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +108,18 @@ class Ended:
     seconds: float = 0.0
 
     @classmethod
-    def of(cls, status: str, message: str, seconds: float, *, preparing: bool = False) -> Ended:
+    def of(
+        cls,
+        status: str,
+        message: str,
+        seconds: float,
+        *,
+        preparing: bool = False,
+        meaning: How | None = None,
+    ) -> Ended:
         """From what Robot Framework reported."""
         said = first_line(message) if status == "FAIL" else ""
-        return cls(how(status, message, preparing=preparing), said, round(seconds, 3))
+        return cls(how(status, message, preparing=preparing, meaning=meaning), said, round(seconds, 3))
 
 
 @dataclass(slots=True)

@@ -8,19 +8,27 @@ of its own: no other row can say more about the fault.
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
+from AgentChatLibrary.engine.crowd import TooMany
+from AgentChatLibrary.environment import EnvironmentProblem
 from robot import result, running
 
-from runner.prove.verdicts import How, how
+from runner.prove.verdicts import HTTP_ERROR, How, how, unwrapped
 
+_TELLING = {"robot", "AgentChatLibrary", "CostRecordsLibrary", "RecordingsLibrary"}
+"""Where exceptions are made that say by their message what they mean."""
 _INHERITING = {"And", "But"}
 _PREPARING = {"Given", "When"}
 
 
 class witness:  # noqa: N801 -- Robot Framework wants the file's name
-    """Tells name, status, message, seconds, and whether a step that only prepares has failed.
+    """Tells name, status, message and seconds, and what the message does not say.
+
+    That is whether a step that only prepares has failed, and what the exception means by its class where it
+    is no assertion.
 
     Args:
         file: Where the lines go.
@@ -32,6 +40,11 @@ class witness:  # noqa: N801 -- Robot Framework wants the file's name
 
     def __init__(self, file: str) -> None:
         self._out = Path(file).open("a", encoding="utf-8")  # noqa: SIM115 -- closed when the run ends
+        self._meanings: dict[str, How] = {}
+
+    def start_test(self, *_: object) -> None:
+        """Forgets what the last test met."""
+        self._meanings.clear()
 
     def end_test(self, _: running.TestCase, ended: result.TestCase) -> None:
         """Writes a line."""
@@ -41,21 +54,47 @@ class witness:  # noqa: N801 -- Robot Framework wants the file's name
             "message": str(ended.message),
             "seconds": ended.elapsed_time.total_seconds(),
             "preparing": prepares(ended),
+            "meaning": self._meanings.get(_first(str(ended.message))),
         }
         self._out.write(json.dumps(line) + "\n")
         self._out.flush()
 
     def end_keyword(self, row: running.Keyword, ended: result.Keyword) -> None:
-        """Leaves out the other rows of a template once one has failed as a test must."""
+        """Leaves out the other rows of a template once one has failed as a test must.
+
+        Notes before what a failure means by its class: Robot Framework calls while it handles the exception.
+        """
+        meaning = meant(sys.exc_info()[1]) if ended.failed else None
+        if meaning:
+            self._meanings.setdefault(_first(str(ended.message)), meaning)
         test = row.parent
         if not isinstance(test, running.TestCase) or not test.template or not ended.failed:
             return
-        if row in test.body and how(str(ended.status), str(ended.message)) is How.OWN:
+        met = self._meanings.get(_first(str(ended.message)))
+        if row in test.body and how(str(ended.status), str(ended.message), meaning=met) is How.OWN:
             del test.body[test.body.index(row) + 1 :]
 
     def close(self) -> None:
         """Ends the file."""
         self._out.close()
+
+
+def meant(problem: BaseException | None) -> How | None:
+    """What an exception means by its class; None where its message tells.
+
+    Args:
+        problem: What a keyword has raised.
+    """
+    if isinstance(problem, EnvironmentProblem | TooMany):
+        return How.HARNESS
+    if problem is None or isinstance(problem, AssertionError) or type(problem).__name__ == HTTP_ERROR:
+        return None
+    return None if type(problem).__module__.split(".")[0] in _TELLING else How.CRASHED
+
+
+def _first(message: str) -> str:
+    """The first line of a message's first failure."""
+    return unwrapped(message).partition("\n")[0]
 
 
 def prepares(test: result.TestCase) -> bool:

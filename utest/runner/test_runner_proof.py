@@ -9,7 +9,7 @@ import pytest
 from robot import run
 
 from runner.console import Stop
-from runner.prove import catalogue, listing, report, store, witness
+from runner.prove import catalogue, listing, report, store, trial, witness
 from runner.prove.catalogue import Fault
 from runner.prove.report import Proof
 from runner.prove.store import Store
@@ -49,6 +49,12 @@ Sees Nothing
         ("KeyError: 'response'\n\nAmbient: a canary", How.AMBIENT),
         ("AssertionError: 1 != 2", How.OWN),
         ("BrokenPromise: Ana's run broke the agreed order", How.OWN),
+        ("OperationalError: database is locked", How.CRASHED),
+        ("Setup failed:\nConnectionClosedError: no close frame received or sent", How.CRASHED),
+        ("ReadTimeout: HTTPConnectionPool(host='127.0.0.1'): Read timed out.", How.CRASHED),
+        ("SomeException: of a module that nobody here has written", How.CRASHED),
+        ("HTTPError: 403 Client Error: Forbidden for url: /threads", How.OWN),
+        ("The answer ends with an error: Error: 7", How.OWN),
     ],
 )
 def test_a_failure_is_judged_by_its_message(message, expected):
@@ -63,6 +69,77 @@ def test_a_test_whose_preparation_failed_never_came_to_its_promise():
     assert trial.caught
     assert trial.missed_by == ["Prepares"]
     assert trial.by == trial.unrelated == []
+
+
+def test_an_exception_says_by_its_class_what_the_message_leaves_out():
+    assert how("FAIL", "The database server did not come back.", meaning=How.HARNESS) is How.HARNESS
+    assert how("FAIL", "loop is closed", preparing=True, meaning=How.CRASHED) is How.CRASHED
+    assert how("FAIL", "no way\n\nAmbient: a canary", meaning=How.HARNESS) is How.AMBIENT
+    assert how("PASS", "", meaning=How.HARNESS) is How.PASSED
+
+
+RAISES = """\
+from AgentChatLibrary.environment import EnvironmentProblem
+from AgentChatLibrary.keywords.judging import BrokenPromise
+from AgentChatLibrary.service import Declined
+
+def environment():
+    raise EnvironmentProblem("The database server did not come back.")
+
+def inside():
+    raise RuntimeError("this event loop is closed")
+
+def promise():
+    raise BrokenPromise("Ana's run broke the agreed order.")
+
+def declined():
+    raise Declined("Nobody lets Ana in.")
+"""
+RAISING = """\
+*** Settings ***
+Library    {library}
+*** Test Cases ***
+No Environment
+    Then Deeper
+No Environment At First
+    Run Keyword And Continue On Failure    Environment
+    Promise
+An Exception Without A Name
+    Inside
+A Promise
+    Run Keyword And Ignore Error    Inside
+    Promise
+A Refusal
+    Declined
+Rows
+    [Template]    Run Keyword
+    Environment
+    Promise
+    Inside
+*** Keywords ***
+Deeper
+    Environment
+"""
+
+
+def test_the_witness_tells_an_exception_that_is_no_assertion_by_its_class(suites, tmp_path):
+    told = tmp_path / "told.jsonl"
+    (tmp_path / "Raising.py").write_text(RAISES)
+    tests = suites(raising=RAISING.format(library=tmp_path / "Raising.py"))
+    options = {"output": None, "log": None, "report": None, "console": "none", "outputdir": str(tmp_path)}
+    run(str(tests), listener=f"{witness.__file__};{told}", **options)
+    ended = {name.rpartition(".")[2]: end for name, end in trial.told(told).items()}
+    assert {name: end.how for name, end in ended.items()} == {
+        "No Environment": How.HARNESS,
+        "No Environment At First": How.HARNESS,
+        "An Exception Without A Name": How.CRASHED,
+        "A Promise": How.OWN,
+        "A Refusal": How.OWN,
+        "Rows": How.HARNESS,
+    }
+    assert "2) Ana's run" in next(
+        json.loads(line)["message"] for line in told.read_text("utf-8").splitlines() if "Rows" in line
+    )
 
 
 STEPS = """\
