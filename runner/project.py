@@ -14,6 +14,7 @@ LIBRARIES: Final = ROOT / "libraries"
 VARIABLES: Final = ROOT / "variables"
 RESULTS: Final = ROOT / "results"
 BACKEND: Final = ROOT / "backend"
+RUNNER: Final = ROOT / "runner"
 
 
 def shown(path: Path) -> str:

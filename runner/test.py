@@ -72,7 +72,8 @@ def _prove(options: argparse.Namespace, finished: accept.Finished | None) -> int
         env=options.env, sample=options.sample, seed=options.seed, jobs=min(JOBS, options.processes or JOBS)
     )
     try:
-        return proof.prove(wanted, finished.outcome if finished else None)
+        same = finished is not None and not options.robot  # else it ran with options that the proof has not
+        return proof.prove(wanted, finished.outcome if finished and same else None)
     except Stop as stop:
         say(f"  FAIL  {stop}")
         return 1

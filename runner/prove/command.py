@@ -18,6 +18,7 @@ from ..planning import Plan, Selection
 from ..project import RESULTS, shown
 from ..results import Outcome
 from . import catalogue, listing, report
+from .asked import counting
 from .campaign import Campaign, broken
 from .report import Proof
 from .store import Store, fingerprint
@@ -99,7 +100,8 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
 
     Args:
         wanted: What to prove.
-        healthy: A run of all tests without a fault that has just been made, if there is one.
+        healthy: A run of all tests without a fault that has just been made as ``wanted`` has it, if there is
+            one.
 
     Returns:
         The exit status.
@@ -128,7 +130,7 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
     tests[CONTROL] = catalogue.selection(plan, (), full=False)
     of_sample = f", a sample (--seed {seed})" if wanted.sample else ""
     say(f"{counted(len(faults), 'fault')}{of_sample}; {len(plan.tests)} tests, {wanted.jobs} at a time")
-    store = Store(FOLDER, fingerprint(env.name), everything)
+    store = Store(FOLDER, fingerprint(*counting(plan.selection, env)), everything)
     if healthy is not None:
         store.keep_healthy(_statuses(healthy))
     wanted_tests = set(plan.names) if wanted.everything else {name for few in tests.values() for name in few}

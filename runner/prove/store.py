@@ -10,11 +10,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ..project import BACKEND, LIBRARIES, RESOURCES, ROOT, TESTS, VARIABLES
+from ..project import BACKEND, LIBRARIES, RESOURCES, ROOT, RUNNER, TESTS, VARIABLES
 from .catalogue import CLAIM, Fault
 from .verdicts import Trial
 
-_WHAT_COUNTS: Final = (TESTS, RESOURCES, LIBRARIES, BACKEND, VARIABLES, ROOT / "requirements.txt")
+JUDGING: Final = ("prove/trial", "prove/verdicts", "prove/witness", "prove/reading")
+"""The modules of the runner that run a trial and say what its end means."""
+SERVING: Final = (
+    *("backends", "children", "fork_service", "forks", "keeping", "relay", "schemas", "services"),
+    *("postgres", "postgres_data", "postgres_programs", "postgres_server"),
+)
+"""Those that start what is tried, and the tests."""
+_WHAT_COUNTS: Final = (
+    *(TESTS, RESOURCES, LIBRARIES, BACKEND, VARIABLES, ROOT / "requirements.txt"),
+    *((RUNNER / name).with_suffix(".py") for name in (*JUDGING, *SERVING)),
+)
 _FAULTS: Final = BACKEND / "faults"
 _CLAIMS: Final = re.compile(rf"(\s|\.\.\.)*\b{CLAIM}[\w-]+".encode())
 """Claims with what parts them from the tag before, over continued lines too."""
@@ -86,9 +96,10 @@ class Store:
         return dict(value["ended"]) if value is not None and value.get("key") == self._key else {}
 
     def keep_healthy(self, ended: Mapping[str, str]) -> None:
-        """Adds how tests ended with a backend that has no fault; a failure is not kept."""
-        good = {name: status for name, status in ended.items() if status != "FAIL"}
-        _write(self.folder / "healthy.json", {"key": self._key, "ended": self.healthy() | good})
+        """Adds how tests ended with a backend that has no fault; of one that failed nothing is kept."""
+        known = {**self.healthy(), **ended}
+        good = {name: status for name, status in known.items() if status != "FAIL"}
+        _write(self.folder / "healthy.json", {"key": self._key, "ended": good})
 
     def _file(self, fault: str) -> Path:
         return self.folder / "faults" / f"{fault}.json"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
+from pathlib import Path
 
 import pytest
+from AgentChatLibrary.environment import Environment
 from robot import run
 
 from runner.console import Stop
-from runner.prove import catalogue, listing, report, store, trial, witness
+from runner.planning import Selection
+from runner.project import RUNNER
+from runner.prove import asked, catalogue, listing, report, store, trial, witness
 from runner.prove.catalogue import Fault
 from runner.prove.report import Proof
 from runner.prove.store import Store
@@ -354,6 +359,60 @@ def test_records_are_taken_again_only_if_nothing_changed(tmp_path):
     Store(tmp_path, "key").keep_healthy({"a": "PASS", "b": "SKIP", "c": "FAIL"})
     assert Store(tmp_path, "key").healthy() == {"a": "PASS", "b": "SKIP"}
     assert Store(tmp_path, "another").healthy() == {}
+    Store(tmp_path, "key").keep_healthy({"a": "FAIL", "c": "PASS"})
+    assert Store(tmp_path, "key").healthy() == {"b": "SKIP", "c": "PASS"}
+
+
+def imported(module):
+    """The modules of the runner that one of them imports, by their names below it."""
+    home = module.rpartition("/")[0]
+    for node in ast.walk(ast.parse((RUNNER / f"{module}.py").read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.level or str(node.module).startswith("runner.")):
+            below = home if node.level == 1 else ""
+            names = (
+                [str(node.module).removeprefix("runner.")] if node.module else [a.name for a in node.names]
+            )
+            yield from ("/".join(filter(None, [below, *name.split(".")])) for name in names)
+
+
+BESIDES = {"planning", "surroundings", "project", "console", "hidden"}
+"""What these modules use to find out what runs, to talk and to clear up: no test ends otherwise by them."""
+
+
+def test_what_carries_trials_out_and_judges_them_counts_for_every_record():
+    counting = {*store.JUDGING, *store.SERVING}
+    assert all((RUNNER / f"{module}.py") in store._WHAT_COUNTS for module in counting)
+    assert all(place.exists() for place in store._WHAT_COUNTS)
+    used = {name for module in counting for name in imported(module)}
+    assert used - counting - BESIDES == set()
+
+
+@pytest.mark.parametrize(
+    ("options", "counts"),
+    [
+        (["--variable", "PEOPLE:7"], True),
+        (["--skip", "alone"], True),
+        (["--exitonfailure"], True),
+        (["--loglevel", "TRACE"], True),
+        (["--test", "One", "--exclude", "soak", "--outputdir", "elsewhere", "--log", "NONE"], False),
+    ],
+)
+def test_of_the_command_line_counts_what_decides_how_a_test_ends(options, counts, monkeypatch):
+    env = Environment("some", Path("some.py"), None, capabilities=frozenset({"hold"}))
+    plain = asked.counting(Selection((), ("tests",)), env)
+    assert (asked.counting(Selection(tuple(options), ("tests",)), env) != plain) is counts
+    monkeypatch.setenv("ROBOT_OPTIONS", " ".join(options))
+    assert (asked.counting(Selection((), ("tests",)), env) != plain) is counts
+
+
+def test_a_file_that_the_command_line_names_counts_with_what_it_holds(tmp_path):
+    env, file = Environment("some", Path("some.py"), None), tmp_path / "more.py"
+    chosen = Selection(("--variablefile", f"{file}:argument"), ("tests",))
+    told = []
+    for text in ("A = 1", "A = 2"):
+        file.write_text(text)
+        told.append(asked.counting(chosen, env))
+    assert told[0] != told[1]
 
 
 def test_a_record_holds_until_the_module_of_its_fault_changes(tmp_path, monkeypatch):

@@ -271,6 +271,8 @@ def test_a_proof_tells_faults_that_are_caught_from_those_that_are_not(project):
     status, printed = project.run("prove", *faults[:2])
     assert (status, printed[-1]) == (0, "1 of 1 faults caught, 1 of 1 tests proven")
     assert printed[1].startswith("2 trials made earlier: nothing has changed since")
+    status, printed = project.run("prove", *faults[:2], "--", "--variable", "PEOPLE:7")
+    assert (status, printed[1]) == (0, "Without a fault: 1 tests")
 
 
 def test_what_missed_a_fault_in_a_race_runs_once_more_and_is_told(project, tmp_path):
