@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from AgentChatLibrary import redaction
 from AgentChatLibrary.deployment import Deployment
 from AgentChatLibrary.environment import Environment
 from filelock import FileLock, Timeout
@@ -194,8 +195,15 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
                 page = history.keep(Path(plan.settings.output), environment=env.name)
                 files += [page] if page else []
         with clock.part("scan for secrets"):
-            secrets = Secrets([*given, *leaks.read_issued(issued)])
-            found = artefacts.scan(folder, secrets, outcome, env.name, surroundings.fault(env))
+            secrets = Secrets([*given, *leaks.read_issued(issued), *redaction.issued()])
+            found = artefacts.scan(
+                folder,
+                secrets,
+                outcome,
+                env.name,
+                surroundings.fault(env),
+                further=[*files, *artefacts.told_where(plan)],
+            )
         artefacts.close(folder)
     finished = Finished(outcome, found, interrupted, wanted.part or _may_try_nothing(plan))
     if finished.status == 0:

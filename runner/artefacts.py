@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,7 +81,29 @@ def write(
     return outcome, [*files, folder / SUMMARY]
 
 
-def scan(folder: Path, secrets: Secrets, outcome: Outcome, environment: str, fault: str = "") -> list[Leak]:
+def told_where(plan: Plan) -> list[Path]:
+    """Files that tests and reports are written to besides, where the command line asks for them.
+
+    Args:
+        plan: The run.
+    """
+    settings = plan.settings
+    files = [Path(settings.debug_file)] if settings.debug_file else []
+    if settings.log and settings.split_log:
+        log = Path(settings.log)
+        files += sorted(log.parent.glob(f"{glob.escape(log.stem)}-*.js"))
+    return files
+
+
+def scan(
+    folder: Path,
+    secrets: Secrets,
+    outcome: Outcome,
+    environment: str,
+    fault: str = "",
+    *,
+    further: Sequence[Path] = (),
+) -> list[Leak]:
     """Looks for secrets in everything that the run wrote, and tells in the summary when there are some.
 
     Args:
@@ -89,11 +112,12 @@ def scan(folder: Path, secrets: Secrets, outcome: Outcome, environment: str, fau
         outcome: What the run came to.
         environment: What it ran against.
         fault: The fault that the backend was started with, if any.
+        further: What the run wrote that may lie outside of the folder.
 
     Returns:
         Where secrets are.
     """
-    found = leaks.scan(folder, secrets, skip=(PROOF,))
+    found = leaks.scan(folder, secrets, skip=(PROOF,), further=further)
     if found:
         told = [str(leak) for leak in found]
         summary.write(folder / SUMMARY, outcome, environment=environment, leaks=told, fault=fault)

@@ -105,22 +105,26 @@ def read_issued(file: Path) -> list[str]:
     return file.read_text("utf-8", "replace").splitlines() if file.exists() else []
 
 
-def scan(folder: Path, secrets: Secrets, *, skip: Sequence[str] = ()) -> list[Leak]:
+def scan(
+    folder: Path, secrets: Secrets, *, skip: Sequence[str] = (), further: Iterable[Path] = ()
+) -> list[Leak]:
     """Looks through every file below a folder.
 
     Args:
         folder: Where a run has written.
         secrets: What to look for.
         skip: Names directly below ``folder`` that other runs have written.
+        further: Files to look through that may lie elsewhere.
 
     Returns:
         What was found, each file and form once.
     """
     leaks: dict[Leak, None] = {}
     looking = _Looking(secrets)
-    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        if file.relative_to(folder).parts[0] in skip:
-            continue
+    below = [file for file in folder.rglob("*") if file.relative_to(folder).parts[0] not in skip]
+    known = {file.resolve() for file in below}
+    elsewhere = [file for file in dict.fromkeys(further) if file.resolve() not in known]
+    for file in sorted(path for path in (*below, *elsewhere) if path.is_file()):
         for form, inside in looking.at(file.read_bytes()):
             leaks[Leak(file, form, inside)] = None
     return list(leaks)

@@ -148,6 +148,33 @@ def test_a_secret_that_was_written_fails_the_run_and_is_not_shown(project):
     assert key[1] not in "\n".join(printed)
 
 
+def test_secrets_are_looked_for_wherever_the_run_was_told_to_write(project, tmp_path):
+    project.suite("one", "Leaks\n    Log    key %{AGENT_CHAT_JWT_KEY}\n")
+    places = {
+        "log": "log.html",
+        "report": "report.html",
+        "xunit": "x.xml",
+        "output": "o.xml",
+        "debugfile": "d.txt",
+    }
+    told = [part for name, file in places.items() for part in (f"--{name}", str(tmp_path / "else" / file))]
+    status, printed = project.run("--", *told, "--splitlog")
+    found = {line.split(":")[0].strip() for line in printed if ": a secret, " in line}
+    written = {str(tmp_path / "else" / name) for name in ("o.xml", "output.json", "d.txt", "log-1.js")}
+    assert status == 1
+    assert written <= found
+
+
+def test_secrets_that_the_runner_itself_was_given_are_looked_for(project):
+    secret = "of-a-visitor-who-looks-around"
+    with (project.folder / "variables" / "embedded.py").open("a") as file:
+        file.write(f"\nfrom AgentChatLibrary.redaction import issue\nissue({secret!r})\n")
+    project.suite("one", f"Leaks\n    Log    {secret}\n")
+    status, printed = project.run()
+    assert status == 1
+    assert any(re.fullmatch(r"  .*output\.xml: a secret, plain", line) for line in printed)
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "told"),
     [
