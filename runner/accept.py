@@ -177,7 +177,7 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
                 if wanted.look and not dry:
                     with clock.part("looking around"):
                         plan = capabilities.noted(plan, capabilities.undeclared(env, backend))
-                given += _given(backend)
+                given += known_secrets(backend)
                 handed = {**_handed(folder, wanted), **hidden.variables(private_folder), **wanted.variables}
                 variables = {**backend.variables, **handed, SECRETS_FILE: str(issued)}
                 with private.written_privately():
@@ -269,8 +269,12 @@ def _parts(plan: Plan) -> tuple[set[str], set[str]]:
     return {test.suite for test in plan.tests if test.name not in measuring}, measuring
 
 
-def _given(backend: Deployment) -> list[str]:
-    """The secrets that the run itself has handed out."""
+def known_secrets(backend: Deployment) -> list[str]:
+    """The secrets of a backend, and those of the databases that the user names.
+
+    Args:
+        backend: The backend.
+    """
     databases = [urllib.parse.urlsplit(os.environ.get(name, "")) for name in DATABASE_URLS]
     passwords = [urllib.parse.unquote(database.password or "") for database in databases]
     return [secret for secret in (backend.admin_token, backend.jwt_key, *passwords) if secret]

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from . import history, leaks, private, results, summary, workers
+from . import history, leaks, notes, private, results, summary, workers
 from .leaks import Leak, Secrets
+from .notes import Note
 from .planning import TIMINGS, Plan
 from .results import Outcome
 
@@ -19,7 +20,10 @@ SUMMARY: Final = "summary.md"
 BACKEND: Final = "Backend"
 """The metadata of a report that says so where the backend was broken on purpose."""
 BACKEND_LOG: Final = "backend.log"
-PAGES: Final = ("log.html", "report.html", "output.xml", results.JSON, "xunit.xml", SUMMARY, BACKEND_LOG)
+PAGES: Final = (
+    *("log.html", "report.html", "output.xml", results.JSON, "xunit.xml", SUMMARY, BACKEND_LOG),
+    notes.FILE,
+)
 WORK: Final = (workers.SUITE_NAMES, workers.PABOT_LOG, workers.ORDER)
 PROOF: Final = "proof"
 """What ``run.py prove`` writes below results/: another run's, so left alone here."""
@@ -103,8 +107,9 @@ def scan(
     fault: str = "",
     *,
     further: Sequence[Path] = (),
+    known: Sequence[Leak] = (),
 ) -> list[Leak]:
-    """Looks for secrets in everything that the run wrote, and tells in the summary when there are some.
+    """Looks for secrets in everything that the run wrote, notes what was found, and tells it in the summary.
 
     Args:
         folder: The folder of reports.
@@ -113,14 +118,16 @@ def scan(
         environment: What it ran against.
         fault: The fault that the backend was started with, if any.
         further: What the run wrote that may lie outside of the folder.
+        known: Where secrets are that were found before.
 
     Returns:
         Where secrets are.
     """
-    found = leaks.scan(folder, secrets, skip=(PROOF,), further=further)
+    found = [*known, *leaks.scan(folder, secrets, skip=(PROOF,), further=further)]
     if found:
         told = [str(leak) for leak in found]
         summary.write(folder / SUMMARY, outcome, environment=environment, leaks=told, fault=fault)
+    notes.write(folder, Note(environment, fault, outcome.dry, tuple(found)))
     return found
 
 

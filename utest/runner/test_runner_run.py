@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -143,6 +144,9 @@ def test_a_secret_that_was_written_fails_the_run_and_is_not_shown(project):
     status, printed = project.run()
     assert status == 1
     assert any(re.fullmatch(r"  .*output\.xml: a secret, plain", line) for line in printed)
+    note = json.loads((project.folder / "results" / "run.json").read_text())
+    assert note["environment"] == "embedded"
+    assert {"plain"} <= {leak["form"] for leak in note["leaks"]}
     key = re.search(r"key ([\w-]{40,})", (project.folder / "results" / "output.xml").read_text())
     assert key
     assert key[1] not in "\n".join(printed)
