@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
 from robot import result, running
 from robot.api import logger
@@ -23,25 +23,37 @@ from .engine.crowd import close_many
 from .engine.session import LoadedSession
 from .environment import CAPABILITIES, EnvironmentProblem
 from .evidence import Evidence, of_verdict
+from .failures import AMBIENT, of_items
 from .filing import Filing
-from .frames import Frame
 from .kit import Kit
 from .nearest import choices, did_you_mean
-from .outgoing import encoded, new_message_id
 from .redaction import issued, mask
 from .rules.ambient import ambient
 from .rules.story import counted
-from .service import Declined
+from .settling import last_pongs, release
 from .showing import show, since
-from .transcript import Transcript
 from .verdict import Verdict
 from .world import Scope
 
-MARK: Final = "Ambient:"
-"""How an ambient failure begins; the proof counts those apart from a test's own assertions."""
-FENCE_SECONDS: Final = 1.0
-"""Longest wait for the last pongs before sessions are judged; without one a session is judged as it is."""
+GRAVE: Final = frozenset(
+    {"correlation.user_id_is_own", "isolation.no_foreign_canary", "secrets.holds_no_secret"}
+)
+"""What somebody has seen that they must not see: it fails a test that was skipped, too."""
 NEEDS: Final = "needs:"
+
+
+class Story(NamedTuple):
+    """What was found at a test's end.
+
+    Attributes:
+        text: What is told of it.
+        grave: Whether it fails a test that was skipped, too.
+        each: All that it stands for, where it tells the first of several; known failures must name each.
+    """
+
+    text: str
+    grave: bool = False
+    each: tuple[str, ...] = ()
 
 
 class AmbientListener:
@@ -97,22 +109,19 @@ class AmbientListener:
     def end_test(self, _: running.TestCase, outcome: result.TestCase) -> None:
         """Judges every session the test had, closes its own, shows what they saw, and closes the scope."""
         scope, chats = self.kit.world.scope, list(self.kit.world.chats())
+        stories: list[Story] = []
         try:
-            self._settle(scope, chats)
-            stories = self._judge(chats)
+            stories += [Story(left) for left in self._settle(scope, chats)]
+            stories += self._judge(chats)
         except BaseException as problem:  # noqa: BLE001 -- whatever it is, the test must not pass because of it
-            stories = [f"the sessions could not be judged: {problem!r}\n{traceback.format_exc(limit=-3)}"]
+            trace = traceback.format_exc(limit=-3)
+            stories.append(Story(f"the sessions could not be judged: {problem!r}\n{trace}", grave=True))
         try:
             self._leave()
         except BaseException as problem:  # noqa: BLE001 -- as above: an exception here would let it pass
-            stories.append(f"what the test had started could not be stopped: {problem!r}")
-        if stories and not outcome.skipped:
-            lines = [f"{MARK} {story}" for story in stories]
-            outcome.message = clean("\n\n".join([*([outcome.message] if outcome.message else []), *lines]))
-            outcome.status = "FAIL"
-        elif outcome.message:
-            outcome.message = clean(outcome.message)
-        self._judge_known(outcome)
+            stories.append(Story(f"what the test had started could not be stopped: {problem!r}"))
+        told = _tell(outcome, stories)
+        self._judge_known(outcome, told)
         try:
             self._show(outcome, scope, chats)
         except BaseException as problem:  # noqa: BLE001 -- a test's verdict does not depend on its picture
@@ -126,20 +135,21 @@ class AmbientListener:
         finally:
             self._leave()
 
-    def _settle(self, scope: Scope, chats: Sequence[Chat]) -> None:
-        """Gives back what was taken away, fences every session, and closes the test's own."""
+    def _settle(self, scope: Scope, chats: Sequence[Chat]) -> list[str]:
+        """Gives back what was taken away, fences every session, closes the test's own; what went wrong."""
         scope.end_outages()
         scope.end_what_goes_on()
         if not chats:
-            return
+            return []
         still_open = [chat for chat in chats if chat.session.is_open]
         # Who reads nothing would see neither a pong nor a close.
         wirefaults.read_again(*(chat.session.connection for chat in still_open))
-        _last_pongs(still_open)
-        _release(scope)
+        last_pongs(still_open)
+        left = release(scope)
         close_many([chat.session for chat in _chats(scope)])
+        return left
 
-    def _judge(self, chats: Iterable[Chat]) -> list[str]:
+    def _judge(self, chats: Iterable[Chat]) -> list[Story]:
         """Judges what was recorded; returns the stories of what is broken."""
         live = [chat.session for chat in chats if not isinstance(chat.session, LoadedSession)]
         transcripts = [t for session in live for t in session.transcripts]
@@ -153,13 +163,13 @@ class AmbientListener:
             self.noted += [of_verdict(verdict, alike[0].text()) for verdict in alike]
         return [_story(alike) for alike in by_rule.values()]
 
-    def _judge_known(self, outcome: result.TestCase) -> None:
+    def _judge_known(self, outcome: result.TestCase, told: Sequence[str]) -> None:
         """Skips what is known to fail, with the reason; fails what is known to fail and does not."""
         try:
             failures = self.kit.environment.known_failures
         except EnvironmentProblem:  # which every test says by itself
             return
-        judgement = known.judge(failures, outcome.full_name, outcome.status, outcome.message)
+        judgement = known.judge(failures, outcome.full_name, outcome.status, outcome.message, told)
         if judgement is not None:
             outcome.status, outcome.message = judgement.status, judgement.message
         if judgement is not None and judgement.known:
@@ -191,57 +201,36 @@ def _no_capability(name: str) -> str:
     )
 
 
-def _story(alike: Sequence[Verdict]) -> str:
+def _story(alike: Sequence[Verdict]) -> Story:
     """The first break of a rule, and on how many other connections it is broken too."""
-    first, others = alike[0].text(), len(alike) - 1
-    if not others:
-        return first
-    return f"{first}\nThe same is so on {counted(others, 'more connection')}."
+    each = tuple(verdict.text() for verdict in alike)
+    others = f"\nThe same is so on {counted(len(each) - 1, 'more connection')}." if len(each) > 1 else ""
+    return Story(each[0] + others, alike[0].rule in GRAVE, each)
+
+
+def _tell(outcome: result.TestCase, stories: Sequence[Story]) -> list[str]:
+    """Adds stories to a test's message, and fails the test; a skipped one only for what is grave.
+
+    Returns:
+        What the test fails for, one by one.
+    """
+    said, skipped, failed = outcome.message, outcome.skipped, outcome.failed
+    failing = [story for story in stories if story.grave or not skipped]
+    told = [f"{AMBIENT} {story.text}" for story in stories]
+    if skipped and failing:
+        told.append(f"The test itself was skipped: {said}")
+    elif said:
+        told.insert(0, said)
+    outcome.message = clean("\n\n".join(told))
+    if failing:
+        outcome.status = "FAIL"
+    items = [*outcome.body, *([outcome.teardown] if outcome.has_teardown else [])]
+    own = of_items(said, items) if failed else []
+    return [*own, *(f"{AMBIENT} {clean(one)}" for story in failing for one in story.each or (story.text,))]
 
 
 def _chats(scope: Scope) -> list[Chat]:
     return [*scope.retired, *scope.chats.values()]
-
-
-def _last_pongs(chats: Iterable[Chat]) -> None:
-    """Pings every open session at once and waits shortly for the pongs: what was queued has come by then.
-
-    Where the backend answers no pings, nothing has come for the environment's ``quiet``.
-    """
-    pinged: list[tuple[Chat, str]] = []
-    begun = time.monotonic()
-    for chat in chats:
-        if not chat.environment.offers("ping"):
-            chat.waits.for_quiet(begun)
-            continue
-        message_id = new_message_id()
-        chat.session.send_soon(encoded("ping", message_id, {}))
-        pinged.append((chat, message_id))
-    deadline = time.monotonic() + FENCE_SECONDS
-    for chat, message_id in pinged:
-        chat.session.wait(_answer_to(message_id), max(0.0, deadline - time.monotonic()))
-
-
-def _answer_to(message_id: str) -> Callable[[Transcript], Frame | None]:
-    """What finds the answer to a message, looking from the end."""
-
-    def look(transcript: Transcript) -> Frame | None:
-        for frame in reversed(transcript.frames):
-            if frame.received and frame.event is not None and frame.event.message_id == message_id:
-                return frame
-        return None
-
-    return look
-
-
-def _release(scope: Scope) -> None:
-    """Lets runs go on that a test has left held, so that none stays open for ever."""
-    for person in scope.held:
-        try:
-            person.service.admin("POST", f"/people/{person.user_id}/release", {})
-        except (Declined, OSError) as problem:
-            scope.notes.append(f"{person.name}'s runs could not be released: {problem}")
-    scope.held.clear()
 
 
 def _replace(data: running.TestCase, keyword: str, reason: str) -> None:

@@ -47,7 +47,6 @@ class Scope:
     service: Service | None = None
     deployments: list[Deployment] = field(default_factory=list)
     held: list[Person] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
     outages: list[Outage] = field(default_factory=list)
     next_outage: Outage | None = None
     going_on: list[Callable[[], None]] = field(default_factory=list)

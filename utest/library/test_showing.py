@@ -6,8 +6,6 @@ import json
 import os
 import re
 import stat
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -20,13 +18,12 @@ from AgentChatLibrary.transcript_lines import load
 from AgentChatLibrary.verdict import broken
 from hypothesis import given
 from hypothesis import strategies as st
-from robot.api import ExecutionResult
 from robot.result import Keyword, Message
 from robot.result import TestCase as Result
 from robot.utils import html_format
+from robot_runs import results_of, run_robot
 from strategies import Server, quick, scenes
 
-ROOT = Path(__file__).resolve().parents[2]
 SECRET = "the-secret-of-this-module-0123456789"
 SUITE = """
 *** Settings ***
@@ -55,34 +52,9 @@ Has No Session
 NOTHING = ("--output", "NONE", "--log", "NONE", "--report", "NONE")
 
 
-def run_robot(folder: Path, suite: str, *options: str, fault: str = "") -> Path:
-    (folder / "suite.robot").write_text(suite)
-    command = [
-        sys.executable,
-        "-m",
-        "robot",
-        "-d",
-        str(folder / "out"),
-        *options,
-        str(folder / "suite.robot"),
-    ]
-    variables = {
-        **os.environ,
-        "AGENT_CHAT_FAULT": fault,
-        "PYTHONPATH": f"{ROOT / 'libraries'}:{ROOT / 'resources'}",
-    }
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, env=variables)
-    assert "ERROR" not in done.stdout + done.stderr, done.stdout + done.stderr
-    return folder / "out"
-
-
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
     return run_robot(tmp_path_factory.mktemp("run"), SUITE)
-
-
-def results_of(out):
-    return {test.name: test for test in ExecutionResult(out / "output.xml").suite.all_tests}
 
 
 def svg_of(test):
