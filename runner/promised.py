@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from AgentChatLibrary.known import TAG
 from robot.result import TestCase
 
+from .console import counted
 from .coverage import PROMISES, Promise, promises
 
 HOLDS: Final = "holds"
 BROKEN: Final = "broken"
+KNOWN: Final = "broken (known)"
 UNTESTED: Final = "not tested"
 DRY: Final = "dry run: nothing was tried"
 """All that a dry run says of promises."""
@@ -23,7 +26,8 @@ class Kept:
 
     Attributes:
         promise: The promise.
-        verdict: ``holds``, ``broken``, or ``not tested`` where all of its tests were skipped.
+        verdict: ``holds``, ``broken``, ``broken (known)`` where a test of it fails as it is known to, or
+            ``not tested`` where all of its tests were skipped.
     """
 
     promise: Promise
@@ -51,6 +55,8 @@ def kept(tests: Sequence[TestCase]) -> list[Kept]:
         of_it = [test for test in tests if promise.tag in test.tags]
         if any(test.failed for test in of_it):
             found.append(Kept(promise, BROKEN))
+        elif any(TAG in test.tags for test in of_it):
+            found.append(Kept(promise, KNOWN))
         elif of_it:
             found.append(Kept(promise, HOLDS if any(test.passed for test in of_it) else UNTESTED))
     return found
@@ -66,9 +72,12 @@ def verdict(verdicts: Sequence[Kept], *, good: bool) -> str:
     if not good:
         return "promises are broken" if any(one.verdict == BROKEN for one in verdicts) else "something failed"
     tried = sum(one.verdict == HOLDS for one in verdicts)
+    lost = sum(one.verdict == KNOWN for one in verdicts)
     if tried == len(known()):
         return "every promise is kept" if tried else "all is well"
-    return f"{tried} of {len(known())} promises were tried, and are kept" if tried else "no promise was tried"
+    told = [f"{tried} of {len(known())} promises were tried, and are kept"] if tried else []
+    told += [f"{counted(lost, 'promise')} {'is' if lost == 1 else 'are'} {KNOWN}"] if lost else []
+    return "; ".join(told) or "no promise was tried"
 
 
 def headline(verdicts: Sequence[Kept]) -> str:
@@ -81,7 +90,7 @@ def headline(verdicts: Sequence[Kept]) -> str:
         return "no test of a promise was run"
     holding = sum(one.verdict == HOLDS for one in verdicts)
     told = [f"{holding} of {len(verdicts)} promises hold"]
-    for word in (BROKEN, UNTESTED):
+    for word in (BROKEN, KNOWN, UNTESTED):
         names = [one.name for one in verdicts if one.verdict == word]
         if names:
             told.append(f"{word.capitalize()}: {'; '.join(names)}")

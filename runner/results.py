@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from AgentChatLibrary.advice import advised, failed_calls, import_problem
+from AgentChatLibrary.known import TAG
 from robot.api import ExecutionResult, ResultWriter
 from robot.errors import DataError
 from robot.model import ModelModifier
@@ -21,7 +22,7 @@ from . import tags
 from .dressing import dressed
 from .planning import Plan
 
-KNOWN: Final = "known-failure"
+KNOWN: Final = TAG
 """The tag that the library gives a test whose failure was known."""
 JSON: Final = "output.json"
 LOST: Final = "This test was planned but never reported: its worker ended before it."

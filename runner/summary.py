@@ -1,4 +1,4 @@
-"""A run in Markdown, short enough for a pull request: the verdict by area, the slowest, the failures."""
+"""A run in Markdown, short enough for a pull request: the verdict by area, what failed, the slowest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from robot.result import TestCase
 from . import promised
 from .console import counted, counts, first_line, seconds
 from .leaks import MARKDOWN
-from .results import Outcome
+from .results import KNOWN, Outcome
 
 SLOWEST: Final = 5
 FAILURES: Final = 30
@@ -37,18 +37,22 @@ class Area:
         passed: How many of its tests passed.
         failed: How many failed.
         skipped: How many were skipped.
+        known: How many of those fail as they are known to.
     """
 
     name: str
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    known: int = 0
 
     @property
     def verdict(self) -> str:
         """What became of the area's promises."""
         if self.failed:
             return "BROKEN"
+        if self.known:
+            return promised.KNOWN
         return "kept" if self.passed else "not tested"
 
 
@@ -81,15 +85,11 @@ def text(outcome: Outcome, *, environment: str, leaks: Sequence[str] = (), fault
         lines = [f"## Agent chat: {promised.DRY}", "", f"{readable(outcome)}."]
     else:
         lines = _promises(outcome, environment, good=outcome.good and not leaks, fault=fault)
-    if outcome.failed:
-        lines += ["", "### Failures", ""]
-        failed = [test for test in tests if test.failed]
-        for test in failed[:FAILURES]:
-            about = ", ".join(plain(tag) for tag in test.tags if tag.startswith(("promise-", "severity:")))
-            told = plain(first_line(test.message)[:LONGEST])
-            lines.append(f"- **{plain(test.name)}** ({about or 'no promise'}): {told}")
-        if len(failed) > FAILURES:
-            lines.append(f"- and {len(failed) - FAILURES} more; the report has all.")
+    for title, listed in (
+        ("Failures", [test for test in tests if test.failed]),
+        ("Known failures", [test for test in tests if KNOWN in test.tags]),
+    ):
+        lines += _listed(title, listed)
     for title, found in (
         ("Errors outside of tests", [first_line(error)[:LONGEST] for error in outcome.errors]),
         ("Reported though not planned", outcome.extra),
@@ -138,6 +138,18 @@ def _slowest(tests: Sequence[TestCase]) -> list[str]:
     return lines + [f"| {plain(t.name)} | {seconds(t.elapsed_time.total_seconds())} |" for t in slowest]
 
 
+def _listed(title: str, tests: Sequence[TestCase]) -> list[str]:
+    """A section: what tests are about, and the first line of what each says; nothing when there are none."""
+    lines = ["", f"### {title}", ""] if tests else []
+    for test in tests[:FAILURES]:
+        about = ", ".join(plain(tag) for tag in test.tags if tag.startswith(("promise-", "severity:")))
+        told = plain(first_line(test.message)[:LONGEST])
+        lines.append(f"- **{plain(test.name)}** ({about or 'no promise'}): {told}")
+    if len(tests) > FAILURES:
+        lines.append(f"- and {len(tests) - FAILURES} more; the report has all.")
+    return lines
+
+
 def broken(fault: str) -> str:
     """How every report says that a backend has a fault because it was asked for.
 
@@ -161,6 +173,7 @@ def areas(tests: Sequence[TestCase]) -> list[Area]:
             area.passed += test.passed
             area.failed += test.failed
             area.skipped += test.skipped
+            area.known += KNOWN in test.tags
     return [found[name] for name in sorted(found)]
 
 

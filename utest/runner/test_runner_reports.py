@@ -170,6 +170,54 @@ def test_promises_that_were_skipped_or_not_run_are_told_apart(suites, planned, r
     assert not tags.statistics(combined.result.suite).links
 
 
+KNOWN = """\
+Kept
+    [Tags]    promise-04    area:connection    severity:critical
+    Log    x
+Known
+    [Tags]    promise-04    area:connection    severity:critical    known-failure
+    Skip    Known failure: It lets <b>all</b> in.\\n\\nSeveral failures occurred:\\n\\n1) x
+Known Too
+    [Tags]    promise-05    area:agent-events    known-failure
+    Skip    Known failure: It says nothing.
+Good
+    [Tags]    promise-06    area:routing
+    Log    x
+"""
+
+
+def test_a_promise_that_is_known_to_be_broken_is_not_told_as_kept(suites, planned, run_robot):
+    tests = suites(one=KNOWN)
+    combined = results.combine(planned(tests), [run_robot(tests) / "output.xml"])
+    verdicts = promised.kept(list(combined.result.suite.all_tests))
+    assert [one.verdict for one in verdicts] == [promised.KNOWN, promised.KNOWN, promised.HOLDS]
+    assert promised.headline(verdicts).startswith("1 of 3 promises hold. Broken (known): 04 ")
+    told = "1 of 40 promises were tried, and are kept; 2 promises are broken (known)"
+    assert promised.verdict(verdicts, good=True) == told
+    assert promised.verdict(verdicts[:1], good=True) == "1 promise is broken (known)"
+    text = summary.text(combined, environment="embedded")
+    assert text.startswith(f"## Agent chat: {told}\n")
+    assert "| connection | broken (known) | 1 | 0 | 1 |" in text
+    assert "| agent-events | broken (known) | 0 | 0 | 1 |" in text
+    assert "| routing | kept | 1 | 0 | 0 |" in text
+    section = text.partition("### Known failures\n\n")[2].partition("\n\n### Slowest")[0]
+    assert section.splitlines() == [
+        "- **Known** (promise-04, severity:critical): Known failure: It lets &lt;b&gt;all&lt;/b&gt; in.",
+        "- **Known Too** (promise-05): Known failure: It says nothing.",
+    ]
+    assert "### Failures" not in text
+
+
+def test_what_is_broken_and_not_known_counts_before_what_is(suites, planned, run_robot):
+    tests = suites(one=KNOWN + "Bad\n    [Tags]    promise-04    area:connection\n    Fail    no\n")
+    combined = results.combine(planned(tests), [run_robot(tests) / "output.xml"])
+    verdicts = promised.kept(list(combined.result.suite.all_tests))
+    assert [one.verdict for one in verdicts] == [promised.BROKEN, promised.KNOWN, promised.HOLDS]
+    text = summary.text(combined, environment="embedded")
+    assert "| connection | BROKEN | 1 | 1 | 1 |" in text
+    assert "### Failures\n\n- **Bad**" in text
+
+
 def test_the_history_draws_trends_of_verdicts_durations_and_latencies_without_the_network(outcome):
     combined, plan = outcome
     results.write(combined, plan)
