@@ -99,6 +99,7 @@ Nobody Connects With A Bad Token
     ...       catches:other-organisation-accepted
     ...       catches:forged-told-as-expired
     ...       catches:reason-told-in-401
+    ...       catches:token-echoed-in-the-refusal
     [Setup]    Ana And Boris Work For Different Companies
     [Template]    A Token Is Refused That Is
     # what is wrong    how it is made
@@ -135,6 +136,7 @@ A Token That Was Tampered With Is Refused
     ...       catches:signature-not-checked
     ...       catches:tampered-payload-accepted
     ...       catches:reason-told-in-401
+    ...       catches:token-echoed-in-the-refusal
     Given Ana And Boris Work For Different Companies
     And Ana has logged in
     Then Ana's token with Boris' name in it is refused

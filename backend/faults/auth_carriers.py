@@ -204,6 +204,22 @@ def reason_told_in_401(components: Components) -> Components:
     return replace(components, handshake=_TellsWhy)
 
 
+class _RepeatsTheToken(Handshake):
+    async def identified(self, scope: Scope) -> Identity:
+        try:
+            return await super().identified(scope)
+        except Refusal as refusal:
+            if refusal.why.startswith("signature"):
+                refusal.message = f"The token {self._gate.credentials.read(scope)} is not accepted."
+            raise
+
+
+@fault("token-echoed-in-the-refusal", group="auth")
+def token_echoed_in_the_refusal(components: Components) -> Components:
+    """A token whose signature cannot be read is repeated in the refusal, and so ends up in clients' logs."""
+    return replace(components, handshake=_RepeatsTheToken)
+
+
 class _NoChallenge(Handshake):
     async def refuse(self, send: Send, refusal: Refusal) -> None:
         if refusal.code == "missing_credential":

@@ -11,13 +11,14 @@ from websockets.datastructures import Headers
 
 from ..dialect import door
 from ..dialect.model import Dialect
+from ..redaction import mask
 
 Carrier = Literal["header", "subprotocol", "bare_subprotocol", "token_query", "access_token_query"]
 
 SUBPROTOCOL: Final = "agent-chat.v1"
 """The one subprotocol the server selects (contract: Handshake)."""
 SHOWN_BODY: Final = 200
-"""Characters of another dialect's refusal that are kept."""
+"""Characters of a refusal that its message shows; masked before, since a part of a secret is not known."""
 
 
 class Refused(Exception):
@@ -30,7 +31,7 @@ class Refused(Exception):
     """
 
     def __init__(self, status: int, headers: Mapping[str, str], body: str) -> None:
-        super().__init__(f"HTTP {status}: {body[:200]}")
+        super().__init__(f"HTTP {status}: {mask(body)[:SHOWN_BODY]}")
         self.status = status
         self.headers = headers
         self.body = body
@@ -91,4 +92,4 @@ def refused(dialect: Dialect | None, status: int, headers: Mapping[str, str], bo
     refusal = door.read_refusal(dialect, status, body) if dialect is not None else None
     if refusal is None:
         return Refused(status, headers, body)
-    return Refused(refusal.status, headers, door.canonical_body(refusal.code, body[:SHOWN_BODY]))
+    return Refused(refusal.status, headers, door.canonical_body(refusal.code, body))

@@ -18,6 +18,7 @@ from ..engine.session import Session
 from ..identity import canary
 from ..kit import Kit
 from ..outgoing import encoded, new_message_id
+from ..redaction import mask
 from ..rules import isolation, order, timing
 from .judging import RUN_BUDGETS, BrokenPromise, demand
 from .measuring import lost_cause, too_slow
@@ -125,7 +126,7 @@ class Crowds:
             open_many([chat.session for chat in chats], offers, self.kit.environment.timeout("connect"))
         except Refused as refusal:
             raise Unexpected(
-                f"One of {len(people)} could not connect: HTTP {refusal.status} {refusal.body[:200]}"
+                f"One of {len(people)} could not connect: HTTP {refusal.status} {mask(refusal.body)[:200]}"
             ) from None
         for chat in chats:
             chat.waits.for_reply(lambda t: next(iter(t.received()), None), "connection_established")

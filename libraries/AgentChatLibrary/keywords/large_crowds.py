@@ -18,7 +18,7 @@ from ..engine.session import Session
 from ..kit import Kit
 from ..outgoing import encoded, new_message_id
 from ..progress import Progress
-from ..redaction import issued
+from ..redaction import issued, mask
 from ..rules import order, timing
 from ..rules.everything import RULES, judge
 from ..rules.story import counted
@@ -131,8 +131,9 @@ class LargeCrowds:
         try:
             open_many([chat.session for chat in found.chats], offers, env.timeout("connect"))
         except Refused as refusal:
+            told = mask(refusal.body)[:200]
             raise Unexpected(
-                f"One of {len(found.chats)} could not connect: HTTP {refusal.status} {refusal.body[:200]}"
+                f"One of {len(found.chats)} could not connect: HTTP {refusal.status} {told}"
             ) from None
         for chat in found.chats:
             chat.waits.for_reply(_first, "connection_established")

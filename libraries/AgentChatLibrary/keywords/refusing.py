@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from robot.api.deco import keyword
@@ -18,28 +18,35 @@ from ..redaction import mask
 
 UNAUTHORISED: Final = 401
 """RFC 9110, section 15.5.2: the answer carries a challenge in ``WWW-Authenticate``."""
+SHOWN: Final = 200
+"""Characters of a refusal's body that a message shows."""
 TAKEN: Final = "NegotiationError"
 """How the client's own refusal begins, when a server selects what the client does not speak."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refused handshake.
+    """A refused handshake, as it came; what is told of it is masked.
 
     Attributes:
         status: HTTP status.
         code: The error code in the body.
         headers: The answer's headers, names in lower case.
-        body: The answer's body.
+        body: The answer's body, secrets and all, so that it can be judged.
     """
 
     status: int
-    code: str
-    headers: Mapping[str, str]
-    body: str
+    code: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: str = field(repr=False)
+
+    @property
+    def shown(self) -> str:
+        """The beginning of the body, masked before it is cut: a part of a secret would not be known."""
+        return mask(self.body)[:SHOWN]
 
     def __str__(self) -> str:
-        return f"{self.status} {self.code}: {self.body[:200]}"
+        return mask(f"{self.status} {self.code}: ") + self.shown
 
 
 class Refusing:
@@ -65,7 +72,8 @@ class Refusing:
         """Tries to connect and expects to be refused before the upgrade.
 
         A refusal with 401 must carry a challenge, which names an error unless there was no credential at
-        all, and every ``invalid_token`` must have one and the same body: it must not tell what was wrong.
+        all, and every ``invalid_token`` must have one and the same body: it must not tell what was wrong. No
+        refusal repeats a token or another secret, in its body or in a header.
 
         Args:
             person: In whose name.
@@ -82,7 +90,7 @@ class Refusing:
             What came.
 
         Raises:
-            Unexpected: The connection was let in, or refused in another way.
+            Unexpected: The connection was let in, or refused in another way, or with a secret in it.
 
         Example:
         | Connection Should Be Refused | Ana | 401 | missing_credential |
@@ -102,7 +110,7 @@ class Refusing:
             session = Session(f"{person}'s attempt", found.owner)
             session.open(offer, self.kit.environment.timeout("connect"))
         except Refused as refused:
-            came = Refusal(refused.status, _code(refused.body), refused.headers, mask(refused.body))
+            came = Refusal(refused.status, _code(refused.body), refused.headers, refused.body)
         else:
             session.close()
             raise Unexpected(f"{person} was let in with {presenting}; that should be refused with {due}.")
@@ -112,6 +120,7 @@ class Refusing:
                 f"{person} came with {presenting} and should be refused with {due}; it was {came}."
             )
         who = f"{person} came with {presenting} and"
+        _hold_no_secret(came, f"{who} was refused, but")
         if coded and (empty := _empty(came.body)):
             raise Unexpected(f"{who} was told {', '.join(empty)}: null; what does not apply is left out.")
         # After the upgrade there are no headers any more; another dialect may refuse there.
@@ -177,7 +186,7 @@ class Refusing:
                 ) from None
             raise Unexpected(
                 f"{person} offered {offered!r} as {header} and should be let in without it; it was "
-                f"{refused.status}: {mask(refused.body[:200])}"
+                f"{refused.status}: {mask(refused.body)[:SHOWN]}"
             ) from None
         session.close()
 
@@ -195,8 +204,8 @@ class Refusing:
         first = self.kit.bodies.setdefault("invalid_token", came.body)
         if came.body != first:
             raise Unexpected(
-                f"Bad tokens are told apart: {who} was told {came.body[:200]!r}; with another bad token"
-                f" it was {first[:200]!r}."
+                f"Bad tokens are told apart: {who} was told {came.shown!r}; with another bad token"
+                f" it was {mask(first)[:SHOWN]!r}."
             )
 
 
@@ -205,6 +214,15 @@ def _presented(*, given: bool, headers: Mapping[str, str] | None) -> str:
     page = (headers or {}).get("Origin")
     credential = "a token" if given or page else "no credential"
     return f"{credential} from the page of {page!r}" if page else credential
+
+
+def _hold_no_secret(came: Refusal, who: str) -> None:
+    """Checks that a refusal repeats no secret: answers are kept by browsers, proxies and clients' logs."""
+    for name, value in came.headers.items():
+        if mask(value) != value:
+            raise Unexpected(f"{who} the answer repeats a secret in its header {name}: {mask(value)[:SHOWN]}")
+    if mask(came.body) != came.body:
+        raise Unexpected(f"{who} the answer repeats a secret: {came}")
 
 
 def _empty(body: str) -> list[str]:

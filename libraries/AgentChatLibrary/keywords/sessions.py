@@ -16,6 +16,7 @@ from ..engine.session import Session
 from ..frames import Event, Frame, Kind
 from ..identity import expiry
 from ..kit import Kit
+from ..redaction import mask
 from .types import CLOSE_REASONS, word
 
 EXPIRED: Final = "token_expired"
@@ -128,7 +129,7 @@ class Sessions:
             chat.session.open(offer, self.kit.environment.timeout("connect"))
         except Refused as refusal:
             raise Unexpected(
-                f"{chat.alias} could not connect: HTTP {refusal.status} {refusal.body[:300]}"
+                f"{chat.alias} could not connect: HTTP {refusal.status} {mask(refusal.body)[:300]}"
             ) from None
         chat.waits.for_reply(
             lambda t: next((f for f in t.frames if f.received), None), "connection_established"
