@@ -12,13 +12,12 @@ from robot.api.deco import keyword
 from robot.libraries.BuiltIn import BuiltIn
 
 from ..chat import Unexpected
-from ..engine.crowd import close_many, open_many, send_together
 from ..engine.session import Session
 from ..kit import Kit
 from ..metrics import Metrics
-from ..outgoing import encoded, new_message_id
 from ..rules import replies, timing
 from .judging import BrokenPromise, demand
+from .rounds import go_round, judge_what_came, until_welcome
 
 BALANCED: Final = ("connections", "managers", "runs", "tasks", "process_open_fds")
 """Gauges that must be back at their base when everybody has gone."""
@@ -41,14 +40,16 @@ class Measuring:
     def connect_repeatedly(self, person: str, times: int) -> None:
         """Connects and closes again and again, and notes how long each connection took to be welcomed.
 
-        It ends as soon as so many were slow that the rest could not bring the budget back.
+        It ends as soon as so many were slow that the rest could not bring the budget back. What each
+        connection has received is judged by what holds in every test.
 
         Args:
             person: Who connects.
             times: How often.
 
         Raises:
-            Unexpected: One was not welcomed.
+            Unexpected: One was refused, or not welcomed.
+            BrokenPromise: One has received what it should not.
 
         Example:
         | Connect Repeatedly             | Ana     | 5 |
@@ -56,22 +57,19 @@ class Measuring:
         """
         found = self.kit.world.person(person)
         offer = self.kit.offer(found.service.deployment, [("header", self.kit.token(found))])
-        values: list[float] = []
+        values, sessions = list[float](), list[Session]()
         for number in range(times):
-            session = Session(f"{person}, time {number + 1}", found.owner)
-            before = time.monotonic()
-            session.open(offer, self.kit.environment.timeout("connect"))
-            welcome = session.wait(
-                lambda t: next(iter(t.received("connection_established")), None),
-                self.kit.environment.timeout("silence"),
-            )
-            if welcome is None:
-                raise Unexpected(f"{person} was not welcomed at connection {number + 1} of {times}.")
-            values.append(welcome.at - before)
-            session.close()
+            sessions.append(Session(f"{person}, time {number + 1}", found.owner))
+            try:
+                values.append(until_welcome(sessions[-1], offer, self.kit.environment))
+            except Unexpected as problem:
+                raise Unexpected(f"{person}, connection {number + 1} of {times}: {problem}") from None
+            finally:
+                sessions[-1].close()
             if self._lost("connect", values, times):
                 break
         self.times["connect"] = values
+        judge_what_came(sessions, self.kit.contract)
 
     @keyword(tags=("Timing",))
     def ping_repeatedly(self, session: str, times: int) -> None:
@@ -173,10 +171,16 @@ class Measuring:
     def churn(self, rounds: int, question: str, *people: str) -> None:
         """Lets people connect, ask, get their answer and leave, all of them together, again and again.
 
+        What each of them has received is judged by what holds in every test, at the end of each round.
+
         Args:
             rounds: How often.
             question: What they ask.
             people: Who they are; each round is one cycle for each of them.
+
+        Raises:
+            Unexpected: Somebody was refused, or got no answer.
+            BrokenPromise: Somebody has received what they should not.
 
         Example, on a backend of its own:
         | Churn                            | 2 | What did we spend in total? | Ana | Boris |
@@ -187,18 +191,7 @@ class Measuring:
         found = [self.kit.world.person(name) for name in people]
         offers = [self.kit.offer(p.service.deployment, [("header", self.kit.token(p))]) for p in found]
         for _ in range(rounds):
-            sessions = [Session(p.name, p.owner) for p in found]
-            open_many(sessions, offers, self.kit.environment.timeout("connect"))
-            send_together([(s, encoded("chat", new_message_id(), {"content": question})) for s in sessions])
-            for session in sessions:
-                end = session.wait(
-                    lambda t: next((e for e in t.durable if e.ends_run), None),
-                    self.kit.environment.timeout("answer"),
-                )
-                if end is None or end.type != "agent_completed":
-                    how = end.get("code") if end is not None else "nothing came in the time of an answer"
-                    raise Unexpected(f"In the middle of much use {session.alias} got no answer: {how}.")
-            close_many(sessions)
+            go_round(found, offers, question, self.kit.environment, self.kit.contract)
 
     @keyword(tags=("Operations", "Health"))
     def read_what_the_backend_holds(self) -> dict[str, float]:
