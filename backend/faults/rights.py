@@ -43,6 +43,19 @@ def permissions_not_checked(components: Components) -> Components:
     return replace(components, router=_AnythingAllowed)
 
 
+class _StumblesOverRights(Router):
+    def permitted(self, frame: ClientFrame, person: Person) -> None:
+        super().permitted(frame, person)
+        if frame.type == "resume":
+            person.permissions.index("usage:read")  # to show beside the replay what it has cost
+
+
+@fault("replay-stumbles-over-rights", group="auth")
+def replay_stumbles_over_rights(components: Components) -> Components:
+    """Whoever may not read the usage gets an internal error in the place of a replay that they may have."""
+    return replace(components, router=_StumblesOverRights)
+
+
 class _AnyReading(Guard):
     def permitted(self, person: Person, operation: str) -> None:
         del person, operation

@@ -33,6 +33,7 @@ Each Permission Opens Its Own Operation
     ...       needs:admin
     ...       catches:permissions-not-checked
     ...       catches:permissions-not-checked-over-http
+    ...       catches:replay-stumbles-over-rights
     ...       catches:errors-without-message-id
     ...       catches:user-message-unknown
     [Template]    Without This Permission

@@ -143,6 +143,7 @@ class Rights:
 
         Raises:
             BrokenPromise: One was forbidden that should work, or the other way round.
+            Unexpected: One was neither forbidden nor done.
 
         Example:
         | Operations Should Be Forbidden | Ana | usage:read | read the usage |
@@ -183,13 +184,23 @@ class Rights:
         }
 
     def _try(self, chat: Chat, kind: str, fields: Mapping[str, Any], needs: str = "") -> bool:
-        """Sends a message; ``not_found`` of a cancelled nothing shows that cancelling was allowed."""
+        """Sends a message; ``not_found`` of a cancelled nothing shows that cancelling was allowed.
+
+        Raises:
+            Unexpected: It was neither forbidden nor done.
+        """
         if needs and needs not in self._granted(chat.person):
             return True  # forbidden for want of another permission, which says nothing about this one
         reply = chat.reply(chat.send(kind, fields), "ack", "resumed", "error")
+        code = reply.get("code") if reply.type == "error" else None
         if reply.type == "ack":
-            chat.wait_for_end(reply.run_id)
-        return bool(reply.get("code") != "forbidden")
+            end = chat.wait_for_end(reply.run_id)
+            code = end.get("code") if end.type == "agent_failed" else None
+        allowed = code is None or (kind, code) == ("cancel", "not_found")
+        if not allowed and (reply.type, code) != ("error", "forbidden"):
+            came = f"the error {code}" if reply.type == "error" else f"a run that failed with {code}"
+            raise Unexpected(f"{chat.alias}'s {kind} should be done or be forbidden; what came was {came}.")
+        return allowed
 
     def _granted(self, person: Person) -> list[str]:
         view = person.service.admin("GET", f"/people/{person.user_id}")
