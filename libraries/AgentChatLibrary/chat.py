@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .engine.session import Ended, Session
 from .environment import Environment
@@ -50,6 +50,18 @@ class Question:
     ack: Event
 
 
+class Mark(NamedTuple):
+    """A moment of a session.
+
+    Attributes:
+        connection: Which of the session's connections it was, counted from 1.
+        frames: How many frames that connection had recorded.
+    """
+
+    connection: int
+    frames: int
+
+
 class Chat:
     """One person's session in use."""
 
@@ -59,7 +71,7 @@ class Chat:
         self.environment = environment
         self.waits = Waits(session, person, environment)
         self.questions: list[Question] = []
-        self.mark = 0
+        self.marked: Mark | None = None
         self.expires: int | None = None
 
     @property
@@ -92,6 +104,29 @@ class Chat:
         """The run of this id as the current connection saw it; the latest question's when omitted."""
         run_id = run_id or self.question().run_id
         return self.transcript.runs().get(run_id) or Run(run_id, None, None, ())
+
+    def now(self) -> Mark:
+        """This moment, for :meth:`since`."""
+        return Mark(self.transcript.connection, len(self.transcript.frames))
+
+    def since(self, mark: Mark | None, noted_by: str = "Mark") -> int:
+        """The index of the first frame since a moment; that of the connection's first frame for None.
+
+        Args:
+            mark: The moment.
+            noted_by: The keyword that notes such a moment, for the message.
+
+        Raises:
+            Unexpected: It was on another connection, so that what came since is not all on this one.
+        """
+        if mark is None:
+            return 0
+        if mark.connection != self.transcript.connection:
+            raise Unexpected(
+                f"{self.alias} has been connected anew since `{noted_by}`, so what came since then cannot be "
+                f"told. Use it again once the session is back: `{noted_by}    {self.alias}`."
+            )
+        return mark.frames
 
     # -- sending ------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from robot.api.deco import keyword
 
-from ..chat import Unexpected
+from ..chat import Chat, Mark, Unexpected
 from ..environment import EnvironmentProblem
 from ..frames import Direction
 from ..kit import Kit
@@ -29,6 +29,8 @@ MARGIN_SECONDS: Final = 0.1
 """Added to the age of what is told: the question is on its way for a moment."""
 LIFE_SECONDS: Final = 1.0
 """Longest wait for a sign of life."""
+READ_OFF: Final = "Read Off Counters"
+"""The keyword that later ones count from."""
 LINE: Final = 200
 """Characters of a line of the log that a message shows."""
 FIELDS: Final = ("service", "version", "timestamp", "instance", "checks")
@@ -41,7 +43,7 @@ class Health:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self._before: Metrics | None = None
-        self._from: dict[str, int] = {}
+        self._from: dict[str, Mark] = {}
 
     # -- health -------------------------------------------------------------------------------------
 
@@ -203,12 +205,18 @@ class Health:
         for alias in sessions:
             chat = self.kit.world.chat(alias)
             chat.fence()
-            self._from[alias] = len(chat.transcript.frames)
+            self._from[alias] = chat.now()
         self._before = Metrics(self.kit.service.metrics())
+
+    def _start(self, chat: Chat) -> int:
+        """The index of a session's first frame since the counters were read off."""
+        if chat.alias not in self._from:
+            raise Unexpected(f"{chat.alias}'s counters have not been read off before. Use `{READ_OFF}`.")
+        return chat.since(self._from[chat.alias], READ_OFF)
 
     def _risen(self, name: str, label: str) -> dict[str, int]:
         if self._before is None:
-            raise Unexpected("The counters have not been read off before. Use `Read Off Counters`.")
+            raise Unexpected(f"The counters have not been read off before. Use `{READ_OFF}`.")
         before, now = (
             self._before.by_label(name, label),
             Metrics(self.kit.service.metrics()).by_label(name, label),
@@ -236,7 +244,7 @@ class Health:
         """
         chat = self.kit.world.chat(session)
         chat.fence()
-        start = self._from[session]
+        start = self._start(chat)
         received = Counter(e.type for e in chat.transcript.received(start=start))
         sent = self._sent(chat.transcript, start)
         _compare("frames sent", self._risen("frames_sent_total", "type"), received)
@@ -269,7 +277,7 @@ class Health:
         """
         chat = self.kit.world.chat(session)
         chat.fence()
-        errors = chat.transcript.received("error", start=self._from[session])
+        errors = chat.transcript.received("error", start=self._start(chat))
         _compare("errors", self._risen("errors_total", "code"), Counter(str(e.get("code")) for e in errors))
 
     @keyword(tags=("Counters", "Judging"))
@@ -290,7 +298,7 @@ class Health:
         | Refusals Should Have Risen By | 1   | status=401 | code=missing_credential |
         """
         if self._before is None:
-            raise Unexpected("The counters have not been read off before. Use `Read Off Counters`.")
+            raise Unexpected(f"The counters have not been read off before. Use `{READ_OFF}`.")
         labels = {"status": status, "code": code}
         now = Metrics(self.kit.service.metrics()).sum("refusals_total", labels)
         risen = now - self._before.sum("refusals_total", labels)

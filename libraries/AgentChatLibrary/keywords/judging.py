@@ -462,7 +462,7 @@ class Judging:
         for alias in sessions:
             chat = self.kit.world.chat(alias)
             chat.fence()
-            chat.mark = len(chat.transcript.frames)
+            chat.marked = chat.now()
 
     @keyword(tags=("Judging", "Absence"))
     def should_have_received_since_mark(self, session: str, *types: str) -> None:
@@ -475,6 +475,7 @@ class Judging:
 
         Raises:
             BrokenPromise: Something else came, or something is missing.
+            Unexpected: The session has been connected anew since the mark.
 
         Example:
         | Mark                            | Ana |
@@ -482,9 +483,10 @@ class Judging:
         | Should Have Received Since Mark | Ana | pong |
         """
         chat = self.kit.world.chat(session)
+        start = chat.since(chat.marked)
         pong = chat.fence()
         asides = {*([pong.message_id] if pong is not None else []), *chat.waits.pings}
-        came = [e.type for e in chat.transcript.received(start=chat.mark) if e.message_id not in asides]
+        came = [e.type for e in chat.transcript.received(start=start) if e.message_id not in asides]
         pattern = "".join(f"(?:{t.rstrip('+*')} ){t[-1] if t[-1] in '+*' else ''}" for t in types)
         if not re.fullmatch(pattern, "".join(f"{t} " for t in came)):
             expected = ", ".join(types) or "nothing"

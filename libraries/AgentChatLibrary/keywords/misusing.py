@@ -133,7 +133,7 @@ class Misusing:
 
         Raises:
             EventMissing: Nothing came.
-            Unexpected: Something else came.
+            Unexpected: Something else came, or the session has been connected anew since the mark.
 
         Example:
         | Mark                       | Ana |
@@ -163,7 +163,7 @@ class Misusing:
 
         Raises:
             EventMissing: Nothing came.
-            Unexpected: Something else came.
+            Unexpected: Something else came, or the session has been connected anew since the mark.
 
         Example:
         | Mark                    | Ana |
@@ -205,16 +205,18 @@ class Misusing:
 
     def _next_reply(self, chat: Chat, what: str) -> Event:
         """The first reply since the mark that is not the pong of a wait."""
+        start = chat.since(chat.marked)
 
         def look(transcript: Transcript) -> Event | None:
-            came = transcript.received(start=chat.mark)
+            came = transcript.received(start=start)
             return next((e for e in came if not e.durable and e.message_id not in chat.waits.pings), None)
 
         return chat.waits.for_reply(look, what)
 
     def _named(self, chat: Chat, error: Event) -> None:
         """Checks that an error echoes the id of a message that was sent since the mark."""
-        sent = [e for e in chat.transcript.sent(start=chat.mark) if e.message_id not in chat.waits.pings]
+        start = chat.since(chat.marked)
+        sent = [e for e in chat.transcript.sent(start=start) if e.message_id not in chat.waits.pings]
         ids = [e.message_id for e in sent if e.message_id and len(e.message_id) <= LONGEST_ID]
         readable = error.get("code") not in NAMELESS and chat.environment.offers("message_ids")
         if readable and len(ids) == len(sent) > 0 and error.message_id not in ids:

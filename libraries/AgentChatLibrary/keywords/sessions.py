@@ -116,7 +116,7 @@ class Sessions:
         chat = self.kit.world.chat(session)
         if not chat.session.is_open:
             self.reopen_session(session)
-            chat.mark = 0  # what was marked was on another connection
+            chat.marked = None  # what was marked was on another connection
 
     def connect(self, chat: Chat, offer: Offer) -> None:
         """Connects a session and waits for its welcome.

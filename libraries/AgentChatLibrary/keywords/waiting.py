@@ -153,6 +153,7 @@ class Waiting:
 
         Raises:
             EventMissing: It did not come.
+            Unexpected: The session has been connected anew since the mark.
 
         Example:
         | Mark        | Ana |
@@ -160,8 +161,9 @@ class Waiting:
         | ${error}    | Wait For Frame Since Mark | Ana | error |
         """
         chat = self.kit.world.chat(session)
+        start = chat.since(chat.marked)
         wait = chat.waits.for_run if type in DURABLE else chat.waits.for_reply
-        return wait(lambda t: next(iter(t.received(type, start=chat.mark)), None), f"the frame {type}")
+        return wait(lambda t: next(iter(t.received(type, start=start)), None), f"the frame {type}")
 
     @keyword(tags=("Waiting",))
     def wait_for_reply(self, session: str, message_id: str, *types: FrameType) -> Event:

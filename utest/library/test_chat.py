@@ -1,0 +1,72 @@
+"""A session in use: what it has marked counts on the connection that it was marked on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from AgentChatLibrary.chat import Unexpected
+from AgentChatLibrary.keywords.judging import BrokenPromise, Judging
+from AgentChatLibrary.keywords.misusing import Misusing
+from AgentChatLibrary.keywords.types import FrameType
+from AgentChatLibrary.keywords.waiting import Waiting
+from AgentChatLibrary.kit import Kit
+from talking import Talker, chat_of, connect, kit_of
+
+
+@pytest.fixture
+def talker() -> Iterator[Talker]:
+    started = Talker()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def kit(talker: Talker) -> Kit:
+    return kit_of(talker)
+
+
+def test_what_came_since_a_mark_is_judged(kit):
+    chat, judging = chat_of(kit), Judging(kit)
+    judging.mark("Ana")
+    chat.send("ping")
+    judging.should_have_received_since_mark("Ana", "pong")
+    with pytest.raises(BrokenPromise, match="should have received nothing; what came was pong"):
+        judging.should_have_received_since_mark("Ana")
+
+
+@pytest.mark.parametrize("more", [0, 8])
+def test_a_mark_does_not_outlive_its_connection(kit, more):
+    chat, judging = chat_of(kit), Judging(kit)
+    for _ in range(more):  # so that the mark lies beyond all that the next connection receives
+        chat.ping()
+    judging.mark("Ana")
+    chat.session.close()
+    connect(kit, chat)
+    for act in (
+        lambda: judging.should_have_received_since_mark("Ana"),
+        lambda: Misusing(kit).next_reply_should_be("Ana", "pong"),
+        lambda: Waiting(kit).wait_for_frame_since_mark("Ana", FrameType("pong")),
+    ):
+        with pytest.raises(Unexpected, match=r"^Ana has been connected anew since `Mark`.*: `Mark    Ana`"):
+            act()
+    judging.mark("Ana")
+    judging.should_have_received_since_mark("Ana")
+
+
+def test_what_was_never_marked_counts_from_the_beginning_of_the_connection(kit):
+    chat = chat_of(kit)
+    Judging(kit).should_have_received_since_mark("Ana", "connection_established")
+    chat.session.close()
+    connect(kit, chat)
+    Judging(kit).should_have_received_since_mark("Ana", "connection_established")
+
+
+def test_a_moment_is_told_with_the_keyword_that_noted_it(kit):
+    chat = chat_of(kit)
+    moment = chat.now()
+    assert chat.since(moment, "Read Off Counters") == 1
+    chat.session.close()
+    connect(kit, chat)
+    with pytest.raises(Unexpected, match=r"since `Read Off Counters`.*: `Read Off Counters    Ana`"):
+        chat.since(moment, "Read Off Counters")
