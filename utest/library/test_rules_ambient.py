@@ -163,6 +163,18 @@ def test_two_ends_of_one_run_are_told_by_the_later(scene, data):
     assert blamed(endings.nothing_above_the_end([twice])) == {end.index + 1}
 
 
+@quick
+@given(sessions(past=1), st.data())
+def test_each_run_has_one_end_unless_it_is_taken_away_or_comes_again(scene, data):
+    (transcript,) = scene.transcripts
+    assert endings.each_run_ends_once([transcript])
+    end = data.draw(st.sampled_from(transcript.received("agent_completed")))
+    assert endings.each_run_ends_once([dropped(transcript, end.index)]).broken
+    twice = reseqed(doubled(transcript, end.index))
+    assert blamed(endings.each_run_ends_once([twice])) == {end.index + 1}
+    assert endings.each_run_ends_once([dropped(transcript, end.index), transcript])
+
+
 @pytest.mark.parametrize("code", [1000, 1001, 1006, None])
 def test_a_run_without_an_end_is_broken_only_when_a_drained_server_closed(code):
     server = Server()

@@ -105,6 +105,44 @@ from scripted import ASKED, ENDED, STARTED, THOUGHT, greeted, scripted, stories,
             "Expected: every acknowledged run ends before a drained server closes.",
         ],
     ),
+    (
+        "a run that nobody saw end",
+        lambda: endings.each_run_ends_once(
+            [
+                scripted(greeted(), *ASKED, ENDED),
+                scripted(greeted(), "< ack run_id=r_2", "< agent_started run_id=r_2 seq=6", connection=2),
+            ]
+        ),
+        [
+            "Ana's run r_2 (connection 2) has no end; the last frame of it was agent_started.",
+            "  #2       +0.375 s  agent_started     seq 6  run r_2",
+            "Expected: each run has one end.",
+        ],
+    ),
+    (
+        "a run that was accepted and never began",
+        lambda: endings.each_run_ends_once([scripted(greeted(), *ASKED)]),
+        [
+            "Ana's run r_1 has no end; the last frame of it was ack.",
+            "  #2       +0.375 s  ack               run r_1  message q_1",
+            "Expected: each run has one end.",
+        ],
+    ),
+    (
+        "a run that ended otherwise on the next connection",
+        lambda: endings.each_run_ends_once(
+            [
+                scripted(greeted(), *ASKED, ENDED),
+                scripted(greeted(5), "< agent_failed run_id=r_1 seq=6", connection=2),
+            ]
+        ),
+        [
+            "Ana's run r_1 (connection 2) has 2 ends, with seq 5 and 6.",
+            "  #1       +0.250 s  agent_failed      seq 6  run r_1   <- offending",
+            "  #3       +0.500 s  agent_completed   seq 5  run r_1   on Ana",
+            "Expected: each run has one end.",
+        ],
+    ),
 )
 def test_what_is_broken_is_told_with_its_frames(judge, lines):
     told(judge(), *lines)
@@ -116,3 +154,26 @@ def test_whether_a_run_was_running_when_its_person_left_is_undecided():
         "Ana's run r_1 was acknowledged, and no end came until +0.750 s (#5); "
         "whether it was running still, nothing received can tell.",
     )
+
+
+def test_one_end_is_enough_wherever_it_came_and_as_often_as_it_was_replayed():
+    assert endings.each_run_ends_once(
+        [
+            scripted(greeted(), *ASKED, STARTED),
+            scripted(greeted(5), STARTED, ENDED, ENDED, connection=2),
+            scripted(greeted(5), ENDED, connection=3),
+        ]
+    )
+
+
+def test_without_any_run_there_is_no_end_to_look_at():
+    story = "No run was seen: there is nothing to look at."
+    for transcripts in ([], [scripted(greeted())], [scripted(greeted(), "< pong run_id=r_1")]):
+        undecided(endings.each_run_ends_once(transcripts), story)
+
+
+def test_what_was_not_recorded_may_have_been_the_end():
+    cut = scripted(greeted(), *ASKED)
+    cut.truncated = 1
+    assert not endings.each_run_ends_once([cut])
+    assert not endings.each_run_ends_once([cut]).broken

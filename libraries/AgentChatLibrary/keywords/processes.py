@@ -16,7 +16,7 @@ from ..environment import EnvironmentProblem
 from ..frames import Kind
 from ..kit import Kit
 from ..outage import writable
-from ..rules import devices, order, sequence
+from ..rules import devices, endings, order, sequence
 from ..transcript import Transcript
 from .judging import BrokenPromise, demand
 from .operations import Operations
@@ -295,11 +295,13 @@ class Processes:
     def runs_should_have_one_end(self, session: str) -> None:
         """Checks that every run which a session has seen has one end, and nothing after it.
 
+        Seen on any of its connections; use it when the runs are over.
+
         Args:
             session: Alias of the session.
 
         Raises:
-            BrokenPromise: One has not.
+            BrokenPromise: One has not, or no run was seen.
 
         Example:
         | Ask                                  | Ana | What did we spend in total? |
@@ -307,10 +309,11 @@ class Processes:
         | Events Should Be Numbered One By One | Ana |
         | Runs Should Have One End             | Ana |
         """
-        transcript = self.kit.world.chat(session).transcript
-        for run_id in {e.run_id for e in transcript.durable if e.run_id}:
-            demand(order.one_end(transcript, run_id))
-            demand(order.nothing_after_the_end(transcript, run_id))
+        transcripts = self._transcripts(session)
+        for transcript in transcripts:
+            demand(order.one_end(transcript))
+            demand(order.nothing_after_the_end(transcript))
+        demand(endings.each_run_ends_once(transcripts))
 
     @keyword(tags=("Processes", "Waiting"))
     def wait_until_a_hanging_device_is_dropped(self, session: str) -> None:

@@ -14,6 +14,7 @@ from .story import missing, run_of, until
 
 ABOVE: Final = "endings.nothing_above_the_end"
 ENDED: Final = "endings.acknowledged_runs_ended"
+ONCE: Final = "endings.each_run_ends_once"
 
 GOING_AWAY: Final = 1001
 """Closes a drained connection, its runs ended (RFC 6455, section 7.4.1; contract: Errors and ends)."""
@@ -105,3 +106,39 @@ def acknowledged_runs_ended(transcripts: Sequence[Transcript]) -> Verdict:
     transcript, run = open_run
     story = f"{run_of(transcript, run.run_id)} was acknowledged, and no end came {until(transcript)}; "
     return undecided(ENDED, transcript, f"{story}whether it was running still, nothing received can tell.")
+
+
+def each_run_ends_once(transcripts: Sequence[Transcript]) -> Verdict:
+    """Each run that was acknowledged or seen has one end, on whichever connection it came, replayed or not.
+
+    Ask once the runs are over: one that is still at work has no end. Undecided when frames were not recorded,
+    or no run was seen at all.
+
+    Args:
+        transcripts: The connections of one person.
+    """
+    cut = next((t for t in transcripts if t.truncated), None)
+    if cut is not None:
+        return undecided(ONCE, cut, missing(cut))
+    seen: dict[str, tuple[Transcript, Event]] = {}
+    ends: dict[str, dict[int | None, tuple[Transcript, Event]]] = {}
+    for transcript in transcripts:
+        for event in transcript.events():
+            if event.run_id is None or not (event.durable or event.type == "ack"):
+                continue
+            seen[event.run_id] = transcript, event
+            if event.ends_run:
+                ends.setdefault(event.run_id, {}).setdefault(event.seq, (transcript, event))
+    expected = "each run has one end."
+    for run_id, (transcript, last) in seen.items():
+        found = list(ends.get(run_id, {}).values())
+        if not found:
+            story = f"{run_of(transcript, run_id)} has no end; the last frame of it was {last.type}."
+            return broken(ONCE, transcript, story, expected, [], [last.frame])
+        if len(found) > 1:
+            (one, first), (there, second), *_ = found
+            story = f"{run_of(there, run_id)} has {len(found)} ends, with seq {first.seq} and {second.seq}."
+            return broken(ONCE, there, story, expected, [second.frame], [], [(one, first.frame)])
+    if not seen:
+        return undecided(ONCE, next(iter(transcripts), None), "No run was seen: there is nothing to look at.")
+    return holds(ONCE)
