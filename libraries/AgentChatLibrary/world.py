@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from .chat import Chat
 from .deployment import Deployment
@@ -51,6 +51,8 @@ class Scope:
     next_outage: Outage | None = None
     going_on: list[Callable[[], None]] = field(default_factory=list)
     """What ends what goes on beside the test, before its sessions are judged."""
+    noted: dict[tuple[object, str], Any] = field(default_factory=dict)
+    """What keywords have noted for later ones; see :class:`Notes`."""
 
     def end_outages(self) -> None:
         """Gives back whatever a test has taken away."""
@@ -195,6 +197,33 @@ class World:
         if old is not None:
             self.scope.retired.append(old)
         self.scope.chats[chat.alias] = chat
+
+
+class Notes(Generic[T]):
+    """What keywords note by name for later ones: it lives as long as the test or suite that noted it.
+
+    So a test judges its own figures or those of its suite's setup, and never those of an earlier test.
+
+    Args:
+        world: The scopes.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __setitem__(self, name: str, value: T) -> None:
+        self._world.scope.noted[self, name] = value
+
+    def get(self, name: str) -> T | None:
+        """What was noted last under a name; None when nothing was."""
+        return next(
+            (s.noted[self, name] for s in reversed(self._world.scopes) if (self, name) in s.noted), None
+        )
+
+    def names(self) -> list[str]:
+        """The names under which something was noted, the oldest first."""
+        found = [name for s in self._world.scopes for owner, name in s.noted if owner is self]
+        return list(dict.fromkeys(found))
 
 
 def _connected(there: Chat) -> str:

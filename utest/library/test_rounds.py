@@ -76,7 +76,9 @@ def test_everybody_has_left_also_when_a_round_fails(talker):
 def test_connections_that_only_come_and_go_are_judged(talker):
     measuring = Measuring(kit_of(talker))
     measuring.connect_repeatedly("Ana", 3)
-    assert len(measuring.times["connect"]) == 3
+    measured = measuring.times.get("connect")
+    assert measured is not None
+    assert len(measured.values) == 3
     talker.welcomed = lambda line: line.end(FOREIGN, whose="Boris")
     with pytest.raises(BrokenPromise, match="Ana"):
         measuring.connect_repeatedly("Ana", 3)

@@ -6,7 +6,9 @@ import pytest
 from AgentChatLibrary.chat import Chat
 from AgentChatLibrary.deployment import Deployment
 from AgentChatLibrary.identity import Organisation, Person
-from AgentChatLibrary.world import NameTaken, UnknownName, World
+from AgentChatLibrary.world import NameTaken, Notes, UnknownName, World
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 def test_a_test_sees_its_own_names_and_those_of_its_suites():
@@ -143,3 +145,47 @@ def test_the_outermost_scope_never_closes():
     world.leave()
     world.leave()
     assert not world.has_organisation("anything")
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.just(("enter",)),
+        st.just(("leave",)),
+        st.tuples(st.just("note"), st.sampled_from("ab"), st.integers(0, 2)),
+    ),
+    max_size=30,
+)
+
+
+@given(STEPS)
+def test_what_was_noted_lives_as_long_as_the_test_or_suite_that_noted_it(steps):
+    world, expected = World(), [dict[str, int]()]
+    notes, others = Notes[int](world), Notes[int](world)
+    for step in steps:
+        if step[0] == "note":
+            notes[step[1]] = step[2]
+            expected[-1][step[1]] = step[2]
+        elif step[0] == "enter":
+            world.enter("a test")
+            expected.append({})
+        else:
+            world.leave()
+            expected = expected[:-1] or expected
+        seen = {name: value for scope in expected for name, value in scope.items()}
+        assert {name: notes.get(name) for name in notes.names()} == seen
+        assert others.names() == []
+        assert others.get("a") is None
+
+
+def test_a_test_sees_what_its_suites_setup_has_noted_and_never_what_an_earlier_test_has():
+    world = World()
+    notes = Notes[str](world)
+    world.enter("suite")
+    notes["times"] = "the suite's"
+    world.enter("first test")
+    assert notes.get("times") == "the suite's"
+    notes["times"] = "the first test's"
+    assert notes.get("times") == "the first test's"
+    world.leave()
+    world.enter("second test")
+    assert notes.get("times") == "the suite's"

@@ -20,6 +20,7 @@ from ..redaction import issued, mask
 from ..rules.secrets import forms
 from ..service import NoAnswer, Service
 from ..transcript import Transcript
+from ..world import Notes
 from .judging import BrokenPromise
 
 HEALTH: Final = "/ws/health"
@@ -42,8 +43,8 @@ class Health:
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
-        self._before: Metrics | None = None
-        self._from: dict[str, Mark] = {}
+        self._before: Notes[Metrics] = Notes(kit.world)
+        self._from: Notes[Mark] = Notes(kit.world)
 
     # -- health -------------------------------------------------------------------------------------
 
@@ -206,19 +207,24 @@ class Health:
             chat = self.kit.world.chat(alias)
             chat.fence()
             self._from[alias] = chat.now()
-        self._before = Metrics(self.kit.service.metrics())
+        self._before[READ_OFF] = Metrics(self.kit.service.metrics())
 
     def _start(self, chat: Chat) -> int:
         """The index of a session's first frame since the counters were read off."""
-        if chat.alias not in self._from:
+        mark = self._from.get(chat.alias)
+        if mark is None:
             raise Unexpected(f"{chat.alias}'s counters have not been read off before. Use `{READ_OFF}`.")
-        return chat.since(self._from[chat.alias], READ_OFF)
+        return chat.since(mark, READ_OFF)
+
+    def _read_off(self) -> Metrics:
+        before = self._before.get(READ_OFF)
+        if before is None:
+            raise Unexpected(f"The counters have not been read off before. Use `{READ_OFF}`.")
+        return before
 
     def _risen(self, name: str, label: str) -> dict[str, int]:
-        if self._before is None:
-            raise Unexpected(f"The counters have not been read off before. Use `{READ_OFF}`.")
         before, now = (
-            self._before.by_label(name, label),
+            self._read_off().by_label(name, label),
             Metrics(self.kit.service.metrics()).by_label(name, label),
         )
         return {
@@ -297,11 +303,10 @@ class Health:
         | Connection Should Be Refused  | Ana | 401        | missing_credential |
         | Refusals Should Have Risen By | 1   | status=401 | code=missing_credential |
         """
-        if self._before is None:
-            raise Unexpected(f"The counters have not been read off before. Use `{READ_OFF}`.")
+        before = self._read_off()
         labels = {"status": status, "code": code}
         now = Metrics(self.kit.service.metrics()).sum("refusals_total", labels)
-        risen = now - self._before.sum("refusals_total", labels)
+        risen = now - before.sum("refusals_total", labels)
         if risen != count:
             raise BrokenPromise(f"Refusals with {status} {code} have risen by {risen:g}, expected {count}.")
 

@@ -22,6 +22,7 @@ from ..redaction import issued, mask
 from ..rules import order, timing
 from ..rules.everything import RULES, judge
 from ..rules.story import counted
+from ..world import Notes
 from .judging import RUN_BUDGETS, BrokenPromise, demand
 from .people import People
 from .types import Tier
@@ -39,7 +40,7 @@ class LargeCrowds:
     def __init__(self, kit: Kit, people: People) -> None:
         self.kit = kit
         self._people = people
-        self._crowds: dict[str, Crowd] = {}
+        self._crowds: Notes[Crowd] = Notes(kit.world)
 
     @keyword(tags=("Crowds", "People"))
     def create_crowd(
@@ -264,10 +265,11 @@ class LargeCrowds:
         found.chats = []
 
     def _crowd(self, name: str) -> Crowd:
-        if name not in self._crowds:
-            known = ", ".join(self._crowds) or "none yet"
+        crowd = self._crowds.get(name)
+        if crowd is None:
+            known = ", ".join(self._crowds.names()) or "none yet"
             raise Unexpected(f"There is no crowd {name!r}. There are: {known}. Make one with `Create Crowd`.")
-        return self._crowds[name]
+        return crowd
 
     def _judge(self, crowd: Crowd) -> None:
         """Asks every rule of everything that a crowd recorded."""

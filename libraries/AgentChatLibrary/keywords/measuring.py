@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from robot.api import logger
@@ -16,6 +17,7 @@ from ..engine.session import Session
 from ..kit import Kit
 from ..metrics import Metrics
 from ..rules import replies, timing
+from ..world import Notes
 from .judging import BrokenPromise, demand
 from .rounds import go_round, judge_what_came, until_welcome
 
@@ -28,13 +30,25 @@ PERCENT: Final = 95
 MEMORY: Final = "process_resident_memory_bytes"
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a measurement has come to.
+
+    Attributes:
+        values: The times, in seconds.
+        lost: What there is to say when it was ended because it could not end well; empty otherwise.
+    """
+
+    values: list[float]
+    lost: str = ""
+
+
 class Measuring:
     """Keywords that measure; they judge by the environment's budgets alone."""
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
-        self.times: dict[str, list[float]] = {}
-        self.lost: dict[str, str] = {}
+        self.times: Notes[Measured] = Notes(kit.world)
 
     @keyword(tags=("Timing",))
     def connect_repeatedly(self, person: str, times: int) -> None:
@@ -57,7 +71,7 @@ class Measuring:
         """
         found = self.kit.world.person(person)
         offer = self.kit.offer(found.service.deployment, [("header", self.kit.token(found))])
-        values, sessions = list[float](), list[Session]()
+        values, sessions, lost = list[float](), list[Session](), ""
         for number in range(times):
             sessions.append(Session(f"{person}, time {number + 1}", found.owner))
             try:
@@ -66,9 +80,9 @@ class Measuring:
                 raise Unexpected(f"{person}, connection {number + 1} of {times}: {problem}") from None
             finally:
                 sessions[-1].close()
-            if self._lost("connect", values, times):
+            if lost := self._lost("connect", values, times):
                 break
-        self.times["connect"] = values
+        self.times["connect"] = Measured(values, lost)
         judge_what_came(sessions, self.kit.contract)
 
     @keyword(tags=("Timing",))
@@ -88,12 +102,12 @@ class Measuring:
         | Ping Repeatedly                | Ana        | 20 |
         | Times Should Keep Their Budget | round_trip | at_least=20 |
         """
-        chat, values = self.kit.world.chat(session), list[float]()
+        chat, values, lost = self.kit.world.chat(session), list[float](), ""
         for _ in range(times):
             values.append(chat.round_trip())
-            if self._lost("round_trip", values, times):
+            if lost := self._lost("round_trip", values, times):
                 break
-        self.times["round_trip"] = values
+        self.times["round_trip"] = Measured(values, lost)
         demand(replies.pongs_answer_pings(chat.transcript, complete=True))
 
     @keyword(tags=("Timing",))
@@ -123,16 +137,14 @@ class Measuring:
             raise BrokenPromise(
                 f"{later} received {len(behind)} events and {first} {len(before)}, not the same."
             )
-        self.times["to_other_device"] = [max(0.0, at - before[seq]) for seq, at in behind.items()]
+        self.times["to_other_device"] = Measured([max(0.0, at - before[seq]) for seq, at in behind.items()])
 
-    def _lost(self, name: str, values: list[float], planned: int) -> bool:
-        """Whether so many were slow that no more need be measured; notes what there is to say of it."""
-        self.lost.pop(name, None)
+    def _lost(self, name: str, values: list[float], planned: int) -> str:
+        """What there is to say when so many were slow that no more need be measured; empty otherwise."""
         budget = self.kit.environment.budget(name)
         if not lost_cause(sum(value > budget for value in values), planned):
-            return False
-        self.lost[name] = too_slow(name.replace("_", " ").capitalize(), values, budget, planned)
-        return True
+            return ""
+        return too_slow(name.replace("_", " ").capitalize(), values, budget, planned)
 
     @keyword(tags=("Timing", "Judging"))
     def times_should_keep_their_budget(self, name: str, at_least: int = 50) -> None:
@@ -151,7 +163,8 @@ class Measuring:
         | Connect Repeatedly             | Ana     | 5 |
         | Times Should Keep Their Budget | connect | at_least=5 |
         """
-        values = self.times.get(name, [])
+        measured = self.times.get(name) or Measured([])
+        values = measured.values
         budget, median = self.kit.environment.budget(name), self.kit.environment.median_budget(name)
         told = (
             f"{timing.Distribution.of(values)}; budget {budget * 1000:.0f} ms" if values else "not measured"
@@ -159,8 +172,8 @@ class Measuring:
         builtin: Any = BuiltIn()
         builtin.set_test_metadata(name.replace("_", " "), told)
         logger.info(told)
-        if name in self.lost:
-            raise BrokenPromise(self.lost[name])
+        if measured.lost:
+            raise BrokenPromise(measured.lost)
         demand(
             timing.distribution_within(
                 name.replace("_", " ").capitalize(), values, p50=median, p95=budget, at_least=at_least

@@ -15,6 +15,7 @@ from ..frames import Event
 from ..kit import Kit
 from ..rules import devices, sequence
 from ..transcript import Transcript
+from ..world import Notes
 from .judging import BrokenPromise, demand
 from .operations import Operations
 from .sessions import Sessions
@@ -54,7 +55,7 @@ class Returning:
         self.kit = kit
         self._sessions = sessions
         self._operations = operations
-        self._seen: dict[str, int] = {}
+        self._seen: Notes[int] = Notes(kit.world)
 
     @keyword(tags=("Reconnection",))
     def drop_at_every_boundary(self, session: str, stayed: str, window: Window) -> int:
@@ -129,7 +130,7 @@ class Returning:
         if window is Window.before_resuming:
             self._operations.release_runs(person)
             other.wait_for_end(run)
-        chat.send("resume", {"after_seq": self._seen[session]})
+        chat.send("resume", {"after_seq": self._seen_by(session)})
         if window is Window.while_resuming:
             self._operations.release_runs(person)
             other.wait_for_end(run)
@@ -137,6 +138,17 @@ class Returning:
         chat.wait_for_end(run)
         chat.fence()
         other.fence()
+
+    def _seen_by(self, session: str) -> int:
+        """The seq of the last event that a session knew when it was dropped.
+
+        Raises:
+            Unexpected: It was not dropped.
+        """
+        seen = self._seen.get(session)
+        if seen is None:
+            raise Unexpected(f"{session} was not dropped before. Use `Drop Before A Run Begins`.")
+        return seen
 
     def _drop_held(self, chat: Chat, other: Chat, boundary: Boundary) -> str:
         """Asks, waits until the run stands at the boundary, drops the session, and returns the run's id."""
@@ -191,7 +203,7 @@ class Returning:
         """
         chat, other = self.kit.world.chat(session), self.kit.world.chat(stayed)
         demand(sequence.seq_rises_by_one(chat.transcript))
-        first, last = self._seen[session] + 1, last_seq(other)
+        first, last = self._seen_by(session) + 1, last_seq(other)
         if last < first:
             raise BrokenPromise(
                 f"Nothing has happened since {session} was dropped: there is nothing to compare."

@@ -14,6 +14,7 @@ from ..frames import Event
 from ..identity import Person, new_password
 from ..kit import Kit
 from ..service import Answer
+from ..world import Notes
 from .judging import BrokenPromise
 from .types import FrameType
 
@@ -27,7 +28,7 @@ class Rights:
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
-        self._throttled: dict[str, tuple[float, float]] = {}
+        self._throttled: Notes[tuple[float, float]] = Notes(kit.world)
 
     # -- limits -------------------------------------------------------------------------------------
 
@@ -112,9 +113,10 @@ class Rights:
         | ${seconds} | Next Message Should Be Throttled | Ana |
         | Ping Until | Ana | share=0.5 |
         """
-        if session not in self._throttled:
+        throttled = self._throttled.get(session)
+        if throttled is None:
             raise Unexpected(f"{session} was not throttled before.")
-        since, wait = self._throttled[session]
+        since, wait = throttled
         until = since + wait * share + (MARGIN_SECONDS if share >= 1 else 0.0)
         chat, count = self.kit.world.chat(session), 0
         while time.monotonic() < until:

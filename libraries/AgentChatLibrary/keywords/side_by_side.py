@@ -14,9 +14,12 @@ from ..engine.session import Session
 from ..kit import Kit
 from ..outgoing import encoded, new_message_id
 from ..redaction import mask
+from ..world import Notes
 from .judging import BrokenPromise
 from .types import ErrorCode
 
+SENT: Final = "sent"
+"""The name under which it is noted what was sent."""
 QUESTION: Final = "What did we spend in total?"
 UNAUTHORISED: Final = 401
 """RFC 9110, section 15.5.2."""
@@ -27,7 +30,7 @@ class SideBySide:
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
-        self._sent: list[tuple[Chat, str]] = []
+        self._at_once: Notes[list[tuple[Chat, str]]] = Notes(kit.world)
 
     @keyword(tags=("Bursts", "Asking"))
     def ask_at_once(self, count: int, *sessions: str) -> None:
@@ -75,15 +78,16 @@ class SideBySide:
         | Ask At Once                          | 2 | Ana | Boris |
         | Questions At Once Should Be Accepted | 4 | too_many_runs |
         """
-        replies = [chat.reply(message_id, "ack", "error") for chat, message_id in self._sent]
+        sent = self._sent()
+        replies = [chat.reply(message_id, "ack", "error") for chat, message_id in sent]
         found = Counter(str(e.get("code")) if e.type == "error" else "accepted" for e in replies)
-        due = Counter({"accepted": count, otherwise.value: len(self._sent) - count})
+        due = Counter({"accepted": count, otherwise.value: len(sent) - count})
         if +found != +due:
             raise BrokenPromise(
-                f"Of {len(self._sent)} questions at the same moment {count} should be accepted and the others"
+                f"Of {len(sent)} questions at the same moment {count} should be accepted and the others"
                 f" declined with {otherwise.value}; they were: {_counted(found)}."
             )
-        for (chat, message_id), reply in zip(self._sent, replies, strict=True):
+        for (chat, message_id), reply in zip(sent, replies, strict=True):
             if reply.type == "ack":
                 chat.accepted(message_id)
 
@@ -101,7 +105,7 @@ class SideBySide:
         | Same Questions Should Be One Each      |
         """
         told: dict[str, set[str]] = {}
-        for chat, message_id in self._sent:
+        for chat, message_id in self._sent():
             reply = chat.reply(message_id, "ack", "error")
             if reply.type == "error":
                 raise BrokenPromise(
@@ -152,10 +156,23 @@ class SideBySide:
                 f" it should refuse it with 401 {code}."
             )
 
+    def _sent(self) -> list[tuple[Chat, str]]:
+        """The questions that were sent last, each with its session.
+
+        Raises:
+            BrokenPromise: None were.
+        """
+        sent = self._at_once.get(SENT)
+        if not sent:
+            raise BrokenPromise("Nothing was sent at once: there is nothing to look at. Use `Ask At Once`.")
+        return sent
+
     def _send(self, ids: dict[str, list[str]]) -> None:
         """Sends all of a session's questions in one go, one session right after the other."""
         chats = {session: self.kit.world.chat(session) for session in ids}
-        self._sent = [(chats[session], message_id) for session, some in ids.items() for message_id in some]
+        self._at_once[SENT] = [
+            (chats[session], message_id) for session, some in ids.items() for message_id in some
+        ]
         for session, some in ids.items():
             questions = [encoded("chat", message_id, {"content": QUESTION}) for message_id in some]
             chats[session].session.send_many(questions)

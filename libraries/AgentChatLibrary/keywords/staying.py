@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from robot.api import logger
@@ -15,13 +16,29 @@ from ..customers import Customer, Stuck
 from ..engine.session import Ended, Session
 from ..kit import Kit
 from ..ledger import Audit, audit
+from ..world import Notes
 from .crowds import Crowds
 from .judging import BrokenPromise
 
+STAY: Final = "stay"
+"""The name under which it is noted who stays."""
 SHOWN: Final = 3
 """How many lines a message shows of what is missing."""
 GOING_AWAY: Final = "1001"
 """Close code of a server that goes down (RFC 6455, section 7.4.1)."""
+
+
+@dataclass(slots=True)
+class Stay:
+    """Customers who go on asking.
+
+    Attributes:
+        customers: Who they are.
+        audits: What a comparison with the whole log has found of each; empty before.
+    """
+
+    customers: list[Customer]
+    audits: list[Audit] = field(default_factory=list)
 
 
 class Staying:
@@ -30,8 +47,7 @@ class Staying:
     def __init__(self, kit: Kit, crowds: Crowds) -> None:
         self.kit = kit
         self._crowds = crowds
-        self._customers: list[Customer] = []
-        self._audits: list[Audit] = []
+        self._stays: Notes[Stay] = Notes(kit.world)
 
     @keyword(tags=("Crowds", "Reconnection"))
     def customers_begin_to_ask(self, count: int, organisation: str) -> None:
@@ -55,9 +71,9 @@ class Staying:
         | Customers Should Have Lost Nothing     |
         | Customers Should Have Noticed Only Goodbyes |
         """
-        self._audits = []
-        self._customers = [self._customer(name) for name in self._crowds.create_people(count, organisation)]
-        for customer in self._customers:
+        customers = [self._customer(name) for name in self._crowds.create_people(count, organisation)]
+        self._stays[STAY] = Stay(customers)
+        for customer in customers:
             self.kit.world.scope.going_on.append(customer.leave)
             customer.begin()
 
@@ -93,7 +109,7 @@ class Staying:
         | Customers Should Have Lost Nothing     |
         | Customers Should Have Noticed Only Goodbyes |
         """
-        wanted = {customer: customer.answers + count for customer in self._customers}
+        wanted = {customer: customer.answers + count for customer in self._stay().customers}
 
         def waiting() -> list[str]:
             return [
@@ -126,17 +142,17 @@ class Staying:
         | Customers Should Have Lost Nothing     |
         | Customers Should Have Noticed Only Goodbyes |
         """
-        self._finish()
+        stay = self._stay()
+        for customer in stay.customers:
+            customer.stop_asking()
+        for customer in stay.customers:
+            customer.finish()
         self._nobody_is_stuck()
-        for customer in self._customers:
-            try:
-                self._audits.append(audit(customer.books, customer.whole_log()))
-            except (Stuck, Ended) as problem:
-                raise BrokenPromise(f"{customer.session.alias}'s log could not be had: {problem}") from None
-        found = list(zip(self._customers, self._audits, strict=True))
+        stay.audits = [_audited(customer) for customer in stay.customers]
+        found = list(zip(stay.customers, stay.audits, strict=True))
         _demand([(c, a.lost) for c, a in found], "lost")
         _demand([(c, a.repeated) for c, a in found], "got twice")
-        self._tell()
+        _tell(stay)
 
     @keyword(tags=("Crowds", "Judging"))
     def customers_should_have_noticed_only_goodbyes(self) -> None:
@@ -155,7 +171,13 @@ class Staying:
         | Customers Should Have Lost Nothing     |
         | Customers Should Have Noticed Only Goodbyes |
         """
-        for customer, found in zip(self._customers, self._audits, strict=True):
+        stay = self._stay()
+        if not stay.audits:
+            raise Unexpected(
+                "What the customers have was not compared with the log: there is nothing to look at. "
+                "Use `Customers Should Have Lost Nothing` before."
+            )
+        for customer, found in zip(stay.customers, stay.audits, strict=True):
             who, books = customer.session.alias, customer.books
             others = [end for end in books.ends if end != GOING_AWAY]
             if others or not books.ends:
@@ -171,16 +193,21 @@ class Staying:
                     f"{who}'s questions ended as {_counted(found.endings)}; all should be answered."
                 )
 
-    def _finish(self) -> None:
-        if not self._customers:
-            raise Unexpected("Nobody goes on asking; use `Customers Begin To Ask`.")
-        for customer in self._customers:
-            customer.stop_asking()
-        for customer in self._customers:
-            customer.finish()
+    def _stay(self) -> Stay:
+        """The customers who began to ask last.
+
+        Raises:
+            Unexpected: Nobody did.
+        """
+        stay = self._stays.get(STAY)
+        if stay is None or not stay.customers:
+            raise Unexpected(
+                "Nobody goes on asking: there is nothing to look at. Use `Customers Begin To Ask`."
+            )
+        return stay
 
     def _nobody_is_stuck(self) -> None:
-        stuck = [one for one in self._customers if one.books.stuck]
+        stuck = [one for one in self._stay().customers if one.books.stuck]
         if stuck:
             first = stuck[0]
             raise BrokenPromise(
@@ -188,15 +215,24 @@ class Staying:
                 f"The connections before ended with {', '.join(first.books.ends) or 'nothing'}."
             )
 
-    def _tell(self) -> None:
-        books = [one.books for one in self._customers]
-        endings = sum((Counter(one.endings) for one in self._audits), Counter[str]())
-        logger.info(
-            f"{len(books)} customers; {sum(one.runs for one in self._audits)} runs ({_counted(endings)}); "
-            f"{sum(one.frames for one in self._audits)} events; connections that ended: "
-            f"{_counted(Counter(end for one in books for end in one.ends))}; questions asked again because "
-            f"the service was unavailable: {sum(one.put_off for one in books)}"
-        )
+
+def _audited(customer: Customer) -> Audit:
+    """What the comparison of a customer's books with the whole log finds."""
+    try:
+        return audit(customer.books, customer.whole_log())
+    except (Stuck, Ended) as problem:
+        raise BrokenPromise(f"{customer.session.alias}'s log could not be had: {problem}") from None
+
+
+def _tell(stay: Stay) -> None:
+    books = [one.books for one in stay.customers]
+    endings = sum((Counter(one.endings) for one in stay.audits), Counter[str]())
+    logger.info(
+        f"{len(books)} customers; {sum(one.runs for one in stay.audits)} runs ({_counted(endings)}); "
+        f"{sum(one.frames for one in stay.audits)} events; connections that ended: "
+        f"{_counted(Counter(end for one in books for end in one.ends))}; questions asked again because "
+        f"the service was unavailable: {sum(one.put_off for one in books)}"
+    )
 
 
 def _demand(found: Sequence[tuple[Customer, Sequence[str]]], what: str) -> None:

@@ -1,0 +1,122 @@
+"""Keywords that judge: where there is nothing to look at they say so, and pass no test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from AgentChatLibrary.chat import Unexpected
+from AgentChatLibrary.keywords.health import Health
+from AgentChatLibrary.keywords.judging import BrokenPromise
+from AgentChatLibrary.keywords.large_crowds import LargeCrowds
+from AgentChatLibrary.keywords.measuring import Measuring
+from AgentChatLibrary.keywords.people import People
+from AgentChatLibrary.keywords.returning import Returning
+from AgentChatLibrary.keywords.rights import Rights
+from AgentChatLibrary.keywords.sessions import Sessions
+from AgentChatLibrary.keywords.side_by_side import SideBySide
+from AgentChatLibrary.keywords.staying import Stay, Staying
+from AgentChatLibrary.keywords.types import ErrorCode
+from AgentChatLibrary.kit import Kit
+from talking import Talker, chat_of, kit_of
+
+BUSY = ErrorCode("too_many_runs")
+
+
+@pytest.fixture
+def talker() -> Iterator[Talker]:
+    started = Talker()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def kit(talker: Talker) -> Kit:
+    return kit_of(talker)
+
+
+def next_test(kit):
+    kit.world.leave()
+    kit.world.enter("the next test")
+
+
+# -- what an earlier test has noted --------------------------------------------------------------------------
+
+
+def test_times_of_an_earlier_test_are_not_judged(kit):
+    measuring = Measuring(kit)
+    kit.world.enter("a test")
+    measuring.connect_repeatedly("Ana", 1)
+    assert measuring.times.get("connect") is not None
+    next_test(kit)
+    assert measuring.times.get("connect") is None
+
+
+def test_questions_of_an_earlier_test_are_not_judged(kit):
+    together = SideBySide(kit)
+    kit.world.enter("a test")
+    chat = chat_of(kit)
+    together.ask_at_once(2, "Ana")
+    together.questions_at_once_should_be_accepted(2, BUSY)
+    together.same_questions_should_be_one_each()
+    chat.session.close()
+    next_test(kit)
+    for judge in (
+        lambda: together.questions_at_once_should_be_accepted(0, BUSY),
+        together.same_questions_should_be_one_each,
+    ):
+        with pytest.raises(BrokenPromise, match="Nothing was sent at once: there is nothing to look at"):
+            judge()
+
+
+def test_a_refusal_of_an_earlier_test_does_not_count(talker, kit):
+    talker.scripts["resume"] = lambda line, sent: line.say(
+        "error", message_id=sent["message_id"], code="rate_limited", retry_after=0.01
+    )
+    rights = Rights(kit)
+    kit.world.enter("a test")
+    chat = chat_of(kit)
+    rights.next_message_should_be_throttled("Ana")
+    rights.ping_until("Ana", 0.5)
+    chat.session.close()
+    next_test(kit)
+    chat_of(kit).session.close()
+    with pytest.raises(Unexpected, match="Ana was not throttled before"):
+        rights.ping_until("Ana", 0.5)
+
+
+def test_who_was_not_dropped_has_nothing_to_compare(kit):
+    chats = [chat_of(kit), chat_of(kit, "Boris")]
+    with pytest.raises(Unexpected, match="Ana was not dropped before"):
+        Returning(kit, Sessions(kit), None).devices_should_agree_after_coming_back("Ana", "Boris")
+    for chat in chats:
+        chat.session.close()
+
+
+def test_counters_that_were_not_read_off_are_not_compared(kit):
+    chat = chat_of(kit)
+    with pytest.raises(Unexpected, match="Ana's counters have not been read off before"):
+        Health(kit).counters_should_have_risen_by_what_was_seen("Ana")
+    chat.session.close()
+
+
+def test_a_crowd_of_an_earlier_test_is_gone(kit):
+    crowds = LargeCrowds(kit, People(kit))
+    with pytest.raises(Unexpected, match=r"There is no crowd 'Visitors'\. There are: none yet"):
+        crowds.crowd_should_get_whole_answers("Visitors")
+
+
+def test_customers_of_an_earlier_test_are_gone(kit):
+    staying = Staying(kit, None)
+    kit.world.enter("a test")
+    staying._stays["stay"] = Stay([object()])
+    with pytest.raises(Unexpected, match="was not compared with the log: there is nothing to look at"):
+        staying.customers_should_have_noticed_only_goodbyes()
+    next_test(kit)
+    for judge in (
+        staying.customers_should_have_lost_nothing,
+        staying.customers_should_have_noticed_only_goodbyes,
+        lambda: staying.wait_until_every_customer_has_answers(1),
+    ):
+        with pytest.raises(Unexpected, match="Nobody goes on asking: there is nothing to look at"):
+            judge()
