@@ -32,6 +32,8 @@ ADMIN_TOKEN: Final = "AGENT_CHAT_ADMIN_TOKEN"  # noqa: S105 -- the variable's na
 JWT_KEY: Final = "AGENT_CHAT_JWT_KEY"
 BACKENDS: Final = "AGENT_CHAT_BACKENDS"
 """The addresses of single processes, separated by commas."""
+SEVERAL: Final = 2
+"""How many processes several are at the least."""
 SERVER: Final = "AGENT_CHAT_SERVER_URL"
 """The database server that backends of a suite's own share with the run's."""
 SCHEMA: Final = "AGENT_CHAT_SCHEMA"
@@ -237,7 +239,8 @@ def attach(environment: Environment) -> Deployment:
 
     Raises:
         Unreachable: It does not answer.
-        EnvironmentProblem: The environment offers what needs a credential, and the credential is not there.
+        EnvironmentProblem: The environment offers what needs a credential, or several processes, and the
+            credential or their addresses are not there.
     """
     if environment.url is None:
         raise EnvironmentProblem(f"The environment {environment.name} names no address.")
@@ -248,6 +251,12 @@ def attach(environment: Environment) -> Deployment:
                 f"The environment {environment.name} offers {capability!r}, but {variable} is not set. "
                 f"Set it, or take {capability!r} out of CAPABILITIES in {environment.file}."
             )
+    if "several_processes" in environment.capabilities and len(environment.backends) < SEVERAL:
+        raise EnvironmentProblem(
+            f"The environment {environment.name} offers 'several_processes', but its BACKENDS are "
+            f"{len(environment.backends)}. Name the own addresses of at least two processes, or take "
+            f"'several_processes' out of CAPABILITIES in {environment.file}."
+        )
     log = os.environ.get(_LOG)
     return Deployment(
         environment.url,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from AgentChatLibrary import deployment
 from AgentChatLibrary.deployment import Deployment, Unreachable
+from AgentChatLibrary.environment import DEFAULT_TIMEOUTS, Environment, EnvironmentProblem
 
 
 class Page(BaseHTTPRequestHandler):
@@ -58,6 +61,22 @@ def test_another_service_is_told_as_such(page):
 def test_what_is_no_address_is_told_as_such(url):
     with pytest.raises(Unreachable, match="is no HTTP address"):
         deployment.check(url)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_several_processes_without_their_addresses_are_told_before_any_test(page, count):
+    there = Environment(
+        "staging",
+        Path("staging.py"),
+        address(page),
+        capabilities=frozenset({"several_processes"}),
+        backends=("http://127.0.0.1:1",) * count,
+        timeouts=DEFAULT_TIMEOUTS,
+    )
+    with pytest.raises(EnvironmentProblem, match=rf"BACKENDS are {count}\. .* out of CAPABILITIES in st"):
+        deployment.attach(there)
+    both = replace(there, backends=("http://127.0.0.1:1", "http://127.0.0.1:2"))
+    assert deployment.attach(both).backends == both.backends
 
 
 def test_the_websocket_address_follows_the_http_address():

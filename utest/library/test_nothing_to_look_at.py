@@ -6,19 +6,25 @@ from collections.abc import Iterator
 
 import pytest
 from AgentChatLibrary.chat import Unexpected
+from AgentChatLibrary.keywords.bursts import Bursts
+from AgentChatLibrary.keywords.content import Content
+from AgentChatLibrary.keywords.crowds import Crowds
 from AgentChatLibrary.keywords.health import Health
-from AgentChatLibrary.keywords.judging import BrokenPromise
+from AgentChatLibrary.keywords.judging import BrokenPromise, Judging
 from AgentChatLibrary.keywords.large_crowds import LargeCrowds
 from AgentChatLibrary.keywords.measuring import Measuring
 from AgentChatLibrary.keywords.people import People
+from AgentChatLibrary.keywords.processes import Processes
 from AgentChatLibrary.keywords.returning import Returning
 from AgentChatLibrary.keywords.rights import Rights
 from AgentChatLibrary.keywords.sessions import Sessions
+from AgentChatLibrary.keywords.several import Several
 from AgentChatLibrary.keywords.side_by_side import SideBySide
 from AgentChatLibrary.keywords.staying import Stay, Staying
 from AgentChatLibrary.keywords.types import ErrorCode
 from AgentChatLibrary.kit import Kit
-from talking import Talker, chat_of, kit_of
+from robot.api.types import Secret
+from talking import Talker, chat_of, connect, kit_of
 
 BUSY = ErrorCode("too_many_runs")
 
@@ -65,7 +71,7 @@ def test_questions_of_an_earlier_test_are_not_judged(kit):
         lambda: together.questions_at_once_should_be_accepted(0, BUSY),
         together.same_questions_should_be_one_each,
     ):
-        with pytest.raises(BrokenPromise, match="Nothing was sent at once: there is nothing to look at"):
+        with pytest.raises(BrokenPromise, match=r"Nothing was sent at once.*: there is nothing to look at"):
             judge()
 
 
@@ -120,3 +126,61 @@ def test_customers_of_an_earlier_test_are_gone(kit):
     ):
         with pytest.raises(Unexpected, match="Nobody goes on asking: there is nothing to look at"):
             judge()
+
+
+# -- what looks at nothing -----------------------------------------------------------------------------------
+
+
+def test_a_run_without_a_call_has_no_arguments(kit):
+    chat = chat_of(kit)
+    chat.ask("What did payments spend?")
+    chat.wait_for_end()
+    with pytest.raises(BrokenPromise, match="the agent has called no tool: there is nothing to look at"):
+        Content(kit).tool_arguments_should_include("Ana", "team", "payments")
+    chat.session.close()
+
+
+def test_whoever_has_asked_nothing_has_no_answers(kit):
+    chat = chat_of(kit)
+    bursts = Bursts(kit, Judging(kit), Content(kit))
+    with pytest.raises(BrokenPromise, match="Ana has asked nothing: there is nothing to look at"):
+        bursts.every_question_should_have_a_whole_answer("Ana")
+    with pytest.raises(BrokenPromise, match="No question of Ana was accepted: there is nothing to look at"):
+        bursts.questions_should_be_accepted_in_order("Ana")
+    chat.session.close()
+
+
+def test_nobody_gets_no_whole_answers(kit):
+    for judge in (
+        Crowds(kit, None).everybody_gets_a_whole_answer,
+        Bursts(kit, Judging(kit), Content(kit)).everybody_has_seen_only_their_own_runs,
+    ):
+        with pytest.raises(BrokenPromise, match="No session was named: there is nothing to look at"):
+            judge()
+
+
+def test_no_process_refuses_nobody(kit):
+    several = Several(kit, Sessions(kit))
+    with pytest.raises(BrokenPromise, match="No single process has an address of its own: there is nothing"):
+        several.no_process_should_let_in("Ana", "invalid_token", token=Secret("none"))
+    for sessions in ((), ("Ana",)):
+        with pytest.raises(BrokenPromise, match="Not even two sessions were named"):
+            several.sessions_should_be_at_different_processes(*sessions)
+
+
+def test_runs_are_asked_for_their_end_over_all_connections(talker, kit):
+    chat, ends = chat_of(kit), Processes(kit, None, None).runs_should_have_one_end
+    with pytest.raises(BrokenPromise, match="No run was seen: there is nothing to look at"):
+        ends("Ana")
+    chat.ask("What did we spend?")
+    chat.wait_for_end()
+    ends("Ana")
+    talker.scripts["chat"] = lambda line, asked: line.say(
+        "ack", message_id=asked["message_id"], run_id="r_" + "e" * 32
+    )
+    chat.ask("And by team?")
+    chat.session.close()
+    connect(kit, chat)
+    with pytest.raises(BrokenPromise, match="Ana's run r_eeeeeeee has no end"):
+        ends("Ana")
+    chat.session.close()

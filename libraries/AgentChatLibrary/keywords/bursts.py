@@ -8,7 +8,7 @@ from ..kit import Kit
 from ..outgoing import encoded, new_message_id
 from ..rules import correlation, devices, order, replies
 from .content import Content
-from .judging import BrokenPromise, Judging, demand
+from .judging import BrokenPromise, Judging, demand, something
 
 KINDS = ("compute", "database", "storage")
 """Services that questions of a burst ask for in turn, so that neighbours differ."""
@@ -133,14 +133,16 @@ class Bursts:
             session: Alias of the session.
 
         Raises:
-            BrokenPromise: They came in another order, or after an event of their run.
+            BrokenPromise: They came in another order, or after an event of their run; or there was none.
 
         Example:
         | Send Burst Of Questions                   | Ana | 3 |
         | Questions Should Be Accepted In Order     | Ana |
         | Every Question Should Have A Whole Answer | Ana |
         """
-        demand(replies.acks_come_first(self.kit.world.chat(session).transcript))
+        chat = self.kit.world.chat(session)
+        something(chat.transcript.received("ack"), f"No question of {session} was accepted")
+        demand(replies.acks_come_first(chat.transcript))
 
     @keyword(tags=("Bursts", "Judging"))
     def replies_should_come_in_order(self, session: str) -> None:
@@ -178,7 +180,7 @@ class Bursts:
 
         Raises:
             EventMissing: One has no answer.
-            BrokenPromise: One is not as agreed.
+            BrokenPromise: One is not as agreed, or the session has asked nothing.
 
         Example:
         | Send Burst Of Questions                   | Ana | 3 |
@@ -186,6 +188,7 @@ class Bursts:
         | Every Question Should Have A Whole Answer | Ana |
         """
         chat = self.kit.world.chat(session)
+        something(chat.questions, f"{session} has asked nothing")
         for number, question in enumerate(chat.questions):
             chat.wait_for_end(question.run_id)
             demand(order.complete_run(chat.transcript, question.run_id))
@@ -201,11 +204,15 @@ class Bursts:
         Args:
             sessions: Aliases of the sessions.
 
+        Raises:
+            BrokenPromise: One belongs to somebody else's, or no session was named.
+
         Example:
         | Everybody Asks                         | Which resources are idle? | Ana | Boris |
         | Everybody Gets A Whole Answer          | Ana                       | Boris |
         | Everybody Has Seen Only Their Own Runs | Ana                       | Boris |
         """
+        something(sessions, "No session was named")
         for session in sessions:
             self._judging.should_have_seen_only_its_own_runs(session)
 

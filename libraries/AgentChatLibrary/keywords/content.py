@@ -11,7 +11,7 @@ from ..chat import Chat, Unexpected
 from ..frames import Event
 from ..kit import Kit
 from ..rules import order
-from .judging import BrokenPromise, demand
+from .judging import BrokenPromise, demand, something
 from .types import EventType, ToolName
 
 QUOTED: Final = 200
@@ -220,7 +220,9 @@ class Content:
         | Tool Arguments Should Include | Ana | team | payments |
         """
         content = self.kit.world.chat(session).question(number).content
-        for event in self._events(session, number, "tool_executing"):
+        calls = self._events(session, number, "tool_executing")
+        something(calls, f"{session} asked {content!r}, and the agent has called no tool")
+        for event in calls:
             arguments = event["arguments"]
             if arguments.get(name) != value:
                 given = ", ".join(f"{key} = {arguments[key]!r}" for key in arguments) or "nothing"

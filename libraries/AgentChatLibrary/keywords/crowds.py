@@ -20,7 +20,7 @@ from ..kit import Kit
 from ..outgoing import encoded, new_message_id
 from ..redaction import mask
 from ..rules import isolation, order, timing
-from .judging import RUN_BUDGETS, BrokenPromise, demand
+from .judging import RUN_BUDGETS, BrokenPromise, demand, something
 from .measuring import lost_cause, too_slow
 from .people import People
 from .types import Tier
@@ -180,13 +180,14 @@ class Crowds:
 
         Raises:
             EventMissing: Somebody got no answer.
-            BrokenPromise: Somebody's run is not as agreed.
+            BrokenPromise: Somebody's run is not as agreed, or no session was named.
 
         Example:
         | Everybody Asks                         | Which resources are idle? | Ana | Boris |
         | Everybody Gets A Whole Answer          | Ana                       | Boris |
         | Everybody Has Seen Only Their Own Runs | Ana                       | Boris |
         """
+        something(sessions, "No session was named")
         chats = [self.kit.world.chat(alias) for alias in sessions]
         for chat in chats:
             chat.wait_for_end()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from typing import Final
 
 from robot.api import logger
@@ -49,6 +50,20 @@ def demand(verdict: Verdict) -> None:
         raise BrokenPromise(f"This could not be decided: {verdict.text()}", verdict)
     if not verdict:
         raise BrokenPromise(verdict.text(), verdict)
+
+
+def something(found: Collection[object], nothing: str) -> None:
+    """Raises unless there is something to judge: what looks at nothing proves nothing.
+
+    Args:
+        found: What is to be judged.
+        nothing: What is so when it is empty, as a sentence without its full stop.
+
+    Raises:
+        BrokenPromise: It is empty.
+    """
+    if not found:
+        raise BrokenPromise(f"{nothing}: there is nothing to look at.")
 
 
 class Judging:
@@ -419,8 +434,7 @@ class Judging:
         """
         transcript = self.kit.world.chat(session).transcript
         errors = transcript.received("error")
-        if not errors:
-            raise BrokenPromise(f"{session} has received no error: there is nothing to look at.")
+        something(errors, f"{session} has received no error")
         for error in errors:
             _no_inside(f"The error {error.get('code')}", str(error.frame.data))
         demand(secrets.holds_no_secret(transcript, issued()))

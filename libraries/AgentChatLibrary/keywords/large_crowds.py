@@ -23,7 +23,7 @@ from ..rules import order, timing
 from ..rules.everything import RULES, judge
 from ..rules.story import counted
 from ..world import Notes
-from .judging import RUN_BUDGETS, BrokenPromise, demand
+from .judging import RUN_BUDGETS, BrokenPromise, demand, something
 from .people import People
 from .types import Tier
 
@@ -183,7 +183,8 @@ class LargeCrowds:
 
         Raises:
             EventMissing: Somebody got no answer.
-            BrokenPromise: Somebody's frames are not as agreed; the message tells of the first, and counts.
+            BrokenPromise: Somebody's frames are not as agreed; the message tells of the first, and counts. Or
+                nobody is connected.
 
         Example:
         | Create Crowd                   | Visitors | 10 | organisations=2 |
@@ -194,6 +195,7 @@ class LargeCrowds:
         | Let Crowd Go                   | Visitors |
         """
         found = self._crowd(crowd)
+        something(found.chats, f"Nobody of {crowd} is connected")
         progress = Progress("answers come", len(found.chats))
         for chat in found.chats:
             chat.wait_for_end()

@@ -18,7 +18,7 @@ from ..kit import Kit
 from ..redaction import mask
 from ..rules import devices
 from ..transcript import Transcript
-from .judging import BrokenPromise, demand
+from .judging import BrokenPromise, demand, something
 from .returning import last_seq
 from .sessions import Sessions
 
@@ -127,12 +127,14 @@ class Several:
 
         Raises:
             Unexpected: Two were welcomed by the same.
+            BrokenPromise: Not even two were named.
 
         Example, on a deployment of its own:
         | Open Session At Process                   | Ana | 1 | Ana's laptop |
         | Open Session At Process                   | Ana | 2 | Ana's phone |
         | Sessions Should Be At Different Processes | Ana's laptop | Ana's phone |
         """
+        something(sessions[1:], "Not even two sessions were named")
         named = {alias: self._sessions.get_welcome(alias).get("instance") for alias in sessions}
         if len(set(named.values())) < len(named):
             told = ", ".join(f"{alias} by {name!r}" for alias, name in named.items())
@@ -189,6 +191,7 @@ class Several:
 
         Raises:
             Unexpected: One has let the person in, or refused in another way.
+            BrokenPromise: No process has an address.
 
         Example, on a deployment of its own:
         | ${token}                 | Sign In | Ana |
@@ -196,7 +199,9 @@ class Several:
         | No Process Should Let In | Ana | invalid_token | token=${token} |
         """
         found = self.kit.world.person(person)
-        for number, address in enumerate(found.service.deployment.backends, 1):
+        addresses = found.service.deployment.backends
+        something(addresses, "No single process has an address of its own")
+        for number, address in enumerate(addresses, 1):
             session = Session(f"{person}'s attempt at process {number}", found.owner)
             offer = self.kit.offer(Deployment(address), [("header", token.value)])
             try:

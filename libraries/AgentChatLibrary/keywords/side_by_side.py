@@ -15,7 +15,7 @@ from ..kit import Kit
 from ..outgoing import encoded, new_message_id
 from ..redaction import mask
 from ..world import Notes
-from .judging import BrokenPromise
+from .judging import BrokenPromise, something
 from .types import ErrorCode
 
 SENT: Final = "sent"
@@ -162,9 +162,8 @@ class SideBySide:
         Raises:
             BrokenPromise: None were.
         """
-        sent = self._at_once.get(SENT)
-        if not sent:
-            raise BrokenPromise("Nothing was sent at once: there is nothing to look at. Use `Ask At Once`.")
+        sent = self._at_once.get(SENT) or []
+        something(sent, "Nothing was sent at once, as with `Ask At Once`")
         return sent
 
     def _send(self, ids: dict[str, list[str]]) -> None:
