@@ -94,6 +94,7 @@ Nobody Connects With A Bad Token
     ...       catches:algorithm-not-pinned
     ...       catches:issued-in-the-future-accepted
     ...       catches:leeway-of-minutes
+    ...       catches:leeway-of-half-a-minute
     ...       catches:token-without-expiry-accepted
     ...       catches:unknown-user-accepted
     ...       catches:other-organisation-accepted
@@ -114,6 +115,8 @@ Nobody Connects With A Bad Token
     a refresh token    token_type=refresh
     not valid for another minute    valid_from=60
     issued a minute in the future    iat=${{ int(time.time()) + 60 }}
+    not valid for another 12 seconds    valid_from=12
+    issued 12 seconds in the future    iat=${{ int(time.time()) + 12 }}
     issued in the far future    iat=${9999999999}
     without an expiry    without=exp
     of an expiry that is a text    exp=9999999999

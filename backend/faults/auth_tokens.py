@@ -15,7 +15,6 @@ from backend.store.logins import Logins
 from backend.store.people import People
 from backend.tokens import (
     Claims,
-    InvalidTokenError,
     RefreshTokenVerifier,
     TokenIssuer,
     TokenPair,
@@ -36,12 +35,10 @@ if TYPE_CHECKING:
     from backend.ws.frames import ClientFrame
 
 EARLY_SECONDS = 600.0
-A_DAY = 86_400
-"""Seconds."""
 """Ten minutes: longer before the expiry than most tokens live."""
 
-FAR_AHEAD_SECONDS = 300
-"""How far clocks would have to differ for such a leeway to be of use."""
+A_DAY = 86_400
+"""Seconds."""
 
 
 _handed_over: ContextVar[bool] = ContextVar("handed_over", default=False)
@@ -235,37 +232,6 @@ class _NobodyAway(Logins):
 def revocation_misses_who_is_away(components: Components) -> Components:
     """Support ends all logins of a stolen account; the thief's, not connected just then, lives on."""
     return replace(components, logins=_NobodyAway)
-
-
-class _MinutesOfLeeway(TokenVerifier):
-    def not_before(self, claims: Mapping[str, Any]) -> None:
-        super().not_before({**claims, "nbf": claims.get("nbf", 0) - FAR_AHEAD_SECONDS})
-
-    def issued_at(self, claims: Mapping[str, Any]) -> None:
-        super().issued_at({**claims, "iat": claims["iat"] - FAR_AHEAD_SECONDS})
-
-
-@fault("leeway-of-minutes", group="auth")
-def leeway_of_minutes(components: Components) -> Components:
-    """A token opens the door minutes before it is valid."""
-    return replace(components, verifier=_MinutesOfLeeway)
-
-
-class _NoLeeway(TokenVerifier):
-    def not_before(self, claims: Mapping[str, Any]) -> None:
-        if claims.get("nbf", 0) > self._clock.now():
-            raise InvalidTokenError("not before")
-        super().not_before(claims)
-
-    def issued_at(self, claims: Mapping[str, Any]) -> None:
-        if claims["iat"] > self._clock.now():
-            raise InvalidTokenError("issued in the future")
-
-
-@fault("no-leeway-for-clocks", group="auth")
-def no_leeway_for_clocks(components: Components) -> Components:
-    """Fresh tokens are refused whenever the issuer's clock is a moment ahead."""
-    return replace(components, verifier=_NoLeeway)
 
 
 class _CountsInMilliseconds(TokenIssuer):
