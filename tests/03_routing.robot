@@ -109,6 +109,11 @@ A Malformed Message Is Refused Kindly
     ...       catches:lenient-json
     ...       catches:empty-content-accepted
     ...       catches:field-unnamed
+    ...       catches:nul-looked-for-in-questions-alone
+    ...       catches:depth-of-objects-uncounted
+    ...       catches:negative-numbers-unbounded
+    ...       catches:names-of-fields-unread
+    ...       catches:size-looked-at-last
     [Template]    A Malformed Message Is Refused
     # what is sent    error code    field that is named
     broken JSON    invalid_json
@@ -120,8 +125,11 @@ A Malformed Message Is Refused Kindly
     infinity    invalid_json
     a number that overflows    invalid_json
     a whole number beyond the exact ones    invalid_json
+    a whole number below the exact ones    invalid_json
     half a surrogate pair    invalid_json
+    half a surrogate pair in a name    invalid_json
     nesting that is too deep    invalid_json
+    objects that are nested too deep    invalid_json
     nesting without end    invalid_json
     two messages in one    invalid_json
     a list    invalid_message
@@ -130,8 +138,13 @@ A Malformed Message Is Refused Kindly
     null    invalid_message
     a binary frame    invalid_message
     a NUL character    invalid_message    content
+    a NUL character in its id    invalid_message    message_id
+    a NUL character in a conversation    invalid_message    thread_id
+    a NUL character deep inside    invalid_message    any
+    a NUL character in a name    invalid_message    any
     empty content    invalid_message    content
     a type that is no string    invalid_message    type
+    broken JSON that is too large    message_too_large
 
 Text That Is No UTF-8 Ends The Connection As Agreed
     [Documentation]    RFC 6455 asks for close code 1007; a new connection works at once.

@@ -14,6 +14,8 @@ TOO_DEEP: Final = 33
 """One level more than JSON may be nested (contract: Errors and ends)."""
 BEYOND_EXACT: Final = 2**53
 """The first whole number that not every reader keeps exactly (RFC 8259, section 6)."""
+TOO_LARGE: Final = 9_000
+"""Bytes: more than a message may have, and less than ends the connection (contract: Limits)."""
 
 
 def _ping(data: str) -> str:
@@ -31,8 +33,11 @@ MESSAGES: Final[dict[str, str | bytes]] = {
     "infinity": _ping("-Infinity"),
     "a number that overflows": _ping("1e400"),
     "a whole number beyond the exact ones": _ping(str(BEYOND_EXACT)),
+    "a whole number below the exact ones": _ping(str(-BEYOND_EXACT)),
     "half a surrogate pair": _ping('"\\ud800"'),
+    "half a surrogate pair in a name": _ping('{"\\udc00":1}'),
     "nesting that is too deep": _ping("[" * (TOO_DEEP - 1) + "]" * (TOO_DEEP - 1)),
+    "objects that are nested too deep": _ping('{"a":' * (TOO_DEEP - 1) + "1" + "}" * (TOO_DEEP - 1)),
     "nesting without end": _ping("[" * 3000),
     "two messages in one": _ping("1") + _ping("2"),
     # JSON, but no message
@@ -42,8 +47,14 @@ MESSAGES: Final[dict[str, str | bytes]] = {
     "null": "null",
     "a binary frame": b'{"type":"ping"}',
     "a NUL character": '{"type":"chat","content":"a\\u0000b"}',
+    "a NUL character in its id": '{"type":"ping","message_id":"a\\u0000b"}',
+    "a NUL character in a conversation": '{"type":"chat","content":"a","thread_id":"a\\u0000b"}',
+    "a NUL character deep inside": _ping('{"a":["a\\u0000b"]}'),
+    "a NUL character in a name": _ping('{"a\\u0000b":1}'),
     "empty content": '{"type":"chat","content":""}',
     "a type that is no string": '{"type":7}',
+    # too much of it, whatever it is
+    "broken JSON that is too large": '{"type":"ping"'.ljust(TOO_LARGE),
 }
 """What can be sent with `Send Malformed Message`."""
 

@@ -217,7 +217,7 @@ class Misusing:
         """Checks that an error echoes the id of a message that was sent since the mark."""
         start = chat.since(chat.marked)
         sent = [e for e in chat.transcript.sent(start=start) if e.message_id not in chat.waits.pings]
-        ids = [e.message_id for e in sent if e.message_id and len(e.message_id) <= LONGEST_ID]
+        ids = [e.message_id for e in sent if e.message_id and _may_be_an_id(e.message_id)]
         readable = error.get("code") not in NAMELESS and chat.environment.offers("message_ids")
         if readable and len(ids) == len(sent) > 0 and error.message_id not in ids:
             came = f"has the message_id {error.message_id!r}" if error.message_id else "has no message_id"
@@ -226,6 +226,10 @@ class Misusing:
                 f"The error {error.get('code')} that {chat.alias} got must echo the message_id of what it "
                 f"refuses ({wanted}), but it {came}."
             )
+
+
+def _may_be_an_id(text: str) -> bool:
+    return len(text) <= LONGEST_ID and "\0" not in text
 
 
 def _told(kind: str, code: object, field: object) -> str:
