@@ -96,7 +96,7 @@ class Intake:
         before = self._stores.message_ids.find(connection, question.user_id, message_id)
         if before is None:
             return None
-        if before.content_hash != content_hash(question.content):
+        if before.content_hash != self.fingerprint(question.content):
             raise FrameError(
                 "invalid_message", "This message_id belongs to another question.", field="message_id"
             )
@@ -131,6 +131,10 @@ class Intake:
                 retry_after=retry_after,
             )
 
+    def fingerprint(self, content: str) -> str:
+        """Returns what tells one question from another without keeping it twice."""
+        return hashlib.sha256(content.encode()).hexdigest()
+
     def run_id(self) -> str:
         """Returns the id of a new run."""
         return new_id("r")
@@ -158,12 +162,7 @@ class Intake:
             now,
             self._ground.lease_until(),
         )
-        kept = Asked(content_hash(question.content), thread_id, run_id)
+        kept = Asked(self.fingerprint(question.content), thread_id, run_id)
         self._stores.message_ids.keep(connection, person.id, message_id, kept)
         context = self._contexts.make(person, run_id, thread_id, question.content)
         return Accepted(message_id, thread_id, run_id, context)
-
-
-def content_hash(content: str) -> str:
-    """Returns what tells one question from another without keeping it twice."""
-    return hashlib.sha256(content.encode()).hexdigest()

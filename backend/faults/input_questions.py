@@ -6,15 +6,25 @@ import html
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from backend.agent.intake import Intake
 from backend.compose import FrameError
 from backend.faults import fault
+from backend.store.runs import MessageIds
 from backend.ws.handlers import Chat
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection as Transaction
+
     from backend.agent.intake import Accepted
     from backend.components import Components
     from backend.store.people import Person
+    from backend.store.runs import Asked
     from backend.ws.frames import ClientFrame
+
+UUID_LENGTH = 36
+"""Characters of a UUID as it is mostly written."""
+BEGINNING = 200
+"""Characters of a question that a hasty author finds enough to tell it from others."""
 
 
 class _TidiesUp(Chat):
@@ -52,3 +62,53 @@ class _NeedsAnId(Chat):
 def question_without_id_refused(components: Components) -> Components:
     """Simple clients, which give their questions no ids, cannot ask anything."""
     return replace(components, chat=_NeedsAnId)
+
+
+class _KeepsShortIds(MessageIds):
+    def kept_as(self, message_id: str) -> str:
+        return message_id[:UUID_LENGTH]
+
+    def find(self, connection: Transaction, user_id: str, message_id: str) -> Asked | None:
+        return super().find(connection, user_id, self.kept_as(message_id))
+
+    def keep(self, connection: Transaction, user_id: str, message_id: str, accepted: Asked) -> None:
+        super().keep(connection, user_id, self.kept_as(message_id), accepted)
+
+
+@fault("message-ids-cut-short", group="input")
+def message_ids_cut_short(components: Components) -> Components:
+    """Clients whose long ids differ at their end are told of the first question when they ask the second."""
+    return replace(components, message_ids=_KeepsShortIds)
+
+
+class _KeepsSmallLetters(_KeepsShortIds):
+    def kept_as(self, message_id: str) -> str:
+        return message_id.lower()
+
+
+@fault("message-ids-without-capitals", group="input")
+def message_ids_without_capitals(components: Components) -> Components:
+    """Clients that number in capitals and small letters get no answer but that to another question."""
+    return replace(components, message_ids=_KeepsSmallLetters)
+
+
+class _ComparesBeginnings(Intake):
+    def fingerprint(self, content: str) -> str:
+        return super().fingerprint(content[:BEGINNING])
+
+
+@fault("questions-compared-by-their-beginning", group="input")
+def questions_compared_by_their_beginning(components: Components) -> Components:
+    """A long question under an id that was used before is taken for the old one, and never asked."""
+    return replace(components, intake=_ComparesBeginnings)
+
+
+class _ComparesLoosely(Intake):
+    def fingerprint(self, content: str) -> str:
+        return super().fingerprint(content.strip().casefold())
+
+
+@fault("questions-compared-loosely", group="input")
+def questions_compared_loosely(components: Components) -> Components:
+    """Whoever asks about another name, which differs in a capital alone, is told of the first."""
+    return replace(components, intake=_ComparesLoosely)

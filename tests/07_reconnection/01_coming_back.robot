@@ -149,7 +149,20 @@ The Same Message Twice Is One Question
     ...       catches:field-unnamed
     ...       catches:errors-without-message-id
     ...       catches:some-errors-without-message-id
+    ...       catches:questions-compared-by-their-beginning
+    ...       catches:questions-compared-loosely
     Given Ana has asked with an id of her own and was dropped
     When Ana comes back and asks the same again
     Then she gets the same acceptance, and there is one run
-    And another question with that id is refused
+    And another question with that id is refused, however little it differs
+
+Messages With Ids That Are Alike Are Told Apart
+    [Documentation]    Whoever numbers messages in their own way gets an answer to each: every character of an id
+    ...    counts, up to the last of 64, in capitals or not.
+    [Tags]    promise-26
+    ...       needs:message_ids
+    ...       needs:resume
+    ...       catches:message-ids-cut-short
+    ...       catches:message-ids-without-capitals
+    When Ana asks the same under ids that are alike
+    Then each of them is a question of its own
