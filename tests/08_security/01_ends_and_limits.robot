@@ -42,19 +42,22 @@ A Customer Is Warned Before The Token Expires
     Then Ana is warned once, with the time of the expiry
 
 A Renewed Token Replaces The Old One
-    [Documentation]    The old token opens no new connection any more; a token of somebody else is refused, and the
-    ...    connection keeps its old identity.
+    [Documentation]    The old token opens no new connection any more, but what it has opened goes on; a token of
+    ...    somebody else is refused, and the connection keeps its old identity.
     [Tags]    promise-27
     ...       needs:refresh
     ...       catches:old-token-usable-after-refresh
     ...       catches:foreign-token-refreshes
+    ...       catches:renewal-ends-other-devices
     ...       catches:reason-told-in-401
     ...       catches:errors-without-message-id
     Given Ana has logged in and renewed her tokens
+    And Ana's phone is connected with the old token
     When Ana hands over the new token
     Then Ana's old token opens no connection any more
     And a token of Boris is refused on Ana's connection
     And Ana still gets an answer
+    And so does Ana's phone, which has the old token
 
 Logging Out Closes Every Connection Of That Login
     [Documentation]    Closed with 1008 logged_out, on every device of that login; another login goes on.

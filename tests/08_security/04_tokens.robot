@@ -36,7 +36,8 @@ Reading Needs A Good Token
     And nothing is read with her good token when she has changed companies
 
 Only A Good Access Token Renews A Connection
-    [Documentation]    A refresh token is none, and one that has expired is told as such; the connection goes on.
+    [Documentation]    A refresh token is none, and one that has expired is told as such; what would open no connection
+    ...    any more renews none either. The connection goes on.
     [Tags]    promise-27
     ...       needs:mint
     ...       needs:refresh
@@ -45,11 +46,29 @@ Only A Good Access Token Renews A Connection
     ...       catches:refresh-token-renews-connection
     ...       catches:refresh-token-accepted
     ...       catches:expired-renewal-told-as-forbidden
+    ...       catches:revoked-token-renews-connection
     ...       catches:errors-without-message-id
     Given Ana has logged in and is connected
     Then Ana's refresh token is refused on the open connection
     And a token of hers that has expired is refused as such
+    And a token that she has replaced is refused on the open connection
+    And a token of a login that she has ended is refused on the open connection
     And Ana still gets an answer
+
+A Connection Stays With The Company That It Was Opened For
+    [Documentation]    Whoever has moved to another company opens a new one: a token of that company renews none of
+    ...    before.
+    [Tags]    promise-27
+    ...       needs:admin
+    ...       needs:refresh
+    ...       needs:sign_up
+    ...       needs:errors
+    ...       catches:token-of-another-company-renews
+    ...       catches:foreign-token-refreshes
+    Given Ana Of Northwind Is Connected, And Contoso Is A Customer Too
+    When Ana moves to Contoso
+    Then a token of hers for the new company is refused on the open connection
+    And Ana's ping is answered by its own pong
 
 Access Tokens Live As Long As Agreed
     [Documentation]    The first of a login and one that has replaced it: neither is good for longer, if it leaks.

@@ -58,16 +58,18 @@ As Many Runs Begin At Once As Were Granted
     Then 2 of the questions were accepted, and the others declined as too many
 
 Whoever Is Out At One Process Is Out At All
-    [Documentation]    A token that was replaced at one process opens nothing at the other, and whoever is disabled
-    ...    loses the connections of both.
+    [Documentation]    A token that was replaced at one process opens nothing at the other, where only what it has
+    ...    opened before goes on; and whoever is disabled loses the connections of both.
     [Tags]    promise-27
     ...       promise-29
     ...       needs:refresh
     ...       needs:sign_up
     ...       catches:replaced-token-known-here-alone
+    ...       catches:renewal-ends-other-devices
     ...       catches:disabled-known-here-alone
     Given Ana has logged in, and has a laptop at one process and a phone at the other
     When Ana renews the token on the laptop
     Then the token that was replaced opens no connection at the other process
+    And Ana's phone, which has it, is answered as before
     When Ana is disabled
     Then the connections of the laptop and the phone both close as disabled
