@@ -14,6 +14,9 @@ Test Tags        area:connection    severity:critical
 ${ANOTHER KEY: str}           a-key-that-is-long-enough-and-is-not-ours
 &{EMPTY BEARER: str}          Authorization=Bearer${SPACE}
 &{PASSWORD: str}              Authorization=Basic YW5hOm5vdC1hLXRva2Vu
+&{CUT SUBPROTOCOL: str}       Sec-WebSocket-Protocol=agent-chat.v1, jwt.a
+&{ODD SUBPROTOCOL: str}       Sec-WebSocket-Protocol=agent-chat.v1, jwt.a+b
+&{BYTES SUBPROTOCOL: str}     Sec-WebSocket-Protocol=agent-chat.v1, jwt._w
 &{FOREIGN SITE: str}          Origin=https://not-ours.example
 &{OPAQUE SITE: str}           Origin=null
 @{TWO OTHER SERVICES: str}    another-service    a-third-one
@@ -69,6 +72,7 @@ Nobody Connects Without A Credential
     ...       catches:subprotocol-companion-not-needed
     ...       catches:missing-told-as-invalid
     ...       catches:challenge-missing
+    ...       catches:refused-without-a-word
     ...       catches:refused-after-the-upgrade
     [Setup]    Ana is an enterprise user of Northwind
     [Template]    Connecting Is Refused
@@ -171,6 +175,17 @@ Two Credentials That Differ Are Refused
     Then Ana is refused when she presents her own token and Boris'
     And Ana is accepted when she presents her own token twice
 
+Nobody Connects With A Subprotocol That Is No Token
+    [Documentation]    What is cut off, or no token at all, is a bad token and no fault of the server's: the browser
+    ...    must not try again and again.
+    [Tags]    promise-03    needs:subprotocol    needs:refusal_codes    catches:cut-subprotocol-crashes
+    [Setup]    Ana is an enterprise user of Northwind
+    [Template]    Connecting Is Refused
+    # what she presents    error code    how
+    a subprotocol that is cut off    invalid_token    headers=${CUT SUBPROTOCOL}
+    a subprotocol in strange letters    invalid_token    headers=${ODD SUBPROTOCOL}
+    a subprotocol that holds no text    invalid_token    headers=${BYTES SUBPROTOCOL}
+
 Another Web Site Cannot Connect In Our Customers' Name
     [Documentation]    A browser tells where a page comes from; a foreign origin is refused even with a good token,
     ...    also one whose address looks like ours.
@@ -179,6 +194,7 @@ Another Web Site Cannot Connect In Our Customers' Name
     ...       catches:origin-header-lost
     ...       catches:origin-compared-by-its-beginning
     ...       catches:origin-compared-by-its-end
+    ...       catches:refusals-tell-the-inside
     [Setup]    Ana Works Beside Pages That Look Like Ours
     [Template]    A Good Token Is Refused From
     ${FOREIGN SITE}

@@ -172,6 +172,7 @@ Connections Are Limited For Each Customer
     ...       catches:connections-unlimited
     ...       catches:connection-slot-never-freed
     ...       catches:retry-after-header-lost
+    ...       catches:refusals-tell-the-inside
     Given Ana may have 2 connections
     When Ana has opened both
     Then a third is refused with 429 and a time to wait

@@ -56,6 +56,7 @@ Without A Database Nothing Is Promised And Nothing Is Lost
     ...       catches:health-always-healthy
     ...       catches:errors-without-message-id
     ...       catches:outage-told-with-its-cause
+    ...       catches:refusals-tell-the-inside
     Given Ana Of Northwind Is Connected
     And the database answers no more
     Then nobody can connect, and is told to come back later

@@ -20,6 +20,8 @@ UNAUTHORISED: Final = 401
 """RFC 9110, section 15.5.2: the answer carries a challenge in ``WWW-Authenticate``."""
 SHOWN: Final = 200
 """Characters of a refusal's body that a message shows."""
+TOLD: Final = {"code", "message", "retry_after"}
+"""What the error of a refusal may have (contract: Getting in; HTTP)."""
 TAKEN: Final = "NegotiationError"
 """How the client's own refusal begins, when a server selects what the client does not speak."""
 
@@ -123,6 +125,8 @@ class Refusing:
         _hold_no_secret(came, f"{who} was refused, but")
         if coded and (empty := _empty(came.body)):
             raise Unexpected(f"{who} was told {', '.join(empty)}: null; what does not apply is left out.")
+        if coded and (problem := _odd(came.body)):
+            raise Unexpected(f"{who} was refused with {came}; {problem}.")
         # After the upgrade there are no headers any more; another dialect may refuse there.
         if status == UNAUTHORISED and (came.headers or self.kit.environment.translation is None):
             self._check_challenge(came, who, coded=coded)
@@ -228,6 +232,16 @@ def _hold_no_secret(came: Refusal, who: str) -> None:
 def _empty(body: str) -> list[str]:
     """The fields of an error that say nothing (contract: Connection; a body is ``code`` and ``message``)."""
     return [name for name, value in json.loads(body)["error"].items() if value is None]
+
+
+def _odd(body: str) -> str | None:
+    """What is wrong with the error of a refusal (contract: Getting in; HTTP)."""
+    error = json.loads(body)["error"]
+    if surplus := sorted(error.keys() - TOLD):
+        return f"it should not tell {', '.join(surplus)}"
+    if not isinstance(error.get("message"), str) or not error["message"].strip():
+        return "its message should say something"
+    return None
 
 
 def _code(body: str) -> str:
