@@ -114,3 +114,17 @@ Two Devices See The Same
     Given Ana is connected with a laptop and a phone
     When Ana asks "Where can we cut our cloud bill?" on the laptop
     Then the phone has received every event that the laptop has, byte for byte
+
+Each Device Has The Replies To Its Own Messages
+    [Documentation]    Events are for every device; that a question was accepted, or a mistake made, is told where it
+    ...    was sent, and nowhere else.
+    [Tags]    promise-17
+    ...       needs:devices
+    ...       needs:errors
+    ...       needs:ping
+    ...       catches:replies-go-to-every-device
+    ...       catches:errors-go-to-every-device
+    Given Ana is connected with a laptop and a phone
+    When Ana asks, pings and makes a mistake on the laptop
+    Then the laptop has a reply to each of these
+    And the phone sees the answer and no reply

@@ -171,6 +171,25 @@ class Bursts:
                     f"was not answered in its turn: {told}."
                 )
 
+    @keyword(tags=("Sessions", "Judging"))
+    def replies_should_answer_own_messages(self, session: str) -> None:
+        """Checks that each reply on a session answers a message of that session, which has one at most.
+
+        Args:
+            session: Alias of the session.
+
+        Raises:
+            BrokenPromise: One answers what was never sent there, or answers twice; the message shows frames.
+
+        Example:
+        | Open Session                       | Ana | Ana's phone |
+        | Ping                               | Ana |
+        | Replies Should Answer Own Messages | Ana's phone |
+        """
+        chat = self.kit.world.chat(session)
+        chat.fence()
+        demand(correlation.replies_match_messages(chat.transcript))
+
     @keyword(tags=("Bursts", "Waiting", "Judging"))
     def every_question_should_have_a_whole_answer(self, session: str) -> None:
         """Waits for the answer of every question of a session, and judges each run against its own question.
