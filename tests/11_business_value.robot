@@ -106,6 +106,25 @@ A Colleague Goes On Where A Shared Conversation Was
     And Boris goes on with the shared conversation and gets a whole answer
     Then Boris is answered about payments, by service
 
+The Other Word For A Question Goes On And Shares As Well
+    [Documentation]    Whatever a question can do, it can do as user_message too: go on with a conversation, and open
+    ...    one to colleagues.
+    [Tags]    promise-12
+    ...       promise-37
+    ...       tier:enterprise
+    ...       needs:records
+    ...       needs:threads
+    ...       needs:tiers
+    ...       catches:other-word-opens-a-conversation
+    ...       catches:other-word-shares-nothing
+    ...       catches:user-message-unknown
+    Given Ana and Boris of Northwind and Clara of Contoso are connected
+    When Ana shares a conversation about "What did payments spend?" by user message
+    And Ana goes on with "And by service?" by user message
+    Then Ana's user messages are of one conversation
+    And Ana is answered about payments, by service
+    And Boris finds the conversation that Ana has shared
+
 A Free User Gets A True Answer And A Reason To Upgrade
     [Documentation]    A useful answer with nothing hidden in it, and an offer that names what is withheld and what
     ...    that would save, true to the cent.

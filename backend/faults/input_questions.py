@@ -112,3 +112,29 @@ class _ComparesLoosely(Intake):
 def questions_compared_loosely(components: Components) -> Components:
     """Whoever asks about another name, which differs in a capital alone, is told of the first."""
     return replace(components, intake=_ComparesLoosely)
+
+
+class _OtherWordForgets(Chat):
+    forgotten = "thread_id"
+
+    async def accept(self, frame: ClientFrame, person: Person) -> Accepted:
+        if frame.type == "user_message":
+            fields = {name: value for name, value in frame.fields.items() if name != self.forgotten}
+            frame = replace(frame, fields=fields)
+        return await super().accept(frame, person)
+
+
+@fault("other-word-opens-a-conversation", group="input")
+def other_word_opens_a_conversation(components: Components) -> Components:
+    """Clients that call a question ``user_message`` begin a new conversation with each."""
+    return replace(components, chat=_OtherWordForgets)
+
+
+class _OtherWordKeepsToItself(_OtherWordForgets):
+    forgotten = "share"
+
+
+@fault("other-word-shares-nothing", group="input")
+def other_word_shares_nothing(components: Components) -> Components:
+    """Colleagues do not find what was shared by a client that calls a question ``user_message``."""
+    return replace(components, chat=_OtherWordKeepsToItself)
