@@ -26,6 +26,7 @@ from .keywords.judging import Judging
 from .keywords.large_crowds import LargeCrowds
 from .keywords.limits import Limits
 from .keywords.logins import Logins
+from .keywords.logs import Logs
 from .keywords.measuring import Measuring
 from .keywords.misusing import Misusing
 from .keywords.network import Network
@@ -71,12 +72,12 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
         kit = self.kit
         people, judging, content = People(kit), Judging(kit), Content(kit)
         crowds = Crowds(kit, people)
-        sessions, operations = Sessions(kit), Operations(kit)
+        sessions, operations, refusing = Sessions(kit), Operations(kit), Refusing(kit)
         super().__init__(
             [
                 people,
                 sessions,
-                Refusing(kit),
+                refusing,
                 Asking(kit),
                 Misusing(kit),
                 Waiting(kit),
@@ -103,6 +104,7 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Web(kit),
                 Doors(kit),
                 Logins(kit),
+                Logs(kit, refusing),
             ]
         )
 

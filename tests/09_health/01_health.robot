@@ -109,3 +109,15 @@ The Metrics Name No Customer, And The Log Holds No Secret
     Then the metrics hold nothing of Ana's
     And the log holds no secret
     And what Ana asks of the usage report does not stand in the log
+
+Operators Find Out Why Somebody Was Refused
+    [Documentation]    Whoever comes with a bad token is told nothing of what is wrong with it; the log tells.
+    [Tags]    promise-03
+    ...       needs:backend_log
+    ...       needs:mint
+    ...       severity:normal
+    ...       -severity:critical
+    ...       catches:refusals-leave-no-trace
+    ...       catches:refusals-logged-without-reason
+    Given Ana is an enterprise user of Northwind
+    Then two bad tokens of Ana are refused alike, and told apart in the log
