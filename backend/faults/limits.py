@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from backend.components import Components
     from backend.ws.connection import Connection
 
+FIVE_MINUTES = 300.0
+"""Seconds; longer than many lines on the way stay open without a word."""
+
 
 class _NoLimit(RateLimiter):
     def take(self, connection: Transaction, person: Person, connection_id: str, now: float) -> float | None:
@@ -260,3 +263,14 @@ class _EverybodyFollowsTheTop(Offers):
 def offer_to_those_who_have_it(components: Components) -> Components:
     """Customers of the highest tier are asked to upgrade."""
     return replace(components, offers=_EverybodyFollowsTheTop)
+
+
+def _patient() -> Tiers:
+    tiers = Tiers.load()
+    return replace(tiers, limits=replace(tiers.limits, heartbeat_seconds=FIVE_MINUTES))
+
+
+@fault("heartbeat-of-minutes", group="limits")
+def heartbeat_of_minutes(components: Components) -> Components:
+    """Lines that are quiet are cut on the way, and whoever hangs is counted as connected for ten minutes."""
+    return replace(components, tiers=_patient)

@@ -240,6 +240,12 @@ class Kit:
         person.sign_in()
         return person.access_token
 
+    def heartbeat_seconds(self, person: Person) -> float:
+        """How far heartbeats are apart: as the backend of ``person`` was told, else as the contract says."""
+        settings = {**self.environment.settings, **person.service.deployment.settings}
+        given = settings.get("heartbeat_seconds")
+        return float(str(given)) if given else float(self.contract.limits["heartbeat_seconds"])
+
     def signing_key(self, person: Person) -> str:
         """The key that the backend of ``person`` signs its tokens with.
 

@@ -45,7 +45,7 @@ Coming Back Is No Second Allowance
 
 Each Tier Has The Limits And The Rights That Were Sold
     [Documentation]    What the welcome tells, and what each customer may do, is what the price list says.
-    [Tags]    promise-29    needs:tiers    catches:tiers-of-last-year
+    [Tags]    promise-29    needs:tiers    catches:tiers-of-last-year    catches:heartbeat-of-minutes
     [Template]    A Customer Has What The Tier Was Sold With
     # customer    tier
     Ana    free
@@ -73,6 +73,7 @@ Clients Are Told The Limits That Are In Force
     [Documentation]    A client keeps to what the welcome says: it must be the customer's own limits, not those of
     ...    somebody who has paid for more, or less.
     [Tags]    catches:limits-told-of-the-tier
+    ...       catches:heartbeat-of-minutes
     ...       catches:support-shown-the-tiers-limits
     ...       catches:support-shown-no-events
     Given Ana may have 1 run and 2 connections, and send 90 messages a minute

@@ -32,7 +32,8 @@ class Limits:
 
         Args:
             session: Alias of the session.
-            limits: The person's own limits; all others are those of the person's tier.
+            limits: The person's own limits; all others are those of the person's tier, and the heartbeat
+                is the one that the backend was told, else the contract's.
 
         Raises:
             BrokenPromise: It names another figure.
@@ -43,6 +44,7 @@ class Limits:
         tier = self._tier(session)
         due = {name: getattr(tier, name) for name in TOLD}
         due["max_message_bytes"] = self.kit.contract.limits["max_message_bytes"]
+        due["heartbeat_seconds"] = self.kit.heartbeat_seconds(self.kit.world.chat(session).person)
         due |= limits
         self._compare(session, "is told", due, self._sessions.get_welcome(session).get("limits") or {})
 

@@ -232,7 +232,7 @@ class Processes:
     def wait_for_heartbeats(self, session: str, count: int) -> None:
         """Waits until a session has received this many WebSocket PINGs (RFC 6455, section 5.5.2).
 
-        Each has as long as the welcome says that heartbeats are apart, and a margin.
+        Each has as long as heartbeats are apart by the backend's setting, else by the contract, and a margin.
 
         Args:
             session: Alias of the session.
@@ -245,7 +245,7 @@ class Processes:
         | Wait For Heartbeats | Ana | 1 |
         """
         chat = self.kit.world.chat(session)
-        longest = heartbeat_seconds(chat) + self.kit.environment.timeout("notice")
+        longest = self.kit.heartbeat_seconds(chat.person) + self.kit.environment.timeout("notice")
         for number in range(1, count + 1):
             chat.waits.for_something(_heartbeat(number), f"heartbeat number {number} of {count}", longest)
 
@@ -332,24 +332,11 @@ class Processes:
         | Wait Until A Hanging Device Is Dropped | Ana |
         """
         chat = self.kit.world.chat(session)
-        patience = 2 * heartbeat_seconds(chat)
+        patience = 2 * self.kit.heartbeat_seconds(chat.person)
         self._operations.wait_until_connections_are(chat.person.name, 0, besides=patience)
 
     def _transcripts(self, session: str) -> Sequence[Transcript]:
         return self.kit.world.chat(session).session.transcripts
-
-
-def heartbeat_seconds(chat: Chat) -> float:
-    """How far heartbeats are apart, as the welcome says.
-
-    Raises:
-        Unexpected: It does not say it.
-    """
-    welcome = chat.transcript.established
-    seconds = welcome.get("limits", {}).get("heartbeat_seconds") if welcome is not None else None
-    if not isinstance(seconds, int | float):
-        raise Unexpected(f"{chat.alias}'s welcome does not say how far heartbeats are apart.")
-    return float(seconds)
 
 
 def _heartbeat(number: int) -> Callable[[Transcript], bool | None]:
