@@ -44,12 +44,18 @@ A Run Of A Process That Died Comes To A Clear End
     And Ana has the answer to "What did we spend in total?"
 
 A Process That Wakes Up Late Changes No Finished Answer
-    [Documentation]    It is stopped past its lease while another process ends its run; when it goes on, it must not
-    ...    add anything to a run that has ended.
-    [Tags]    promise-26    needs:hold    needs:private_backend    catches:stale-owner-appends    catches:seq-gap
+    [Documentation]    It is stopped, and another process ends its run, soon enough that the customer learns of it; when
+    ...    it goes on, it must not add anything to a run that has ended.
+    [Tags]    promise-26
+    ...       needs:hold
+    ...       needs:private_backend
+    ...       catches:leases-of-a-minute
+    ...       catches:stale-owner-appends
+    ...       catches:seq-gap
     Given Ana of a backend of two processes has a run that waits on the first
-    When the first process sleeps until the second has ended the run
-    And the first process goes on, and so does whatever was held
+    When the first process sleeps
+    Then the second ends the run within the agreed time
+    When the first process goes on, and so does whatever was held
     Then Ana's run has one end, and nothing after it
 
 A Run That Takes Long Is Not Taken For A Dead One
