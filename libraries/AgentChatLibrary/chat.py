@@ -178,7 +178,7 @@ class Chat:
     # -- waiting ------------------------------------------------------------------------------------
 
     def reply(self, message_id: str, *types: str) -> Event:
-        """Waits for the reply of one of these types that echoes ``message_id``.
+        """Waits for the reply of one of these types that echoes ``message_id``, since it was sent last.
 
         Where ``error`` is one of them, so is the error about a message that could not be read, which echoes
         no id.
@@ -186,7 +186,7 @@ class Chat:
         Raises:
             EventMissing: None came.
         """
-        asked = self.transcript.sent_as(message_id)
+        asked = self.transcript.sent_last_as(message_id)
         since = asked.index if asked is not None else 0
         after = asked.index if asked is not None else len(self.transcript.frames)
 

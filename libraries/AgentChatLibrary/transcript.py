@@ -125,6 +125,7 @@ class Transcript:
     _index: _Index | None = field(default=None, init=False, repr=False, compare=False)
     _ended: tuple[Frame | None, int] = field(default=(None, 0), init=False, repr=False, compare=False)
     _sent: dict[str, Event] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _resent: dict[str, Event] = field(default_factory=dict, init=False, repr=False, compare=False)
     _sent_seen: int = field(default=0, init=False, repr=False, compare=False)
 
     def append(
@@ -228,8 +229,14 @@ class Transcript:
             event = frame.event if frame.direction is SENT else None
             if event is not None and event.message_id:
                 self._sent.setdefault(event.message_id, event)
+                self._resent[event.message_id] = event
         self._sent_seen = there
         return self._sent.get(message_id)
+
+    def sent_last_as(self, message_id: str) -> Event | None:
+        """The latest message that this connection sent with an id, or None."""
+        self.sent_as(message_id)
+        return self._resent.get(message_id)
 
     def runs(self) -> dict[str, Run]:
         """The runs this connection saw, by id, in order of their first frame.

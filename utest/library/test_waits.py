@@ -148,6 +148,23 @@ def test_a_reply_that_comes_at_once_sends_no_ping(backend, ana):
     assert not ana.waits.pings
 
 
+def test_the_reply_to_a_message_that_is_sent_again_is_the_one_to_the_latest(backend, ana):
+    def full(_: Backend, connection: ServerConnection, frame: Mapping[str, Any]) -> None:
+        error = {
+            "type": "error",
+            "message_id": frame["message_id"],
+            "code": "too_many_runs",
+            "message": "Full.",
+        }
+        connection.send(json.dumps(error))
+        backend.scripts["chat"] = acknowledge
+
+    backend.scripts["chat"] = full
+    with pytest.raises(Unexpected, match="refused with too_many_runs: Full"):
+        ana.ask("What did we spend?", message_id="once")
+    assert ana.ask("What did we spend?", message_id="once").run_id == RUN
+
+
 def test_an_error_about_a_message_that_was_not_read_is_its_refusal(backend, ana):
     backend.scripts["chat"] = lambda _, connection, __: connection.send(
         json.dumps({"type": "error", "code": "message_too_large", "message": "Too large."})
