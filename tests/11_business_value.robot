@@ -83,10 +83,13 @@ Colleagues Share A Conversation And Nobody Else Does
     ...       catches:leak-50-ms-late
     ...       catches:manager-shared-between-users
     ...       catches:errors-without-message-id
+    ...       catches:continued-conversation-begins-anew
+    ...       catches:colleagues-missing-in-a-shared-conversation
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana shares a conversation about "What did we spend by team?"
     Then Boris finds the conversation, and reads the question and the answer
     And Boris goes on with the shared conversation and gets a whole answer
+    And both of them read what either has asked in it, and the answers
     And Boris cannot cancel what Ana asks in it
     And for Clara the conversation does not exist
     And neither Clara nor Boris has seen anything of Ana's

@@ -54,6 +54,7 @@ A Follow-Up Remembers What It Is About
     ...       needs:records
     ...       catches:follow-up-forgets-the-filter
     ...       catches:arguments-not-those-used
+    ...       catches:continued-conversation-begins-anew
     Given Ana has the answer to "What did we spend on the database by month?"
     When Ana's connection is dropped
     And Ana comes back

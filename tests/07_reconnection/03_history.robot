@@ -19,6 +19,7 @@ A Long Conversation Is Kept Whole And In Order
     ...       catches:answer-missing-in-the-thread
     ...       catches:history-names-no-runs
     ...       catches:history-dated-in-milliseconds
+    ...       catches:continued-conversation-begins-anew
     Given Ana has the answer to "What did we spend on the database?"
     When Ana goes on with "And by team?"
     And Ana sees the answer

@@ -109,10 +109,11 @@ class Server:
 
     # -- what a person does
 
-    def ask(self, connection, calls=2, *, failing=False, named=True, kind="chat"):
-        run_id, thread_id, message_id = self.new_id("r"), self.new_id("t"), f"q-{self.ids}"
+    def ask(self, connection, calls=2, *, failing=False, named=True, kind="chat", thread=None):
+        run_id, thread_id, message_id = self.new_id("r"), thread or self.new_id("t"), f"q-{self.ids}"
         content = f"Question {message_id}: where does our money go?"
-        self.send(connection, kind, content=content, **({"message_id": message_id} if named else {}))
+        fields = ({"message_id": message_id} if named else {}) | ({"thread_id": thread} if thread else {})
+        self.send(connection, kind, content=content, **fields)
         if not named:
             message_id = self.new_id("m")
         self.reply(connection, "ack", message_id=message_id, thread_id=thread_id, run_id=run_id)
@@ -309,6 +310,7 @@ def scenes(draw, name="Ana"):  # noqa: PLR0912 -- one branch for each thing a pe
                         failing=rnd.random() < 0.2,
                         named=rnd.random() < 0.8,
                         kind=rnd.choice(["chat", "user_message"]),
+                        thread=rnd.choice([None, None, *sorted(server.threads.values())]),
                     )
                 )
             case "ping":

@@ -139,6 +139,19 @@ def test_an_ack_of_another_thread_is_told(scene, data):
 
 
 @quick
+@given(sessions(), st.data(), st.sampled_from(["t_" + "0" * 32, "", None, 7]))
+def test_a_question_that_is_not_accepted_into_its_conversation_is_told(scene, data, value):
+    (transcript,) = scene.transcripts
+    ack = data.draw(st.sampled_from(transcript.received("ack")))
+    asked = transcript.sent_as(ack.message_id)
+    assert thread(changed(transcript, asked.index, thread_id=ack.thread_id))
+    elsewhere = changed(transcript, asked.index, thread_id="t_" + "1" * 32)
+    assert blamed(thread(elsewhere)) == {ack.index}
+    assert thread(changed(elsewhere, ack.index, thread_id=value)).broken
+    assert thread(changed(transcript, asked.index, thread_id=value)).broken == isinstance(value, str)
+
+
+@quick
 @given(sessions(), st.data(), st.sampled_from(["u_" + "0" * 32, "", None, 7, []]))
 def test_another_persons_id_is_told_wherever_it_stands(scene, data, value):
     (transcript,) = scene.transcripts

@@ -134,6 +134,23 @@ from scripted import STARTED, greeted, scripted, stories, told, undecided
         ],
     ),
     (
+        "a question that was accepted into another conversation than the one that it named",
+        lambda: correlation.one_thread_and_person_per_run(
+            scripted(
+                greeted(),
+                "> chat message_id=q_1 thread_id=t_1",
+                "< ack message_id=q_1 run_id=r_1 thread_id=t_2",
+                "< agent_started run_id=r_1 thread_id=t_2 user_id=u_1 seq=1",
+            )
+        ),
+        [
+            "Ana went on with the conversation t_1, and r_1 was accepted into another one: t_2.",
+            "  #1       +0.250 s  sent chat         message q_1",
+            "  #2       +0.375 s  ack               run r_1  message q_1   <- offending",
+            "Expected: a question with a thread_id goes on with that conversation.",
+        ],
+    ),
+    (
         "events of two people in one run",
         lambda: correlation.one_thread_and_person_per_run(
             scripted(

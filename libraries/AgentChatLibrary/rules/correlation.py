@@ -9,7 +9,7 @@ from typing import Final
 from ..frames import MESSAGES, SENT, Event, Frame
 from ..transcript import Transcript
 from ..verdict import Verdict, broken, plain, short, undecided
-from .reading import ASKING, chosen
+from .reading import ASKING, SeenRun, chosen
 from .story import counted, missing, person, place, run_of, same, settle, shown, someone, unseen, until, weigh
 
 REPLIES = "correlation.replies_match_messages"
@@ -135,6 +135,8 @@ def _times(messages: list[Event]) -> str:
 def one_thread_and_person_per_run(transcript: Transcript, run_id: str | None = None) -> Verdict:
     """Every event of a run carries the ``thread_id`` of its ack, and one ``user_id``.
 
+    The ack of a question that goes on with a conversation carries the ``thread_id`` of that one.
+
     Args:
         transcript: The connection to judge.
         run_id: The run to judge; all of them when omitted.
@@ -144,6 +146,7 @@ def one_thread_and_person_per_run(transcript: Transcript, run_id: str | None = N
     if run_id is not None and not any(run.events for run in runs):
         return unseen(THREAD, transcript, run_id)
     for run in runs:
+        found.extend(_elsewhere(transcript, run))
         for field in ("thread_id", "user_id"):
             sources = ([run.ack] if run.ack is not None and field == "thread_id" else []) + list(run.events)
             expected = sources[0].get(field) if sources else None
@@ -164,6 +167,19 @@ def one_thread_and_person_per_run(transcript: Transcript, run_id: str | None = N
                     )
                 )
     return weigh(THREAD, transcript, found)
+
+
+def _elsewhere(transcript: Transcript, run: SeenRun) -> list[Verdict]:
+    """What is to be said of a run that was not accepted into the conversation that its question named."""
+    if run.question is None or run.ack is None or "thread_id" not in run.ack:
+        return []
+    wanted, came = run.question.get("thread_id"), run.ack.get("thread_id")
+    if not isinstance(wanted, str) or same(came, wanted):
+        return []
+    story = f"{someone(transcript)} went on with the conversation {_id(wanted)}, and"
+    story += f" {short(run.run_id)} was accepted into another one: {_id(came)}."
+    expected = "a question with a thread_id goes on with that conversation."
+    return [broken(THREAD, transcript, story, expected, [run.ack.frame], [run.question.frame])]
 
 
 def user_id_is_own(transcript: Transcript) -> Verdict:
