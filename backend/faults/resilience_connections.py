@@ -98,9 +98,8 @@ def crash_ends_another_run(components: Components) -> Components:
     return replace(components, connection=_CrashesTellAll, supervisor=_OneForAll)
 
 
-@fault("run-ends-with-its-socket", group="resilience")
-def run_ends_with_its_socket(components: Components) -> Components:
-    """Whoever loses the connection for a moment loses the answer that was being worked on too."""
+def _runs_end_with_their_socket(components: Components, spared: frozenset[int | None]) -> Components:
+    """Cancels what a connection has asked when it ends, but for ends with a close code that is spared."""
     asked_by: dict[str, list[str]] = {}
 
     class Noting(Chat):
@@ -109,12 +108,36 @@ def run_ends_with_its_socket(components: Components) -> Components:
             asked_by.setdefault(connection.id, []).append(accepted.run_id)
 
     class Leaving(Connection):
+        ended_with: int | None = None
+
+        async def read(self, receive: Receive) -> None:
+            async def noting() -> Message:
+                message = await receive()
+                if message["type"] == "websocket.disconnect":
+                    self.ended_with = message.get("code")
+                return message
+
+            await super().read(noting)
+
         async def serve(self, receive: Receive, send: Send) -> None:
             await super().serve(receive, send)
             for run_id in asked_by.pop(self.id, ()):
-                self.ground.bus.publish(Notice(CANCEL, self.identity.user_id, subject=run_id))
+                if self.ended_with not in spared:
+                    self.ground.bus.publish(Notice(CANCEL, self.identity.user_id, subject=run_id))
 
     return replace(components, chat=Noting, connection=Leaving)
+
+
+@fault("run-ends-with-its-socket", group="resilience")
+def run_ends_with_its_socket(components: Components) -> Components:
+    """Whoever loses the connection for a moment loses the answer that was being worked on too."""
+    return _runs_end_with_their_socket(components, frozenset())
+
+
+@fault("run-ends-with-a-close", group="resilience")
+def run_ends_with_a_close(components: Components) -> Components:
+    """Whoever closes the page, or is logged out meanwhile, loses the answer that was being worked on."""
+    return _runs_end_with_their_socket(components, frozenset({None, *WITHOUT_CLOSE}))
 
 
 class _Impatient(Connection):

@@ -101,6 +101,25 @@ A Run Goes On Though Nobody Is Connected
     When the run goes on, and Ana comes back and resumes from where she was
     Then Ana has the answer that was worked on meanwhile
 
+A Run Goes On However Its Connection Ends
+    [Documentation]    A page that is closed and a login that ends stop what is shown, not what was asked: whoever comes
+    ...    back, and logs in again where that is needed, finds the whole answer.
+    [Tags]    promise-26
+    ...       needs:hold
+    ...       needs:admin
+    ...       needs:mint
+    ...       needs:refresh
+    ...       needs:resume
+    ...       needs:sign_up
+    ...       catches:run-ends-with-its-socket
+    ...       catches:run-ends-with-a-close
+    [Template]    The Answer Is There Though Its Asker
+    # who    what happens while a tool works
+    Ana    closes the connection
+    Bella    logs out
+    Clara    lets the token expire
+    Dora    is disabled for a while
+
 A Device That Hangs Is Dropped
     [Documentation]    It answers no heartbeat, so that its connection is ended and no longer counts.
     [Tags]    promise-24    needs:private_backend    catches:half-open-never-dropped
