@@ -57,6 +57,17 @@ Whatever A Ping Carries Comes Back
     data    ${AN EMPTY OBJECT}
     data    ${NESTED NOTHINGS}
 
+However It Is Written, It Means The Same
+    [Documentation]    Signs may be escaped, fields stand in any order, and spaces and lines between them are nothing:
+    ...    JSON is what it says, not how it looks.
+    [Tags]    needs:echo    catches:escaped-pairs-refused    catches:type-read-at-the-front-alone
+    [Template]    A Message Is Understood That Is A
+    # message    answer    what comes back in it
+    ${PING WITH ESCAPES}    pong    data=🐢 é
+    ${PING WITH ITS TYPE AT THE END}    pong    data=🐢 é
+    ${PING IN LINES}    pong    data=🐢 é
+    ${QUESTION WITH ODD SPACES}    ack    message_id=odd
+
 What Nobody Knows Is Ignored
     [Documentation]    A client of tomorrow says more than the service of today understands, and is served all the
     ...    same; a wrong message is refused for what is wrong with it, not for that.
