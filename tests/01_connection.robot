@@ -103,6 +103,7 @@ Nobody Connects With A Bad Token
     ...       catches:unknown-user-accepted
     ...       catches:other-organisation-accepted
     ...       catches:forged-told-as-expired
+    ...       catches:old-told-before-bad
     ...       catches:reason-told-in-401
     ...       catches:token-echoed-in-the-refusal
     [Setup]    Ana And Boris Work For Different Companies
@@ -135,6 +136,10 @@ Nobody Connects With A Bad Token
     for nobody we know    sub=u_00000000000000000000000000000000
     for another organisation    org=${BORIS' ORGANISATION}
     expired and signed with another key    key=${ANOTHER KEY}    expires_in=-60
+    expired and meant for another service    aud=another-service    expires_in=-60
+    expired and a refresh token    token_type=refresh    expires_in=-60
+    expired and for nobody we know    sub=u_00000000000000000000000000000000    expires_in=-60
+    expired and for another organisation    org=${BORIS' ORGANISATION}    expires_in=-60
 
 A Token That Was Tampered With Is Refused
     [Documentation]    A good signature over other claims is no signature.

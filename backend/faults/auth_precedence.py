@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import jwt
 
 from backend.faults import fault
+from backend.tokens import ExpiredTokenError, TokenVerifier
 from backend.web.answers import Refusal
 from backend.ws.handshake import Handshake
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection as Transaction
     from starlette.types import Scope
 
@@ -67,3 +70,28 @@ class _CountsBeforeTheExpiry(Handshake):
 def full_house_told_to_the_expired(components: Components) -> Components:
     """A client whose token has expired waits for a free connection for ever, and never logs in again."""
     return replace(components, handshake=_CountsBeforeTheExpiry)
+
+
+class _LooksAtTheAgeFirst(TokenVerifier):
+    def shape(self, claims: Mapping[str, Any]) -> None:
+        super().shape(claims)
+        if self._clock.now() >= claims["exp"]:
+            raise ExpiredTokenError("expired")
+
+
+@fault("old-told-before-bad", group="auth")
+def old_told_before_bad(components: Components) -> Components:
+    """A client whose login has ended asks for a new token again and again, and never for a password."""
+    return replace(components, verifier=_LooksAtTheAgeFirst)
+
+
+class _NoticesTheOutageLate(Handshake):
+    async def available(self) -> None:
+        if self._gate.draining.active:
+            await super().available()
+
+
+@fault("outage-told-after-all-else", group="auth")
+def outage_told_after_all_else(components: Components) -> Components:
+    """While the database is away clients that come without a token throw logins away and give up."""
+    return replace(components, handshake=_NoticesTheOutageLate)

@@ -145,6 +145,7 @@ Support Ends One Login Or All Of Them
     ...       catches:logout-leaves-sockets-open
     ...       catches:token-usable-after-logout
     ...       catches:older-tokens-outlive-revocation
+    ...       catches:old-told-before-bad
     ...       catches:revocation-misses-who-is-away
     ...       catches:refresh-survives-logout
     ...       catches:auth-failure-without-a-reason
@@ -154,7 +155,7 @@ Support Ends One Login Or All Of Them
     And Ana has logged in on a tablet that is not connected
     And Ana has older tokens that nobody has noted
     When support ends the login of the laptop
-    Then the laptop's connection closes as logged out, and its token is refused
+    Then the laptop's connection closes as logged out, and its token is refused, also one that has expired
     And the phone still works
     When support ends all of Ana's logins
     Then the phone's connection closes as logged out, and its token is refused

@@ -7,6 +7,7 @@ Documentation    Health tells the truth, soon, also when the truth is bad.
 Resource         ../../resources/chat.resource
 Resource         ../../resources/operations.resource
 Resource         ../../resources/outage.resource
+Resource         ../../resources/draining.resource
 
 Suite Setup      Start Private Backend
 
@@ -71,10 +72,18 @@ Without A Database Nothing Is Promised And Nothing Is Lost
 Without A Database Nobody Is Logged Out
     [Documentation]    Whoever is told 401 throws the login away. A refresh token that came at a bad moment is as good
     ...    afterwards as before.
-    [Tags]    promise-30    needs:lose_database    needs:refresh    needs:sign_up    catches:outage-logs-everybody-out
+    [Tags]    promise-30
+    ...       needs:lose_database
+    ...       needs:mint
+    ...       needs:refresh
+    ...       needs:sign_up
+    ...       catches:outage-logs-everybody-out
+    ...       catches:outage-told-after-all-else
     Given Ana has logged in and is connected
     And the database answers no more
     Then Ana's login is not renewed, and she is told to come back later
+    And neither a stranger nor a page that is not ours is told anything else
+    And Ana's expired token is no reason to log in again
     When the database answers again
     Then the health is good again
     And Ana's login is renewed with the same refresh token
