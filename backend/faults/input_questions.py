@@ -13,9 +13,11 @@ from backend.store.runs import MessageIds
 from backend.ws.handlers import Chat
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from sqlalchemy import Connection as Transaction
 
-    from backend.agent.intake import Accepted
+    from backend.agent.intake import Accepted, Question
     from backend.components import Components
     from backend.store.people import Person
     from backend.store.runs import Asked
@@ -138,3 +140,28 @@ class _OtherWordKeepsToItself(_OtherWordForgets):
 def other_word_shares_nothing(components: Components) -> Components:
     """Colleagues do not find what was shared by a client that calls a question ``user_message``."""
     return replace(components, chat=_OtherWordKeepsToItself)
+
+
+class _NotesTheIdFirst(Intake):
+    def __init__(self, *parts: Any) -> None:  # noqa: ANN401 -- handed on
+        super().__init__(*parts)
+        self._noted: set[tuple[str, str]] = set()
+
+    def accept(self, connection: Transaction, question: Question, busy: FrameError | None) -> Accepted:
+        key = (question.user_id, question.message_id or "")
+        if key in self._noted:
+            raise FrameError(
+                "invalid_message", "This message_id belongs to another question.", field="message_id"
+            )
+        try:
+            return super().accept(connection, question, busy)
+        except FrameError as error:
+            if question.message_id and error.code in {"too_many_runs", "quota_exceeded"}:
+                self._noted.add(key)
+            raise
+
+
+@fault("declined-question-uses-up-its-id", group="input")
+def declined_question_uses_up_its_id(components: Components) -> Components:
+    """A client that sends a question again when there is room for it is refused for good."""
+    return replace(components, intake=_NotesTheIdFirst)

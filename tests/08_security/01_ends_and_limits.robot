@@ -138,15 +138,17 @@ Pings Are Free And Every Other Message Costs
     [Tags]    promise-28
     ...       needs:admin
     ...       needs:limits
+    ...       needs:cancel
     ...       catches:wrong-messages-cost-nothing
+    ...       catches:incomplete-messages-cost-nothing
     ...       catches:unreadable-messages-cost-nothing
     ...       catches:pings-cost
     ...       catches:limit-global
     ...       catches:no-rate-limit
     ...       catches:unknown-type-ignored
     ...       catches:errors-without-message-id
-    Given Ana may send 5 messages in a burst and 30 a minute
-    Then Ana's 2 good messages, 3 that are wrong in 3 ways and 100 pings are answered for what they are
+    Given Ana may send 7 messages in a burst and 6 a minute
+    Then Ana's 2 good messages, 5 that are wrong in 5 ways and 100 pings are answered for what they are
     And the next one is refused, with the time to wait
 
 A Second Connection Does Not Help

@@ -113,19 +113,22 @@ A Wrong Sign-Up Is Told What Is Wrong
     name    name=${SPACE}
 
 Runs At The Same Time Are Limited
-    [Documentation]    One more than granted is declined; when one ends, answered or cancelled, there is room again.
+    [Documentation]    One more than granted is declined; when one ends, answered or cancelled, there is room again,
+    ...    for the very question that was declined too.
     [Tags]    promise-28
     ...       needs:hold
     ...       needs:admin
     ...       needs:limits
     ...       needs:cancel
+    ...       needs:message_ids
     ...       catches:runs-unlimited
     ...       catches:cancelled-runs-count
+    ...       catches:declined-question-uses-up-its-id
     ...       catches:errors-without-message-id
     ...       catches:some-errors-without-message-id
     Given Ana may have 2 runs at the same time, and both wait
     Then a third question is declined as too many
     When Ana cancels the first of them
-    Then there is room for a third question
+    Then there is room for the third question
     When the runs go on and are answered
     Then Ana still gets an answer

@@ -37,11 +37,21 @@ Every Kind Of Message Costs
 Coming Back Is No Second Allowance
     [Documentation]    Whoever has used up the burst leaves and comes back: the limit is the customer's, not the
     ...    connection's.
-    [Tags]    promise-28    catches:burst-refilled-at-return    catches:limit-per-connection    catches:no-rate-limit
+    [Tags]    promise-28
+    ...       catches:burst-refilled-at-return
+    ...       catches:bucket-refills-twice-as-fast
+    ...       catches:limit-per-connection
+    ...       catches:no-rate-limit
     Given Ana may send 5 messages in a burst and 1 a minute
     And Ana has sent 5 messages
     When Ana leaves and comes back
-    Then the next one is refused, with the time to wait
+    Then the next one is refused, with most of a minute to wait
+
+Connections That Come At Once Are Limited Too
+    [Documentation]    The limit holds also in the moment in which a whole fleet of tabs comes back.
+    [Tags]    promise-28    catches:connections-unlimited    catches:connections-looked-at-and-then-noted
+    Given Ana may have 2 connections
+    Then of 12 connections at the same moment 2 are let in, and the others are refused as too many
 
 Each Tier Has The Limits And The Rights That Were Sold
     [Documentation]    What the welcome tells, and what each customer may do, is what the price list says.
@@ -54,12 +64,14 @@ Each Tier Has The Limits And The Rights That Were Sold
 
 A Free Day Has As Many Questions As Were Promised
     [Documentation]    Each of them is answered, and one more is declined with an offer. Whoever takes it is answered
-    ...    again at once, on the same connection.
+    ...    again at once, on the same connection: the question that was declined is asked under its id.
     [Tags]    promise-38
     ...       tier:free
+    ...       needs:message_ids
     ...       needs:tiers
     ...       catches:tiers-of-last-year
     ...       catches:upgrade-does-not-lift-a-spent-quota
+    ...       catches:declined-question-uses-up-its-id
     ...       catches:quota-not-counted
     ...       catches:quota-one-too-low
     Given Ana is a free user of Northwind
@@ -67,7 +79,7 @@ A Free Day Has As Many Questions As Were Promised
     Then Ana is answered as often as the tier allows in a day
     And Ana's next question is declined with an offer and the time when it goes on
     When Ana upgrades to pro
-    Then Ana still gets an answer
+    Then Ana's declined question is answered, when it is sent again
 
 Clients Are Told The Limits That Are In Force
     [Documentation]    A client keeps to what the welcome says: it must be the customer's own limits, not those of

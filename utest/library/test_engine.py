@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from AgentChatLibrary.engine.crowd import close_many, open_many, send_together
+from AgentChatLibrary.engine.crowd import close_many, open_many, send_together, try_many
 from AgentChatLibrary.engine.offer import Offer, Refused
 from AgentChatLibrary.engine.session import Ended, Session
 from AgentChatLibrary.frames import Direction, Kind
@@ -239,6 +239,23 @@ def test_a_refusal_carries_status_headers_and_body():
     assert refused.value.headers["www-authenticate"] == "Bearer"
     assert "invalid_token" in refused.value.body
     assert session.transcripts == []
+
+
+def test_of_many_that_come_at_once_those_let_in_stay_and_the_others_are_told(free_port):
+    turns = iter(range(6))
+
+    def every_other(connection: ServerConnection, _: object) -> object:
+        return connection.respond(429, "full") if next(turns) % 2 else None
+
+    with serve(lambda c: c.recv(), "127.0.0.1", 0, process_request=every_other) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        sessions = [Session(f"P{n}", Owner(f"P{n}")) for n in range(7)]
+        there = [Offer(f"ws://127.0.0.1:{server.socket.getsockname()[1]}/ws")] * 6
+        refused = try_many(sessions, [*there, Offer(f"ws://127.0.0.1:{free_port}/ws")], 5)
+        assert sorted(refusal.status for refusal in refused) == [0, 429, 429, 429]
+        assert sum(session.is_open for session in sessions) == 3
+        close_many(sessions)
+        server.shutdown()
 
 
 def test_nobody_there_is_a_refusal_without_a_status(free_port):

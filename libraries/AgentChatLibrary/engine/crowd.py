@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from . import loop
-from .offer import Offer
+from .offer import Offer, Refused
 from .session import Session
 
 IN_FLIGHT: Final = 128
@@ -61,6 +61,38 @@ def open_many(
         session.begin_greeting()
     for session in sessions:
         session.greet(timeout)
+
+
+def try_many(sessions: Sequence[Session], offers: Sequence[Offer], timeout: float) -> list[Refused]:
+    """Asks for many connections in one moment, and leaves those open that were let in.
+
+    Args:
+        sessions: The sessions.
+        offers: For each session its offer.
+        timeout: Longest wait for each upgrade in seconds.
+
+    Returns:
+        How the others were refused.
+    """
+
+    async def all_at_once() -> list[BaseException | None]:
+        asked = (session.connect(offer, timeout) for session, offer in zip(sessions, offers, strict=True))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    came = loop.call(all_at_once())
+    refused = [one for one in came if isinstance(one, Refused)]
+    for problem in came:
+        if problem is not None and not isinstance(problem, Refused):
+            raise problem
+    connected = [session for session, problem in zip(sessions, came, strict=True) if problem is None]
+    for session in connected:
+        session.begin_greeting()
+    for session in connected:
+        try:
+            session.greet(timeout)
+        except Refused as refusal:
+            refused.append(refusal)
+    return refused
 
 
 class TooMany(OSError):

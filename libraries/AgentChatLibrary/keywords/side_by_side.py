@@ -1,4 +1,4 @@
-"""Questions that reach several sessions, or several processes, at the same moment."""
+"""Questions and connections that come at the same moment, to several sessions or several processes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from robot.api.deco import keyword
 from robot.api.types import Secret
 
 from ..chat import Chat, Unexpected
+from ..engine.crowd import close_many, try_many
 from ..engine.offer import Refused
 from ..engine.session import Session
 from ..kit import Kit
@@ -21,6 +22,8 @@ from .types import ErrorCode
 SENT: Final = "sent"
 """The name under which it is noted what was sent."""
 QUESTION: Final = "What did we spend in total?"
+TOO_MANY: Final = 429
+"""RFC 6585, section 4."""
 UNAUTHORISED: Final = 401
 """RFC 9110, section 15.5.2."""
 
@@ -120,6 +123,41 @@ class SideBySide:
                 f" became several runs, the first one: {' and '.join(sorted(several[0]))}."
             )
 
+    @keyword(tags=("Bursts", "Sessions", "Judging"))
+    def connections_at_once_should_be_let_in(self, person: str, count: int, limit: int) -> None:
+        """Asks for many connections in one moment, and expects as many as the person may have to be let in.
+
+        All others must be refused with 429. Those that were let in are closed again, and judged by nobody.
+
+        Args:
+            person: In whose name; nobody else is connected in it.
+            count: How many are asked for.
+            limit: How many the person may have.
+
+        Raises:
+            BrokenPromise: Another number was let in, or one was refused in another way.
+
+        Example:
+        | Make Person   | Clara | Northwind |
+        | Change Person | Clara | limits=${{ {'connections': 2} }} |
+        | Connections At Once Should Be Let In | Clara | 12 | 2 |
+        """
+        found = self.kit.world.person(person)
+        sessions = [Session(f"{person}'s connection {n + 1} of {count}", found.owner) for n in range(count)]
+        offer = self.kit.offer(found.service.deployment, [("header", self.kit.token(found))])
+        try:
+            refused = try_many(sessions, [offer] * count, self.kit.environment.timeout("connect"))
+        finally:
+            close_many(sessions)
+        told = Counter(str(refusal.status or "not answered") for refusal in refused)
+        told["let in"] = count - len(refused)
+        due = Counter({"let in": limit, str(TOO_MANY): count - limit})
+        if +told != +due:
+            raise BrokenPromise(
+                f"{person} asked for {count} connections at the same moment; {limit} should be let in, and"
+                f" the others refused with {TOO_MANY}. They were: {_counted(told)}."
+            )
+
     @keyword(tags=("Processes", "Security"))
     def second_process_should_refuse(self, person: str, code: str, *, token: Secret) -> None:
         """Tries to connect to the second process, and expects to be refused with 401.
@@ -178,4 +216,4 @@ class SideBySide:
 
 
 def _counted(found: Counter[str]) -> str:
-    return ", ".join(f"{times} {what}" for what, times in found.most_common())
+    return ", ".join(f"{times} {what}" for what, times in found.most_common() if times)
