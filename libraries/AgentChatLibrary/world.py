@@ -199,6 +199,16 @@ class World:
         self.scope.chats[chat.alias] = chat
 
 
+def must_have_ended(chat: Chat) -> None:
+    """Refuses to connect a session anew that is connected: nobody would see how its connection ended.
+
+    Raises:
+        NameTaken: It is connected still.
+    """
+    if chat.session.is_open:
+        raise NameTaken(_connected(chat))
+
+
 class Notes(Generic[T]):
     """What keywords note by name for later ones: it lives as long as the test or suite that noted it.
 

@@ -1,4 +1,4 @@
-"""A session in use: what it has marked counts on the connection that it was marked on."""
+"""A session in use: its marks count on their own connection, and it is connected anew when it has ended."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import pytest
 from AgentChatLibrary.chat import Unexpected
 from AgentChatLibrary.keywords.judging import BrokenPromise, Judging
 from AgentChatLibrary.keywords.misusing import Misusing
+from AgentChatLibrary.keywords.sessions import Sessions
+from AgentChatLibrary.keywords.several import Several
 from AgentChatLibrary.keywords.types import FrameType
 from AgentChatLibrary.keywords.waiting import Waiting
 from AgentChatLibrary.kit import Kit
+from AgentChatLibrary.world import NameTaken
 from talking import Talker, chat_of, connect, kit_of
 
 
@@ -70,3 +73,22 @@ def test_a_moment_is_told_with_the_keyword_that_noted_it(kit):
     connect(kit, chat)
     with pytest.raises(Unexpected, match=r"since `Read Off Counters`.*: `Read Off Counters    Ana`"):
         chat.since(moment, "Read Off Counters")
+
+
+def test_a_session_that_is_connected_is_not_reopened(kit):
+    chat, sessions = chat_of(kit), Sessions(kit)
+    for reopen in (
+        lambda: sessions.reopen_session("Ana"),
+        lambda: Several(kit, sessions).reopen_session_at_process("Ana", 1),
+    ):
+        with pytest.raises(
+            NameTaken, match=r"^Ana is connected already.*first: `Close Session    Ana`, then"
+        ):
+            reopen()
+    assert len(chat.session.transcripts) == 1
+    chat.session.close()
+    sessions.reopen_session("Ana")
+    assert len(chat.session.transcripts) == 2
+    sessions.reopen_session_if_it_has_ended("Ana")
+    assert len(chat.session.transcripts) == 2
+    chat.session.close()

@@ -169,6 +169,7 @@ class Returning:
             session: Alias of the session.
 
         Raises:
+            NameTaken: The session is still connected.
             Unexpected: The connection was refused.
             EventMissing: The replay did not end.
 

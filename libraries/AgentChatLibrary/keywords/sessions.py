@@ -17,6 +17,7 @@ from ..frames import Event, Frame, Kind
 from ..identity import expiry
 from ..kit import Kit
 from ..redaction import mask
+from ..world import must_have_ended
 from .types import CLOSE_REASONS, word
 
 EXPIRED: Final = "token_expired"
@@ -81,6 +82,7 @@ class Sessions:
             token: The access token, when it is to be another one.
 
         Raises:
+            NameTaken: The session is still connected.
             Unexpected: The connection was refused.
 
         Example:
@@ -89,6 +91,7 @@ class Sessions:
         | Ping           | Ana |
         """
         chat = self.kit.world.chat(session)
+        must_have_ended(chat)
         self.connect(chat, self._offer(chat, [carrier], token, None))
 
     def _offer(

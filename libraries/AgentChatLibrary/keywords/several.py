@@ -18,6 +18,7 @@ from ..kit import Kit
 from ..redaction import mask
 from ..rules import devices
 from ..transcript import Transcript
+from ..world import must_have_ended
 from .judging import BrokenPromise, demand, something
 from .returning import last_seq
 from .sessions import Sessions
@@ -86,6 +87,7 @@ class Several:
             process: Which process, from 1.
 
         Raises:
+            NameTaken: The session is still connected.
             Unexpected: The connection was refused.
             EnvironmentProblem: There is no such process.
 
@@ -93,7 +95,9 @@ class Several:
         | Drop Session              | Ana |
         | Reopen Session At Process | Ana | 2 |
         """
-        self._connect(self.kit.world.chat(session), process, None)
+        chat = self.kit.world.chat(session)
+        must_have_ended(chat)
+        self._connect(chat, process, None)
 
     @keyword(tags=("Processes", "Reconnection"))
     def come_back_at_process_and_resume(self, session: str, process: int) -> None:
