@@ -29,6 +29,7 @@ Each Customer Has A World Of Their Own
     ...       catches:leak-to-colleagues
     ...       catches:tool-result-disagrees-with-database
     ...       catches:metrics-expose-user-ids
+    ...       catches:metrics-name-companies
     ...       catches:token-in-metrics
     ...       catches:event-broadcast-to-every-connection
     ...       catches:leak-50-ms-late

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 
 from backend.faults import fault
 from backend.metrics import Metrics
+from backend.ws.handshake import Handshake
 
 if TYPE_CHECKING:
+    from starlette.types import Scope
+
     from backend.components import Components
+    from backend.identity import Identity
 
 TOO_MUCH = ("rate_limited", "too_many_runs", "quota_exceeded", "token_expired")
 """Errors of customers who want more than they may, at the moment."""
@@ -89,3 +93,19 @@ def runs_not_counted(components: Components) -> Components:
 def managers_not_counted(components: Components) -> Components:
     """The number of people who are connected is always 0, whoever plans how many there is room for."""
     return replace(components, metrics=_stuck("agent_chat_managers"))
+
+
+class _CountsCompanies(Handshake):
+    async def identified(self, scope: Scope) -> Identity:
+        identity = await super().identified(scope)
+        registry = self._ground.metrics.registry
+        if not hasattr(self, "_companies"):
+            self._companies = Counter("agent_chat_visits", "Connections.", ("company",), registry=registry)
+        self._companies.labels(identity.person.organisation).inc()
+        return identity
+
+
+@fault("metrics-name-companies", group="health")
+def metrics_name_companies(components: Components) -> Components:
+    """Whoever reads the metrics learns which companies are customers, and how often they come."""
+    return replace(components, handshake=_CountsCompanies)

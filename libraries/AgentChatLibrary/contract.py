@@ -123,6 +123,12 @@ class Contract:
         return tuple(self.schemas[self._uri("server", "agent_failed")]["properties"]["code"]["enum"])
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word that the contract gives a meaning: types of frames, tools, codes, tiers."""
+        codes = (*self.error_codes, *self.failure_codes)
+        return frozenset((*self.event_types, *self.client_types, *self.tool_names, *codes, *self.tiers))
+
+    @cached_property
     def tiers(self) -> Mapping[str, Tier]:
         """What each tier grants, from the lowest to the highest."""
         return MappingProxyType(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from .chat import Unexpected
@@ -40,6 +41,18 @@ class Metrics:
             if sample in {name, PREFIX + name} and label in labels:
                 found[labels[label]] = found.get(labels[label], 0.0) + value
         return found
+
+    def tell_of(self, name: str, words: Collection[str]) -> bool:
+        """Whether the value of a label names somebody or something, by itself or among other words.
+
+        Args:
+            name: The name, in capitals or not.
+            words: Values that labels rightly have, whoever may be called so.
+        """
+        known = {word.casefold() for word in words}
+        named = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+        values = {value for _, labels, _ in self.samples for value in labels.values()}
+        return any(named.search(value) and value.casefold() not in known for value in values)
 
     def sum(self, name: str, labels: Mapping[str, str]) -> float:
         """The sum of the samples of this name that have these labels.

@@ -108,6 +108,7 @@ The Metrics Name No Customer, And The Log Holds No Secret
     [Tags]    promise-31
     ...       needs:backend_log
     ...       catches:metrics-expose-user-ids
+    ...       catches:metrics-name-companies
     ...       catches:token-in-metrics
     ...       catches:token-in-logs
     ...       catches:wrong-password-in-logs

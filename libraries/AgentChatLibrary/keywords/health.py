@@ -340,6 +340,9 @@ class Health:
     def metrics_should_hold_nothing_of(self, person: str) -> None:
         """Checks that the metrics hold no id, address, organisation or secret of a person.
 
+        The organisation's name is looked for in the values of labels, where it is more than a word of the
+        contract.
+
         Args:
             person: The person's name.
 
@@ -360,6 +363,9 @@ class Health:
         for kind, value in kinds.items():
             if value in text:
                 raise BrokenPromise(f"The metrics hold {person}'s {kind}.")
+        name = found.organisation.name
+        if Metrics(text).tell_of(name, self.kit.contract.words):
+            raise BrokenPromise(f"The metrics hold the name of {person}'s organisation, {name}.")
         _no_secret(text, "metrics page")
 
     @keyword(tags=("Judging", "Security"))
