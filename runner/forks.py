@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.util
 import os
 import runpy
 import signal
@@ -21,7 +22,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
-from . import children
+from . import children, hidden
 from .fork_service import Address, DistantForks, ForkService
 from .project import ROOT
 
@@ -105,6 +106,8 @@ class Forks:
                 self._handing = hand_over, ForkService(self._start).address
             self._context = multiprocessing.get_context("forkserver")
             self._context.set_forkserver_preload([*loaded])
+            # The sockets of both lie there.
+            hidden.goes_with_this_process(Path(multiprocessing.util.get_temp_dir()))
 
     def start(
         self,

@@ -20,6 +20,8 @@ from . import children, watcher
 
 PREFIX: Final = "agent-chat-run-"
 """How such a folder begins; the process id of its runner follows."""
+_watched: Final[dict[Path, subprocess.Popen[bytes]]] = {}
+"""Watchers over further folders of this process: each waits for the end of it."""
 
 
 @contextmanager
@@ -27,7 +29,26 @@ def folder() -> Iterator[Path]:
     """Yields a new folder that only the user can enter. It is removed after the block, or after a kill."""
     _sweep()
     made = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-    process = subprocess.Popen(
+    process = _watcher(made)
+    try:
+        yield made
+    finally:
+        process.communicate()
+        watcher.remove(made)  # in case that somebody has killed the watcher
+
+
+def goes_with_this_process(made: Path) -> None:
+    """Lets a folder that this process removes at its end go also when it is killed.
+
+    Args:
+        made: The folder.
+    """
+    if made not in _watched:
+        _watched[made] = _watcher(made)
+
+
+def _watcher(made: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         [sys.executable, "-I", "-S", watcher.__file__, str(made)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -35,11 +56,6 @@ def folder() -> Iterator[Path]:
         start_new_session=True,  # what ends the runner's group is not for it
         cwd=made.anchor,
     )
-    try:
-        yield made
-    finally:
-        process.communicate()
-        watcher.remove(made)  # in case that somebody has killed the watcher
 
 
 def variables(made: Path) -> dict[str, str]:

@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 
 import pytest
 from AgentChatLibrary import deployment
 
+from runner import children
 from runner.forks import Forked, Forks
 
 PROGRAM = """
@@ -140,12 +142,14 @@ def test_a_program_ends_when_whoever_started_it_has_gone(folder):
         """)
     (folder / "starts.py").write_text(runner)
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(
-        [sys.executable, str(folder / "starts.py")],
-        env={**os.environ, "PYTHONPATH": str(root)},
-        check=False,
-        timeout=60,
-    )
+    with tempfile.TemporaryDirectory(prefix="forks-") as own:  # a short path: sockets lie below it
+        done = subprocess.run(
+            [sys.executable, str(folder / "starts.py")],
+            env={**os.environ, "PYTHONPATH": str(root), "TMPDIR": own},
+            check=False,
+            timeout=60,
+        )
+        assert children.wait_until(lambda: not any(Path(own).iterdir()), 30)
     assert done.returncode == -signal.SIGKILL
     pid = int((folder / "here").read_text())
     with pytest.raises(ProcessLookupError):
