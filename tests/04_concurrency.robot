@@ -124,7 +124,7 @@ Each Device Has The Replies To Its Own Messages
     ...       needs:ping
     ...       catches:replies-go-to-every-device
     ...       catches:errors-go-to-every-device
-    Given Ana is connected with a laptop and a phone
+    Given Ana is connected with a laptop, a phone, a tablet and a watch
     When Ana asks, pings and makes a mistake on the laptop
     Then the laptop has a reply to each of these
-    And the phone sees the answer and no reply
+    And the others see the answer and no reply
