@@ -181,6 +181,22 @@ def test_runs_are_asked_for_their_end_over_all_connections(talker, kit):
     chat.ask("And by team?")
     chat.session.close()
     connect(kit, chat)
+    chat.session.close()
     with pytest.raises(BrokenPromise, match="Ana's run r_eeeeeeee has no end"):
         ends("Ana")
+
+
+def test_runs_of_another_device_are_given_the_time_to_end(talker, kit):
+    chat, run = chat_of(kit), "r_" + "d" * 32
+
+    def slowly(line, _):
+        line.seq = 1
+        line.say("agent_started", seq=1, run_id=run, user_id=chat.person.user_id)
+        line.connection.ping().wait(5)  # the other side has the beginning before anything of the end
+        line.end(run)
+
+    talker.scripts["cancel"] = slowly
+    chat.send("cancel", {"run_id": run})
+    assert chat.session.wait(lambda t: t.received("agent_started") or None, 5)
+    Processes(kit, None, None).runs_should_have_one_end("Ana")
     chat.session.close()

@@ -166,6 +166,13 @@ def test_one_end_is_enough_wherever_it_came_and_as_often_as_it_was_replayed():
     )
 
 
+def test_runs_without_an_end_are_listed_in_the_order_in_which_they_were_seen():
+    first = scripted(greeted(), *ASKED, "< ack run_id=r_3", "< agent_started run_id=r_2 seq=6")
+    assert endings.open_runs([]) == []
+    assert endings.open_runs([first]) == ["r_1", "r_3", "r_2"]
+    assert endings.open_runs([first, scripted(greeted(), ENDED, connection=2)]) == ["r_3", "r_2"]
+
+
 def test_without_any_run_there_is_no_end_to_look_at():
     story = "No run was seen: there is nothing to look at."
     for transcripts in ([], [scripted(greeted())], [scripted(greeted(), "< pong run_id=r_1")]):

@@ -295,13 +295,15 @@ class Processes:
     def runs_should_have_one_end(self, session: str) -> None:
         """Checks that every run which a session has seen has one end, and nothing after it.
 
-        Seen on any of its connections; use it when the runs are over.
+        Seen on any of its connections. It waits for ends that are still to come, also of runs that another
+        device has asked for.
 
         Args:
             session: Alias of the session.
 
         Raises:
             BrokenPromise: One has not, or no run was seen.
+            EventMissing: The end of one does not come.
 
         Example:
         | Ask                                  | Ana | What did we spend in total? |
@@ -309,7 +311,10 @@ class Processes:
         | Events Should Be Numbered One By One | Ana |
         | Runs Should Have One End             | Ana |
         """
-        transcripts = self._transcripts(session)
+        chat = self.kit.world.chat(session)
+        for run_id in endings.open_runs(chat.session.transcripts) if chat.session.is_open else ():
+            chat.wait_for_end(run_id)
+        transcripts = chat.session.transcripts
         for transcript in transcripts:
             demand(order.one_end(transcript))
             demand(order.nothing_after_the_end(transcript))

@@ -16,6 +16,9 @@ ABOVE: Final = "endings.nothing_above_the_end"
 ENDED: Final = "endings.acknowledged_runs_ended"
 ONCE: Final = "endings.each_run_ends_once"
 
+_Seen = tuple[Transcript, Event]
+_Ends = dict[int | None, _Seen]
+
 GOING_AWAY: Final = 1001
 """Closes a drained connection, its runs ended (RFC 6455, section 7.4.1; contract: Errors and ends)."""
 
@@ -120,15 +123,7 @@ def each_run_ends_once(transcripts: Sequence[Transcript]) -> Verdict:
     cut = next((t for t in transcripts if t.truncated), None)
     if cut is not None:
         return undecided(ONCE, cut, missing(cut))
-    seen: dict[str, tuple[Transcript, Event]] = {}
-    ends: dict[str, dict[int | None, tuple[Transcript, Event]]] = {}
-    for transcript in transcripts:
-        for event in transcript.events():
-            if event.run_id is None or not (event.durable or event.type == "ack"):
-                continue
-            seen[event.run_id] = transcript, event
-            if event.ends_run:
-                ends.setdefault(event.run_id, {}).setdefault(event.seq, (transcript, event))
+    seen, ends = _last_and_ends(transcripts)
     expected = "each run has one end."
     for run_id, (transcript, last) in seen.items():
         found = list(ends.get(run_id, {}).values())
@@ -142,3 +137,27 @@ def each_run_ends_once(transcripts: Sequence[Transcript]) -> Verdict:
     if not seen:
         return undecided(ONCE, next(iter(transcripts), None), "No run was seen: there is nothing to look at.")
     return holds(ONCE)
+
+
+def open_runs(transcripts: Sequence[Transcript]) -> list[str]:
+    """The runs that were acknowledged or seen and whose end has come on no connection, in order.
+
+    Args:
+        transcripts: The connections of one person.
+    """
+    seen, ends = _last_and_ends(transcripts)
+    return [run_id for run_id in seen if run_id not in ends]
+
+
+def _last_and_ends(transcripts: Sequence[Transcript]) -> tuple[dict[str, _Seen], dict[str, _Ends]]:
+    """For each run the frame of it that came last, and its ends by their seq."""
+    seen: dict[str, _Seen] = {}
+    ends: dict[str, _Ends] = {}
+    for transcript in transcripts:
+        for event in transcript.events():
+            if event.run_id is None or not (event.durable or event.type == "ack"):
+                continue
+            seen[event.run_id] = transcript, event
+            if event.ends_run:
+                ends.setdefault(event.run_id, {}).setdefault(event.seq, (transcript, event))
+    return seen, ends
