@@ -20,6 +20,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from AgentChatLibrary.rules.alignments import cores
+
 SHORTEST: Final = 8
 """Characters; what is shorter cannot be told from ordinary text, and no secret that counts is."""
 MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]!|~])")
@@ -211,7 +213,7 @@ def _forms(secret: str) -> Iterator[tuple[bytes, str]]:
     yield quoted.encode(), "URL-encoded"
     yield re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), quoted).encode(), "URL-encoded"
     yield urllib.parse.quote_plus(secret).encode(), "URL-encoded"
-    yield from ((text, "base64") for text in _in_base64(secret.encode()))
+    yield from ((text, "base64") for text in _in_base64(secret))
     parts = secret.split(".")
     if len(parts) == _JWT_PARTS and all(re.fullmatch(r"[\w-]*", part) for part in parts):
         for part, name in zip(
@@ -219,19 +221,9 @@ def _forms(secret: str) -> Iterator[tuple[bytes, str]]:
         ):  # the header is public
             if len(part) >= SHORTEST:
                 yield part.encode(), name
-                yield from ((text, f"{name} in base64") for text in _in_base64(part.encode()))
+                yield from ((text, f"{name} in base64") for text in _in_base64(part))
 
 
-def _in_base64(secret: bytes) -> Iterator[bytes]:
-    """What base64 of any text that holds the secret must hold.
-
-    One for each alignment, without the characters that neighbours share in.
-    """
-    for before in range(3):
-        coded = base64.b64encode(b"\0" * before + secret)
-        first = -(-before * 8 // 6)
-        last = (before + len(secret)) * 8 // 6
-        core = coded[first:last]
-        if len(core) >= SHORTEST:
-            yield core
-            yield core.translate(bytes.maketrans(b"+/", b"-_"))
+def _in_base64(secret: str) -> Iterator[bytes]:
+    """What base64 of any text that holds the secret must hold."""
+    return (core.encode() for core, _ in cores(secret.encode()) if len(core) >= SHORTEST)

@@ -10,6 +10,9 @@ import pytest
 from AgentChatLibrary import redaction
 from AgentChatLibrary.environment import TokenRules
 from AgentChatLibrary.identity import Organisation, Person, mint, tampered
+from AgentChatLibrary.rules.alignments import cores
+from hypothesis import given
+from hypothesis import strategies as st
 
 KEY = "k" * 40
 RULES = TokenRules()
@@ -80,6 +83,31 @@ def test_every_token_is_known_as_a_secret_and_masked(ana):
     token = mint(ana, RULES, KEY)
     assert token in redaction.issued()
     assert redaction.mask(f"Bearer {token}!") == "Bearer <secret>!"
+
+
+@given(
+    st.sampled_from(["a-password-of-nobody", "päss~~>>>wörd"]),
+    st.binary(max_size=5),
+    st.binary(max_size=5),
+    st.sampled_from([base64.b64encode, base64.urlsafe_b64encode]),
+)
+def test_a_secret_in_base64_of_something_longer_is_masked(secret, before, after, encode):
+    redaction.issue(secret)
+    coded = encode(before + secret.encode() + after).decode()
+    masked = redaction.mask(f'{{"data":"{coded}"}}')
+    assert redaction.MASK in masked
+    assert len(masked) < len(f'{{"data":"{redaction.MASK}"}}') + 4 * 6
+    assert redaction.mask(masked) == masked
+
+
+@given(st.binary(min_size=8, max_size=60), st.binary(max_size=9), st.binary(max_size=9))
+def test_one_of_the_cores_of_a_secret_is_in_any_base64_of_any_text_that_holds_it(secret, before, after):
+    standard = base64.b64encode(before + secret + after).decode()
+    safe = base64.urlsafe_b64encode(before + secret + after).decode()
+    found = list(cores(secret))
+    assert all(len(core) * 6 > len(secret) * 8 - 12 for core, _ in found), "only the edges are left out"
+    assert any(core in standard for core, name in found if name == "base64")
+    assert any(core in safe for core, _ in found)
 
 
 def test_secrets_are_written_for_the_scan_into_a_private_file(ana, tmp_path, monkeypatch):

@@ -40,6 +40,28 @@ def test_valid_scenes_hold(scene, secrets):
         assert verdict, verdict.text()
 
 
+WITHIN = {"base64": base64.b64encode, "base64url": base64.urlsafe_b64encode}
+
+
+@quick
+@given(
+    sessions(pings=1),
+    st.sampled_from([JWT, PASSWORD, "pass-word-12"]) | st.text(min_size=12, max_size=40),
+    st.binary(max_size=5),
+    st.binary(max_size=5),
+    st.sampled_from(sorted(WITHIN)),
+)
+def test_a_secret_is_told_in_base64_of_something_longer(scene, secret, before, after, alphabet):
+    (transcript,) = scene.transcripts
+    coded = WITHIN[alphabet](before + secret.encode("utf-8", "surrogatepass") + after).decode()
+    frame = transcript.received()[-1]
+    leak = changed(transcript, frame.index, leak=coded)
+    verdict = holds_no_secret(leak, ["another-secret-of-somebody", secret])
+    assert blamed(verdict) == {frame.index}
+    assert "(base64" in verdict.story
+    assert holds_no_secret(leak, ["another-secret-of-somebody"])
+
+
 @quick
 @given(
     sessions(pings=1),

@@ -42,12 +42,19 @@ def test_what_is_broken_is_told_with_its_frames(judge, lines):
 def test_the_forms_of_a_secret_are_exact():
     assert list(secrets.forms('pä"s/1')) == [
         ("cMOkInMvM", "base64"),
-        ("cMOkInMvM", "base64url"),
+        ("DDpCJzLz", "base64"),
+        ("ww6Qicy8x", "base64"),
         ("p%C3%A4%22s%2F1", "URL-encoded"),
         ('p\\u00e4\\"s/1', "JSON-escaped"),
         ('pä\\"s/1', "JSON-escaped"),
         ('pä"s/1', "plain"),
     ]
+
+
+def test_the_two_alphabets_of_base64_are_told_apart_where_they_differ():
+    forms = list(secrets.forms("~~>>>"))
+    assert forms[:2] == [("fn4+Pj", "base64"), ("fn4-Pj", "base64url")]
+    assert {name for _, name in forms[:6]} == {"base64", "base64url"}
 
 
 def test_a_frame_that_is_no_pong_may_not_quote_a_ping():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Collection, Iterator
 from typing import Any, Final
@@ -11,6 +10,7 @@ from urllib.parse import quote
 from ..frames import RECEIVED, Direction, Frame
 from ..transcript import Transcript
 from ..verdict import Verdict, broken, plain
+from .alignments import cores
 from .needles import Needles
 from .story import counted, settle, someone, until
 
@@ -20,8 +20,9 @@ RULE: Final = "secrets.holds_no_secret"
 def holds_no_secret(transcript: Transcript, secrets: Collection[str]) -> Verdict:
     """No received frame holds an issued secret: plain, URL-encoded, or in base64 or base64url.
 
-    A pong that quotes what its own ping carried is exempt. Secrets shorter than 12 characters are not looked
-    for: they would meet by chance. The story never shows the secret.
+    In base64 it is found in the middle of something longer, too. A pong that quotes what its own ping carried
+    is exempt. Secrets shorter than 12 characters are not looked for: they would meet by chance. The story
+    never shows the secret.
 
     Args:
         transcript: The connection to judge.
@@ -84,10 +85,7 @@ def _sought(secrets: frozenset[str]) -> tuple[Needles, dict[str, str]]:
 
 def forms(secret: str) -> Iterator[tuple[str, str]]:
     """The secret as it may stand in a frame, and what that form is called; the plain one last, so it wins."""
-    raw = secret.encode("utf-8", "surrogatepass")
-    for encode, name in ((base64.b64encode, "base64"), (base64.urlsafe_b64encode, "base64url")):
-        # The last quantum depends on what follows the secret, the padding on the encoder: both are left out.
-        yield encode(raw).decode("ascii").rstrip("=")[: len(raw) * 4 // 3], name
+    yield from cores(secret.encode("utf-8", "surrogatepass"))
     yield quote(secret, safe="", errors="surrogatepass"), "URL-encoded"
     yield json.dumps(secret)[1:-1], "JSON-escaped"
     yield json.dumps(secret, ensure_ascii=False)[1:-1], "JSON-escaped"
