@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from .engine.session import Ended, Session
 from .environment import Environment
 from .evidence import Evidence
-from .frames import Event, Frame, Kind
+from .frames import DURABLE, ENDS, Event, Frame, Kind
 from .identity import Person
 from .outgoing import encoded, new_message_id
 from .prospects import Prospects, prospects_of
@@ -93,6 +93,21 @@ class Waits:
         proven = alive and self._ordered
         behind = " Whatever was sent before that ping has been answered before it." if proven else ""
         raise EventMissing(self.missing(what, life + behind), self._transcript, what)
+
+    def for_frame(self, kind: str, look: Look[T], what: str) -> T:
+        """Waits for a frame as its type asks for: an event as one of a run, anything else as a reply.
+
+        Args:
+            kind: The frame's type.
+            look: Finds it.
+            what: What is awaited, for the message.
+
+        Raises:
+            EventMissing: It did not come.
+        """
+        if kind in DURABLE:
+            return self.for_run(look, what, through_holds=kind in ENDS)
+        return self.for_reply(look, what)
 
     def for_run(
         self, look: Look[T], what: str, *, through_holds: bool = False, silence: float | None = None

@@ -264,6 +264,9 @@ def test_a_run_that_stands_held_sends_nothing_but_may_end(backend, ana):
     story, took = missed(ana.wait_for_end)
     assert "`Ana's runs go on` releases them." in story
     assert took >= TIMEOUTS["silence"]
+    for kind, waits in (("tool_executing", False), ("agent_failed", True)):
+        _, took = missed(lambda kind=kind: ana.waits.for_frame(kind, lambda _: None, f"the frame {kind}"))
+        assert (took >= TIMEOUTS["silence"]) == waits
 
 
 def test_a_run_that_is_open_may_be_silent_for_a_while(backend, ana):

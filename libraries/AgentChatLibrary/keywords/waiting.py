@@ -5,7 +5,7 @@ from __future__ import annotations
 from robot.api.deco import keyword
 
 from ..chat import Question, Unexpected
-from ..frames import DURABLE, Event
+from ..frames import Event
 from ..kit import Kit
 from .types import ErrorCode, EventType, FailureCode, FrameType
 
@@ -132,9 +132,8 @@ class Waiting:
         | Send Message | Ana            | resume | after_seq=${0} |
         | ${resumed}   | Wait For Frame | Ana    | resumed |
         """
-        waits = self.kit.world.chat(session).waits
-        wait = waits.for_run if type in DURABLE else waits.for_reply
-        return wait(
+        return self.kit.world.chat(session).waits.for_frame(
+            type,
             lambda t: found[nth - 1] if len(found := t.received(type)) >= nth else None,
             f"the frame {type}" + (f" (number {nth})" if nth > 1 else ""),
         )
@@ -162,8 +161,9 @@ class Waiting:
         """
         chat = self.kit.world.chat(session)
         start = chat.since(chat.marked)
-        wait = chat.waits.for_run if type in DURABLE else chat.waits.for_reply
-        return wait(lambda t: next(iter(t.received(type, start=start)), None), f"the frame {type}")
+        return chat.waits.for_frame(
+            type, lambda t: next(iter(t.received(type, start=start)), None), f"the frame {type}"
+        )
 
     @keyword(tags=("Waiting",))
     def wait_for_reply(self, session: str, message_id: str, *types: FrameType) -> Event:
