@@ -30,12 +30,20 @@ def protect(folder: Path, options: Sequence[str]) -> None:
         Stop: A file among them is one that would be removed.
     """
     for file in _read(options):
-        if file.exists() and artefacts.removes(folder, file):
+        if _is_there(file) and artefacts.removes(folder, file):
             raise Stop(
                 f"{shown(file)} is in the folder that this run clears; "
                 f"add --outputdir {shown(folder / 'again')}",
                 USAGE_ERROR,
             )
+
+
+def _is_there(file: Path) -> bool:
+    """Whether what may be a path is one: an argument of another kind can be too long to be any."""
+    try:
+        return file.exists()
+    except OSError:
+        return False
 
 
 def _read(options: Sequence[str]) -> Iterator[Path]:
