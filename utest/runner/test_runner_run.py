@@ -39,7 +39,7 @@ def gone(pid: int) -> bool:
     return state.exists() and state.read_text().rsplit(")", 1)[1].split()[0] == "Z"
 
 
-def soon(condition, limit: float = 10.0) -> bool:
+def soon(condition, limit: float = 30.0) -> bool:
     deadline = time.monotonic() + limit
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
