@@ -2,7 +2,8 @@
 Documentation    What a recording shows of the promises: every rule that can judge it, asked of every connection in it.
 ...
 ...              Nothing is started and nothing is sent. A rule that no connection can be judged by is skipped, with
-...              the reason; the log of the setup accounts for every record of the file.
+...              the reason, and fails where frames are missing from it. The log of the setup accounts for every
+...              record of the file.
 
 Library          ../libraries/RecordingsLibrary/
 

@@ -26,7 +26,7 @@ def main(options: argparse.Namespace) -> int:
         options: The command line.
 
     Returns:
-        The exit status.
+        The exit status: 1 also where frames are missing, since what holds of the others proves too little.
 
     Raises:
         Stop: The file cannot be judged; the message says why.
@@ -47,11 +47,15 @@ def main(options: argparse.Namespace) -> int:
     lost = [record for record in recording.records if record.frame is None]
     if lost:
         say(f"{len(lost)} of them are no messages; the log says of each why.")
+    cut = [transcript.truncated for transcript in recording.transcripts if transcript.truncated]
+    if cut:
+        gone = f"{counted(sum(cut), 'frame')} of {counted(len(cut), 'connection')}"
+        say(f"Missing from it: {gone}, which nobody recorded. What they would show cannot be judged.")
     path = str(file.resolve())
     wanted = accept.Wanted(1, backend=False, variables={RECORDING: path}, reads=(path,))
     finished = accept.run(plan, env, clock, wanted)
     say(finished.last_line)
-    return finished.status
+    return finished.status or int(bool(cut))
 
 
 def _found(name: str) -> Path:

@@ -110,9 +110,4 @@ def story(judged: Iterable[Judged]) -> tuple[str, Verdict] | None:
 def _wrong(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """The verdicts that are broken, then those that could not be decided for want of frames."""
     found = list(verdicts)
-    cut = [
-        v
-        for v in found
-        if v.outcome is Outcome.UNDECIDED and v.transcript is not None and v.transcript.truncated
-    ]
-    return [v for v in found if v.broken] + cut
+    return [v for v in found if v.broken] + [v for v in found if v.cut]

@@ -63,6 +63,13 @@ class Verdict(NamedTuple):
         """Whether the rule is broken; an undecided one is not."""
         return self.outcome is Outcome.BROKEN
 
+    @property
+    def cut(self) -> bool:
+        """Whether it is undecided about a recording that frames are missing from."""
+        if self.outcome is not Outcome.UNDECIDED or self.transcript is None:
+            return False
+        return self.transcript.truncated > 0
+
     def text(self) -> str:
         """The failure in about five lines: the sentence, the few frames that matter, the expectation."""
         lines = [self.story]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from AgentChatLibrary import environment
 from AgentChatLibrary.recordings import read
-from AgentChatLibrary.rules.story import counted
+from AgentChatLibrary.rules.story import counted, missing
 from AgentChatLibrary.verdict import Outcome, Verdict
 from robot.api import Failure, SkipExecution, logger
 from robot.api.deco import keyword, library
@@ -96,7 +96,8 @@ class RecordingsLibrary:
             rule: The rule's name, for example ``order.started_first``.
 
         Raises:
-            Failure: A connection breaks it; the message tells the first few.
+            Failure: A connection breaks it, or cannot be judged because frames were not recorded; the message
+                tells the first few.
             SkipExecution: No connection can be judged by it; the message says why.
 
         Example, with a recording:
@@ -125,6 +126,11 @@ class RecordingsLibrary:
                 f"\n\n... and {len(broken) - SHOWN} more; the log tells all." if len(broken) > SHOWN else ""
             )
             raise Failure(f"{len(broken)} of {judgeable} break {rule}:\n{stories}{more}")
+        cut = [verdict.transcript for verdict in verdicts if verdict.cut and verdict.transcript is not None]
+        if cut:
+            stories = "\n".join(dict.fromkeys(missing(transcript) for transcript in cut[:SHOWN]))
+            of_all = f"{len(cut)} of {len(verdicts)} cannot be judged by {rule}"
+            raise Failure(f"{of_all}, for want of frames:\n{stories}")
         if not judgeable:
             why = Counter(verdict.story for verdict in verdicts).most_common(1)
             raise SkipExecution(f"Nothing here can be judged by it: {why[0][0] if why else 'no connection.'}")

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,11 @@ Files That Are None Are Told
     Run Keyword And Expect Error    *holds no frame*    Load Transcript    ${OUTPUT DIR}/none.jsonl
     Run Keyword And Expect Error    *cannot be read*    Load Transcript    ${OUTPUT DIR}/absent.jsonl
 
+A Cut One Proves Nothing
+    Load Transcript    ${CUT}    prefix=Cut
+    Run Keyword And Expect Error    This could not be decided: 2 frames of * were not recorded, *
+    ...    Recording Should Keep What Always Holds    CutAna
+
 A Broken One Is Told As It Would Be Live
     Load Transcript    ${BROKEN}
     Run Keyword And Expect Error    *seq*    Recording Should Keep What Always Holds    Ana
@@ -190,11 +196,14 @@ A Broken One Is Told As It Would Be Live
     server.finish()
     broken_one = connection.transcript
     completed = next(e for e in broken_one.received("tool_completed"))
+    cut = tmp_path / "cut.jsonl"
+    filing.write(cut, [replace(broken_one, truncated=2)])
     del broken_one.frames[completed.index]
     file = tmp_path / "broken.jsonl"
     filing.write(file, [broken_one])
-    out = run_robot(tmp_path, suite, "--variable", f"BROKEN:{file}")
-    good, none, bad = results_of(out).values()
+    out = run_robot(tmp_path, suite, "--variable", f"BROKEN:{file}", "--variable", f"CUT:{cut}")
+    good, none, short, bad = results_of(out).values()
+    assert short.passed, short.message
     assert good.passed, good.message
     assert none.passed, none.message
     assert bad.failed
