@@ -123,7 +123,12 @@ A Broken Connection Breaks Nobody Else's
 What Has Not Ended Yet Is Not Built Upon
     [Documentation]    Two questions of one conversation overlap: each sees what had ended before it began, so that
     ...    nobody is answered on the ground of work that may still fail.
-    [Tags]    promise-35    needs:hold    needs:records    needs:threads    catches:open-run-built-upon
+    [Tags]    promise-35
+    ...       needs:hold
+    ...       needs:records
+    ...       needs:threads
+    ...       catches:open-run-built-upon
+    ...       catches:events-of-two-runs-exchanged
     Given Ana Of Northwind Is Connected
     And Ana asks "What did payments spend?", which is still being worked on
     When Ana goes on with "And by region?"

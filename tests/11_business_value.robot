@@ -120,7 +120,6 @@ The Other Word For A Question Goes On And Shares As Well
     ...       needs:tiers
     ...       catches:other-word-opens-a-conversation
     ...       catches:other-word-shares-nothing
-    ...       catches:user-message-unknown
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     When Ana shares a conversation about "What did payments spend?" by user message
     And Ana goes on with "And by service?" by user message
@@ -163,6 +162,7 @@ Every Free Answer Comes With An Offer That Is True Today
     ...       catches:offer-promises-too-much
     ...       catches:offer-only-where-a-tool-is-missed
     ...       catches:offer-worked-out-once
+    ...       catches:tool-query-without-organisation-filter
     Given Ana is a free user of Northwind
     And Ana is connected
     When Ana asks "What did we spend in total?"

@@ -25,7 +25,10 @@ The Usage Report Takes The Filters Of A Question
 
 A Usage Report Without A Grouping Is By Service
     [Documentation]    As the agent tells it when it is asked for services.
-    [Tags]    promise-09    catches:usage-grouped-otherwise
+    [Tags]    promise-09
+    ...       catches:usage-grouped-otherwise
+    ...       catches:tool-result-disagrees-with-database
+    ...       catches:usage-without-currency
     When Ana asks "What did we spend by service?"
     And Ana sees the answer
     Then Ana's usage report tells the same for ""

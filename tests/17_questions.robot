@@ -107,7 +107,10 @@ Each Agreed Word Calls The Tools That It Is For
 
 New Names Are Known From The First Question On
     [Documentation]    A team that was founded this morning asks what it spends, and is not told what everybody does.
-    [Tags]    promise-08    catches:names-learnt-once
+    [Tags]    promise-08
+    ...       catches:names-learnt-once
+    ...       catches:arguments-not-those-used
+    ...       catches:all-months-shown-as-one
     Given Ana has the answer to "What did we spend by team?"
     When Northwind's books name new teams
     Then "What did team-07 spend by region?" is understood as "query_spend group_by=region team=team-07"

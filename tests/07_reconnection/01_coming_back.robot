@@ -152,6 +152,11 @@ The Same Message Twice Is One Question
     ...       catches:some-errors-without-message-id
     ...       catches:questions-compared-by-their-beginning
     ...       catches:questions-compared-loosely
+    ...       catches:queue-drops-the-oldest
+    ...       catches:run-ends-with-its-socket
+    ...       catches:question-tidied-up
+    ...       catches:queue-in-memory-only
+    ...       catches:acknowledged-before-stored
     Given Ana has asked with an id of her own and was dropped
     When Ana comes back and asks the same again
     Then she gets the same acceptance, and there is one run

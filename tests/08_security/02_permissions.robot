@@ -46,7 +46,11 @@ Each Permission Opens Its Own Operation
 
 A Right That Is Taken Away Ends At The Next Message
     [Documentation]    On the connection that is open: the token still says otherwise, the database decides.
-    [Tags]    needs:tiers    needs:admin    catches:permissions-from-the-token    catches:errors-without-message-id
+    [Tags]    needs:tiers
+    ...       needs:admin
+    ...       catches:permissions-from-the-token
+    ...       catches:errors-without-message-id
+    ...       catches:permissions-not-checked
     Given Ana Of Northwind Is Connected
     And Ana has the answer to "What did we spend in total?"
     When Ana loses the permission to ask
@@ -62,6 +66,8 @@ What The Token Says Of Tier And Permissions Changes Nothing
     ...       catches:sharing-open-to-all-tiers
     ...       catches:tier-from-the-payload
     ...       catches:errors-without-message-id
+    ...       catches:free-tier-gets-enterprise-tools
+    ...       catches:offer-missing
     Given Ana, a free user, is connected with a token that claims enterprise
     When Ana asks for a forecast in a message that claims enterprise too
     Then Ana sees the answer

@@ -41,6 +41,7 @@ Whoever Signs Up Begins As A Free Customer
     ...       needs:admin
     ...       needs:tiers
     ...       catches:sign-up-grants-the-top-tier
+    ...       catches:welcome-with-wrong-tier
     Given Ana has signed up and logged in
     And Ana is connected
     Then Ana begins as a free customer, and may do what free customers may and nothing else

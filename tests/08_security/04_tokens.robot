@@ -77,6 +77,8 @@ Access Tokens Live As Long As Agreed
     ...       needs:sign_up
     ...       catches:access-tokens-live-for-a-day
     ...       catches:renewal-tells-no-expiry
+    ...       catches:claims-left-empty
+    ...       catches:expires-in-counts-milliseconds
     Given Ana has logged in and renewed her tokens
     Then her first access token and the new one live as long as agreed
     And what she is told of a renewed token is true

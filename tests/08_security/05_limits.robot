@@ -42,6 +42,8 @@ Coming Back Is No Second Allowance
     ...       catches:bucket-refills-twice-as-fast
     ...       catches:limit-per-connection
     ...       catches:no-rate-limit
+    ...       catches:retry-after-too-short
+    ...       catches:errors-without-message-id
     Given Ana may send 5 messages in a burst and 1 a minute
     And Ana has sent 5 messages
     When Ana leaves and comes back
