@@ -155,7 +155,6 @@ The Same Message Twice Is One Question
     ...       catches:queue-drops-the-oldest
     ...       catches:run-ends-with-its-socket
     ...       catches:question-tidied-up
-    ...       catches:queue-in-memory-only
     ...       catches:acknowledged-before-stored
     Given Ana has asked with an id of her own and was dropped
     When Ana comes back and asks the same again
