@@ -16,11 +16,9 @@ Test Tags        area:concurrency    severity:critical
 Many People Chat At Once
     [Documentation]    Fifty customers of five companies ask in the same moment; every one gets a complete run.
     [Tags]    promise-15
-    ...       catches:broken-run
     ...       catches:event-broadcast-to-every-connection
     ...       catches:leak-while-others-are-active
     ...       catches:manager-shared-between-users
-    ...       catches:dropped-tool-executing
     ...       catches:leak-to-colleagues
     ...       catches:leak-50-ms-late
     ...       catches:shared-context-between-runs

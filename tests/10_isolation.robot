@@ -140,12 +140,10 @@ Many Runs At Once Stay Apart
     ...    complete and free of every other's secret.
     [Tags]    promise-35
     ...       needs:records
-    ...       catches:broken-run
     ...       catches:shared-context-between-runs
     ...       catches:event-broadcast-to-every-connection
     ...       catches:tool-query-without-organisation-filter
     ...       catches:leak-50-ms-late
-    ...       catches:dropped-tool-executing
     ...       catches:leak-to-colleagues
     ...       catches:leak-while-others-are-active
     ...       catches:manager-shared-between-users
