@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from AgentChatLibrary.chat import Unexpected
 from AgentChatLibrary.keywords.judging import BrokenPromise, Judging
@@ -12,21 +10,8 @@ from AgentChatLibrary.keywords.sessions import Sessions
 from AgentChatLibrary.keywords.several import Several
 from AgentChatLibrary.keywords.types import FrameType
 from AgentChatLibrary.keywords.waiting import Waiting
-from AgentChatLibrary.kit import Kit
 from AgentChatLibrary.world import NameTaken
-from talking import Talker, chat_of, connect, kit_of
-
-
-@pytest.fixture
-def talker() -> Iterator[Talker]:
-    started = Talker()
-    yield started
-    started.stop()
-
-
-@pytest.fixture
-def kit(talker: Talker) -> Kit:
-    return kit_of(talker)
+from talking import chat_of, connect
 
 
 def test_what_came_since_a_mark_is_judged(kit):

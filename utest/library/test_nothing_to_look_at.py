@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from AgentChatLibrary.chat import Unexpected
 from AgentChatLibrary.keywords.bursts import Bursts
@@ -22,23 +20,10 @@ from AgentChatLibrary.keywords.several import Several
 from AgentChatLibrary.keywords.side_by_side import SideBySide
 from AgentChatLibrary.keywords.staying import Stay, Staying
 from AgentChatLibrary.keywords.types import ErrorCode
-from AgentChatLibrary.kit import Kit
 from robot.api.types import Secret
-from talking import Talker, chat_of, connect, kit_of
+from talking import chat_of, connect
 
 BUSY = ErrorCode("too_many_runs")
-
-
-@pytest.fixture
-def talker() -> Iterator[Talker]:
-    started = Talker()
-    yield started
-    started.stop()
-
-
-@pytest.fixture
-def kit(talker: Talker) -> Kit:
-    return kit_of(talker)
 
 
 def next_test(kit):

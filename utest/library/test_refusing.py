@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import jwt
 import pytest
 from AgentChatLibrary.chat import Unexpected
 from AgentChatLibrary.deployment import Deployment
@@ -25,7 +26,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
-TOKEN = issue("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1XzAwMDAwMDAwMDAwMDAwMDAifQ.c2lnbmF0dXJlLW9mLW5vYm9keQ")
+TOKEN = issue(jwt.encode({"sub": "u_" + "0" * 16}, "nobody's key " * 3, "HS256"))
 CHALLENGE = 'Bearer realm="chat", error="invalid_token"'
 
 Say = Callable[[str], tuple[str, str]]

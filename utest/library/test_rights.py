@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from AgentChatLibrary.chat import Unexpected
 from AgentChatLibrary.keywords.rights import Rights
-from talking import Talker, answer, chat_of, kit_of, run_of
+from talking import answer, chat_of, kit_of, run_of
 
 CODES = ("internal", "unavailable", "rate_limited", "invalid_message", "too_many_runs")
-
-
-@pytest.fixture
-def talker() -> Iterator[Talker]:
-    started = Talker()
-    yield started
-    started.stop()
 
 
 def declined(code):

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from queue import Queue
 
 import pytest
 from AgentChatLibrary.chat import Unexpected
 from AgentChatLibrary.keywords.judging import BrokenPromise
 from AgentChatLibrary.keywords.measuring import Measuring
-from talking import Talker, answer, kit_of, run_of
+from talking import answer, kit_of, run_of
 
 FOREIGN = "r_" + "f" * 32
 QUESTION = "What did we spend in total?"
-
-
-@pytest.fixture
-def talker() -> Iterator[Talker]:
-    started = Talker()
-    yield started
-    started.stop()
 
 
 def test_people_who_get_their_own_answers_go_round(talker):
