@@ -17,11 +17,15 @@ from .evidence import of_problem
 from .keywords.asking import Asking
 from .keywords.bursts import Bursts
 from .keywords.content import Content
+from .keywords.counters import Counters
+from .keywords.credentials import Credentials
 from .keywords.crowds import Crowds
 from .keywords.doors import Doors
+from .keywords.expiring import Expiring
 from .keywords.failing import Failing
 from .keywords.health import Health
 from .keywords.history import History
+from .keywords.inside import Inside
 from .keywords.judging import Judging
 from .keywords.large_crowds import LargeCrowds
 from .keywords.limits import Limits
@@ -31,8 +35,11 @@ from .keywords.measuring import Measuring
 from .keywords.misusing import Misusing
 from .keywords.network import Network
 from .keywords.operations import Operations
+from .keywords.outages import Outages
 from .keywords.people import People
 from .keywords.processes import Processes
+from .keywords.receiving import Receiving
+from .keywords.refused_logins import RefusedLogins
 from .keywords.refusing import Refusing
 from .keywords.returning import Returning
 from .keywords.rights import Rights
@@ -41,6 +48,7 @@ from .keywords.several import Several
 from .keywords.side_by_side import SideBySide
 from .keywords.staying import Staying
 from .keywords.stored import Stored
+from .keywords.throttling import Throttling
 from .keywords.transcripts import Transcripts
 from .keywords.waiting import Waiting
 from .keywords.web import Web
@@ -76,12 +84,15 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
         super().__init__(
             [
                 people,
+                Credentials(kit),
                 sessions,
                 refusing,
                 Asking(kit),
                 Misusing(kit),
                 Waiting(kit),
                 judging,
+                Receiving(kit),
+                Inside(kit),
                 content,
                 Bursts(kit, judging, content),
                 crowds,
@@ -89,11 +100,16 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Staying(kit, crowds),
                 Measuring(kit),
                 Rights(kit),
+                Throttling(kit),
+                Expiring(kit),
+                RefusedLogins(kit),
                 Limits(kit, sessions),
                 SideBySide(kit),
                 Network(kit),
                 operations,
                 Health(kit),
+                Outages(kit),
+                Counters(kit),
                 Returning(kit, sessions, operations),
                 History(kit),
                 Processes(kit, sessions, operations),

@@ -23,7 +23,7 @@ from .engine.crowd import close_many
 from .engine.session import LoadedSession
 from .environment import CAPABILITIES, EnvironmentProblem
 from .evidence import Evidence, of_verdict
-from .failures import AMBIENT, of_items
+from .failures import AMBIENT, failed_rows, of_items
 from .filing import Filing
 from .kit import Kit
 from .nearest import choices, did_you_mean
@@ -106,7 +106,7 @@ class AmbientListener:
         needed = [str(tag)[len(NEEDS) :] for tag in data.tags if str(tag).startswith(NEEDS)]
         return [name for name in needed if not self.kit.environment.offers(name)]
 
-    def end_test(self, _: running.TestCase, outcome: result.TestCase) -> None:
+    def end_test(self, data: running.TestCase, outcome: result.TestCase) -> None:
         """Judges every session the test had, closes its own, shows what they saw, and closes the scope."""
         scope, chats = self.kit.world.scope, list(self.kit.world.chats())
         stories: list[Story] = []
@@ -120,7 +120,7 @@ class AmbientListener:
             self._leave()
         except BaseException as problem:  # noqa: BLE001 -- as above: an exception here would let it pass
             stories.append(Story(f"what the test had started could not be stopped: {problem!r}"))
-        told = _tell(outcome, stories)
+        told = _tell(outcome, stories, rows=failed_rows(outcome.body) if data.template else "")
         self._judge_known(outcome, told)
         try:
             self._show(outcome, scope, chats)
@@ -208,8 +208,13 @@ def _story(alike: Sequence[Verdict]) -> Story:
     return Story(each[0] + others, alike[0].rule in GRAVE, each)
 
 
-def _tell(outcome: result.TestCase, stories: Sequence[Story]) -> list[str]:
+def _tell(outcome: result.TestCase, stories: Sequence[Story], rows: str) -> list[str]:
     """Adds stories to a test's message, and fails the test; a skipped one only for what is grave.
+
+    Args:
+        outcome: The test.
+        stories: What was found at its end.
+        rows: Which rows of its template have failed, where it has some.
 
     Returns:
         What the test fails for, one by one.
@@ -220,7 +225,7 @@ def _tell(outcome: result.TestCase, stories: Sequence[Story]) -> list[str]:
     if skipped and failing:
         told.append(f"The test itself was skipped: {said}")
     elif said:
-        told.insert(0, said)
+        told[:0] = [said, rows] if rows else [said]
     outcome.message = clean("\n\n".join(told))
     if failing:
         outcome.status = "FAIL"

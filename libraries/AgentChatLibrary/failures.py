@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 AMBIENT: Final = "Ambient:"
@@ -18,6 +18,8 @@ _PARTING: Final = re.compile(
     re.IGNORECASE,
 )
 """What stands between two failures of a message, or before the first."""
+ROWS_TOLD: Final = 10
+"""How many rows a message names; Robot Framework cuts the middle out of one of more than 40 lines."""
 
 
 def parts(message: str) -> list[str]:
@@ -42,3 +44,21 @@ def of_items(message: str, items: Iterable[Any]) -> list[str]:
     failed = [item for item in items if getattr(item, "failed", False)]
     told = [one for item in failed for one in of_items(item.message, getattr(item, "body", ()))]
     return told or [message]
+
+
+def failed_rows(rows: Sequence[Any]) -> str:
+    """Says which rows of a template have failed; Robot Framework numbers their failures and names none.
+
+    Args:
+        rows: What the test consists of, as results with ``failed``, ``name`` and ``args``.
+
+    Returns:
+        A line for each; nothing where there is only one row, or none of them has failed.
+    """
+    failed = [
+        " | ".join(map(str, row.args)) or str(row.name) for row in rows if getattr(row, "failed", False)
+    ]
+    if len(rows) < 2 or not failed:  # noqa: PLR2004 -- one row needs no name
+        return ""
+    more = [f"  and {len(failed) - ROWS_TOLD} more"] if len(failed) > ROWS_TOLD else []
+    return "\n".join(["Failed rows:", *(f"  {row}" for row in failed[:ROWS_TOLD]), *more])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from AgentChatLibrary.deployment import Deployment
-from AgentChatLibrary.failures import AMBIENT
+from AgentChatLibrary.failures import AMBIENT, ROWS_TOLD
 from AgentChatLibrary.identity import Organisation, Person
 from AgentChatLibrary.known import TAG
 from AgentChatLibrary.service import Service
@@ -135,6 +135,12 @@ def test_what_is_not_named_fails_beside_what_is_and_is_told_first(leaking, name,
     assert TAG not in leaking[name].tags
     first = leaking[name].message.splitlines()[0]
     assert f"does not name this): {new}" in first
+
+
+def test_the_rows_that_failed_are_named(leaking):
+    rows = leaking["Many Rows And A New One"].message.partition("\n\nFailed rows:\n")[2].splitlines()
+    assert rows[:ROWS_TOLD] == [f"  was let in {n}" for n in range(ROWS_TOLD)]
+    assert rows[ROWS_TOLD] == f"  and {ROWS + 1 - ROWS_TOLD} more"
 
 
 def test_a_skipped_test_tells_what_else_is_broken_and_stays_skipped(tmp_path, variables):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from AgentChatLibrary.chat import Unexpected
-from AgentChatLibrary.keywords.judging import BrokenPromise, Judging
 from AgentChatLibrary.keywords.misusing import Misusing
+from AgentChatLibrary.keywords.promises import BrokenPromise
+from AgentChatLibrary.keywords.receiving import Receiving
 from AgentChatLibrary.keywords.sessions import Sessions
 from AgentChatLibrary.keywords.several import Several
 from AgentChatLibrary.keywords.types import FrameType
@@ -15,39 +16,39 @@ from talking import chat_of, connect
 
 
 def test_what_came_since_a_mark_is_judged(kit):
-    chat, judging = chat_of(kit), Judging(kit)
-    judging.mark("Ana")
+    chat, receiving = chat_of(kit), Receiving(kit)
+    receiving.mark("Ana")
     chat.send("ping")
-    judging.should_have_received_since_mark("Ana", "pong")
+    receiving.should_have_received_since_mark("Ana", "pong")
     with pytest.raises(BrokenPromise, match="should have received nothing; what came was pong"):
-        judging.should_have_received_since_mark("Ana")
+        receiving.should_have_received_since_mark("Ana")
 
 
 @pytest.mark.parametrize("more", [0, 8])
 def test_a_mark_does_not_outlive_its_connection(kit, more):
-    chat, judging = chat_of(kit), Judging(kit)
+    chat, receiving = chat_of(kit), Receiving(kit)
     for _ in range(more):  # so that the mark lies beyond all that the next connection receives
         chat.ping()
-    judging.mark("Ana")
+    receiving.mark("Ana")
     chat.session.close()
     connect(kit, chat)
     for act in (
-        lambda: judging.should_have_received_since_mark("Ana"),
+        lambda: receiving.should_have_received_since_mark("Ana"),
         lambda: Misusing(kit).next_reply_should_be("Ana", "pong"),
         lambda: Waiting(kit).wait_for_frame_since_mark("Ana", FrameType("pong")),
     ):
         with pytest.raises(Unexpected, match=r"^Ana has been connected anew since `Mark`.*: `Mark    Ana`"):
             act()
-    judging.mark("Ana")
-    judging.should_have_received_since_mark("Ana")
+    receiving.mark("Ana")
+    receiving.should_have_received_since_mark("Ana")
 
 
 def test_what_was_never_marked_counts_from_the_beginning_of_the_connection(kit):
     chat = chat_of(kit)
-    Judging(kit).should_have_received_since_mark("Ana", "connection_established")
+    Receiving(kit).should_have_received_since_mark("Ana", "connection_established")
     chat.session.close()
     connect(kit, chat)
-    Judging(kit).should_have_received_since_mark("Ana", "connection_established")
+    Receiving(kit).should_have_received_since_mark("Ana", "connection_established")
 
 
 def test_a_moment_is_told_with_the_keyword_that_noted_it(kit):

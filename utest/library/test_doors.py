@@ -2,7 +2,7 @@
 
 import pytest
 from AgentChatLibrary.keywords.doors import Doors
-from AgentChatLibrary.keywords.judging import BrokenPromise
+from AgentChatLibrary.keywords.promises import BrokenPromise
 from AgentChatLibrary.service import Answer
 
 

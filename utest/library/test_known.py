@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from AgentChatLibrary.failures import CUT, of_items, parts
+from AgentChatLibrary.failures import CUT, failed_rows, of_items, parts
 from AgentChatLibrary.known import KnownProblem, judge, load
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,3 +135,19 @@ def test_a_wrong_file_names_the_line_and_the_mend(tmp_path, content, problem):
     (tmp_path / "known_failures" / "here.yaml").write_text(content, "utf-8")
     with pytest.raises(KnownProblem, match=problem):
         load("here", tmp_path)
+
+
+def test_a_row_is_named_by_what_stands_in_it():
+    rows = [
+        Keyword("It Fails", args=["a list", "invalid"], status="FAIL"),
+        Keyword("It Fails", status="PASS"),
+    ]
+    assert failed_rows(rows) == "Failed rows:\n  a list | invalid"
+    embedded = [Keyword("A list fails as invalid", status="FAIL"), rows[1]]
+    assert failed_rows(embedded) == "Failed rows:\n  A list fails as invalid"
+
+
+def test_nothing_is_named_where_one_row_is_all_or_none_has_failed():
+    row = Keyword("It Fails", args=["a list"], status="FAIL")
+    assert failed_rows([row]) == ""
+    assert failed_rows([Keyword("It Holds", status="PASS")] * 2) == ""

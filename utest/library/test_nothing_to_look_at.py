@@ -6,19 +6,20 @@ import pytest
 from AgentChatLibrary.chat import Unexpected
 from AgentChatLibrary.keywords.bursts import Bursts
 from AgentChatLibrary.keywords.content import Content
+from AgentChatLibrary.keywords.counters import Counters
 from AgentChatLibrary.keywords.crowds import Crowds
-from AgentChatLibrary.keywords.health import Health
-from AgentChatLibrary.keywords.judging import BrokenPromise, Judging
+from AgentChatLibrary.keywords.judging import Judging
 from AgentChatLibrary.keywords.large_crowds import LargeCrowds
 from AgentChatLibrary.keywords.measuring import Measuring
 from AgentChatLibrary.keywords.people import People
 from AgentChatLibrary.keywords.processes import Processes
+from AgentChatLibrary.keywords.promises import BrokenPromise
 from AgentChatLibrary.keywords.returning import Returning
-from AgentChatLibrary.keywords.rights import Rights
 from AgentChatLibrary.keywords.sessions import Sessions
 from AgentChatLibrary.keywords.several import Several
 from AgentChatLibrary.keywords.side_by_side import SideBySide
 from AgentChatLibrary.keywords.staying import Stay, Staying
+from AgentChatLibrary.keywords.throttling import Throttling
 from AgentChatLibrary.keywords.types import ErrorCode
 from robot.api.types import Secret
 from talking import chat_of, connect
@@ -64,16 +65,16 @@ def test_a_refusal_of_an_earlier_test_does_not_count(talker, kit):
     talker.scripts["resume"] = lambda line, sent: line.say(
         "error", message_id=sent["message_id"], code="rate_limited", retry_after=0.01
     )
-    rights = Rights(kit)
+    throttling = Throttling(kit)
     kit.world.enter("a test")
     chat = chat_of(kit)
-    rights.next_message_should_be_throttled("Ana")
-    rights.ping_until("Ana", 0.5)
+    throttling.next_message_should_be_throttled("Ana")
+    throttling.ping_until("Ana", 0.5)
     chat.session.close()
     next_test(kit)
     chat_of(kit).session.close()
     with pytest.raises(Unexpected, match="Ana was not throttled before"):
-        rights.ping_until("Ana", 0.5)
+        throttling.ping_until("Ana", 0.5)
 
 
 def test_who_was_not_dropped_has_nothing_to_compare(kit):
@@ -87,7 +88,7 @@ def test_who_was_not_dropped_has_nothing_to_compare(kit):
 def test_counters_that_were_not_read_off_are_not_compared(kit):
     chat = chat_of(kit)
     with pytest.raises(Unexpected, match="Ana's counters have not been read off before"):
-        Health(kit).counters_should_have_risen_by_what_was_seen("Ana")
+        Counters(kit).counters_should_have_risen_by_what_was_seen("Ana")
     chat.session.close()
 
 

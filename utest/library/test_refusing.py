@@ -14,7 +14,8 @@ from AgentChatLibrary.chat import Unexpected
 from AgentChatLibrary.deployment import Deployment
 from AgentChatLibrary.environment import DEFAULT_TIMEOUTS, Environment
 from AgentChatLibrary.identity import Organisation, Person
-from AgentChatLibrary.keywords.judging import BrokenPromise, Judging
+from AgentChatLibrary.keywords.inside import Inside
+from AgentChatLibrary.keywords.promises import BrokenPromise
 from AgentChatLibrary.keywords.refusing import Refusal, Refusing
 from AgentChatLibrary.kit import Kit
 from AgentChatLibrary.redaction import MASK, issue
@@ -121,9 +122,7 @@ def test_what_is_told_of_a_refusal_never_holds_the_secret(before, after):
 
 
 def test_an_answer_judged_for_what_it_tells_of_the_inside_may_hold_no_secret(kit):
-    judging = Judging(kit)
-    judging.answer_should_tell_nothing_about_the_inside("The refusal", '{"error": {"code": "invalid_token"}}')
+    inside = Inside(kit)
+    inside.answer_should_tell_nothing_about_the_inside("The refusal", '{"error": {"code": "invalid_token"}}')
     with pytest.raises(BrokenPromise, match=r"^The refusal holds an issued secret"):
-        judging.answer_should_tell_nothing_about_the_inside(
-            "The refusal", f"not {issue('a-password-of-Ana')}"
-        )
+        inside.answer_should_tell_nothing_about_the_inside("The refusal", f"not {issue('a-password-of-Ana')}")

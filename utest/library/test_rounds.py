@@ -6,8 +6,8 @@ from queue import Queue
 
 import pytest
 from AgentChatLibrary.chat import Unexpected
-from AgentChatLibrary.keywords.judging import BrokenPromise
 from AgentChatLibrary.keywords.measuring import Measuring
+from AgentChatLibrary.keywords.promises import BrokenPromise
 from talking import answer, kit_of, run_of
 
 FOREIGN = "r_" + "f" * 32

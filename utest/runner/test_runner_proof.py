@@ -85,7 +85,7 @@ def test_an_exception_says_by_its_class_what_the_message_leaves_out():
 
 RAISES = """\
 from AgentChatLibrary.environment import EnvironmentProblem
-from AgentChatLibrary.keywords.judging import BrokenPromise
+from AgentChatLibrary.keywords.promises import BrokenPromise
 from AgentChatLibrary.service import Declined
 
 def environment():

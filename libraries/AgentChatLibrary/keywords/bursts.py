@@ -8,7 +8,8 @@ from ..kit import Kit
 from ..outgoing import encoded, new_message_id
 from ..rules import correlation, devices, order, replies
 from .content import Content
-from .judging import BrokenPromise, Judging, demand, something
+from .judging import Judging
+from .promises import BrokenPromise, demand, something
 
 KINDS = ("compute", "database", "storage")
 """Services that questions of a burst ask for in turn, so that neighbours differ."""

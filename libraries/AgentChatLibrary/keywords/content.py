@@ -11,7 +11,7 @@ from ..chat import Chat, Unexpected
 from ..frames import Event
 from ..kit import Kit
 from ..rules import order
-from .judging import BrokenPromise, demand, something
+from .promises import BrokenPromise, demand, something
 from .types import EventType, ToolName
 
 QUOTED: Final = 200

@@ -20,9 +20,10 @@ from ..kit import Kit
 from ..outgoing import encoded, new_message_id
 from ..redaction import mask
 from ..rules import isolation, order, timing
-from .judging import RUN_BUDGETS, BrokenPromise, demand, something
+from .judging import RUN_BUDGETS
 from .measuring import lost_cause, too_slow
 from .people import People
+from .promises import BrokenPromise, demand, something
 from .types import Tier
 
 WORKERS: Final = 8

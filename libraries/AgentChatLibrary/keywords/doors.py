@@ -13,7 +13,7 @@ from ..chat import Unexpected
 from ..identity import Person, new_password
 from ..kit import Kit
 from ..service import Answer, Service
-from .judging import BrokenPromise
+from .promises import BrokenPromise
 
 UNAUTHORISED: Final = 401
 """RFC 9110, section 15.5.2."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from robot.api.deco import keyword
 
 from ..kit import Kit
-from .judging import BrokenPromise
+from .promises import BrokenPromise
 
 APART_SECONDS: Final = 10.0
 """How far the clocks of two machines may be apart."""

@@ -2,68 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Collection
 from typing import Final
 
 from robot.api import logger
 from robot.api.deco import keyword
 
 from ..chat import Chat
-from ..evidence import Evidence, of_verdict
 from ..frames import DURABLE, Direction
 from ..kit import Kit
-from ..redaction import issued, mask
-from ..rules import clocks, contract, correlation, isolation, order, pairing, secrets, timing
-from ..verdict import Outcome, Verdict
-from .types import FrameType
+from ..rules import clocks, contract, correlation, isolation, order, pairing, timing
+from .promises import BrokenPromise, demand
 
 FIVE: Final = tuple(kind for kind in DURABLE if kind != "agent_failed")
 """The five events of a run that ends well."""
-INSIDE: Final = re.compile(
-    r"Traceback|File \\?\"|line \d+, in |\.py\b|[A-Za-z]+(?:Error|Exception)\b|/(?:usr|home|tmp|var|opt|etc)/"
-    r"|\b(?:SELECT|INSERT|UPDATE|DELETE)\b.+\b(?:FROM|INTO|SET|WHERE)\b|sqlalchemy|sqlite|psycopg|eyJ[\w-]{8,}\."
-)
-"""What no error shows: stack traces, modules, exceptions, paths, SQL, drivers, JWTs (OWASP ASVS V16.5.1)."""
 RUN_BUDGETS: Final = tuple(timing.TRANSITIONS)
 """Budgets that concern one run."""
-
-
-class BrokenPromise(AssertionError):
-    """A rule is broken; the message tells the story, shows the frames, and says what was expected."""
-
-    ROBOT_SUPPRESS_NAME = True
-
-    def __init__(self, message: str, verdict: Verdict | None = None) -> None:
-        super().__init__(message)
-        self.evidence = of_verdict(verdict, message) if verdict is not None else Evidence(message)
-
-
-def demand(verdict: Verdict) -> None:
-    """Raises unless the rule holds: an undecided rule proves nothing, so it does not pass either.
-
-    Raises:
-        BrokenPromise: The rule is broken, or cannot be decided.
-    """
-    if verdict.outcome is Outcome.UNDECIDED:
-        raise BrokenPromise(f"This could not be decided: {verdict.text()}", verdict)
-    if not verdict:
-        raise BrokenPromise(verdict.text(), verdict)
-
-
-def something(found: Collection[object], nothing: str) -> None:
-    """Raises unless there is something to judge: what looks at nothing proves nothing.
-
-    Args:
-        found: What is to be judged.
-        nothing: What is so when it is empty, as a sentence without its full stop.
-
-    Raises:
-        BrokenPromise: It is empty.
-    """
-    if not found:
-        raise BrokenPromise(f"{nothing}: there is nothing to look at.")
 
 
 class Judging:
@@ -75,8 +28,6 @@ class Judging:
     def _of(self, session: str, number: int) -> tuple[Chat, str]:
         chat = self.kit.world.chat(session)
         return chat, chat.question(number).run_id
-
-    # -- rules --------------------------------------------------------------------------------------
 
     @keyword(tags=("Judging",))
     def run_should_be_complete(self, session: str, *, number: int = -1) -> None:
@@ -304,46 +255,6 @@ class Judging:
             raise BrokenPromise(f"{session} did not see {', '.join(absent)}; only {', '.join(sorted(seen))}.")
 
     @keyword(tags=("Judging", "Absence"))
-    def should_have_received_only(self, session: str, *types: FrameType) -> None:
-        """Checks that a session has received frames of these types alone, until a ping was answered just now.
-
-        Args:
-            session: Alias of the session.
-            types: The only types of frame that may have come.
-
-        Raises:
-            BrokenPromise: Something else came.
-
-        Example:
-        | Send Message              | Ana | resume                 | after_seq=${0} |
-        | Wait For Frame            | Ana | resumed |
-        | Should Have Received Only | Ana | connection_established | resumed |
-        """
-        chat = self.kit.world.chat(session)
-        chat.settle()
-        strange = [e for e in chat.transcript.received() if e.type not in {*types, "pong"}]
-        if strange:
-            raise BrokenPromise(f"{session} also received {', '.join(sorted({e.type for e in strange}))}.")
-
-    @keyword(tags=("Judging",))
-    def should_have_received_every_kind_of_frame(self, session: str) -> None:
-        """Checks that every server frame of the contract has come on a session's current connection.
-
-        Args:
-            session: Alias of the session.
-
-        Raises:
-            BrokenPromise: Some have not.
-
-        Example:
-        | Run Keyword And Expect Error | *agent_failed* | Should Have Received Every Kind Of Frame | Ana |
-        """
-        seen = {e.type for e in self.kit.world.chat(session).transcript.received()}
-        absent = sorted(set(self.kit.contract.event_types) - seen)
-        if absent:
-            raise BrokenPromise(f"{session} has never received {', '.join(absent)}.")
-
-    @keyword(tags=("Judging", "Absence"))
     def should_have_seen_only_its_own_runs(self, session: str) -> None:
         """Checks that every run event of a session belongs to a question of that session.
 
@@ -413,103 +324,3 @@ class Judging:
             longest = measured.longest(name)
             if longest is not None:
                 logger.info(f"{name}: {longest * 1000:.1f} ms of {budget * 1000:.0f} ms")
-
-    @keyword(tags=("Judging", "Security"))
-    def errors_should_tell_nothing_about_the_inside(self, session: str) -> int:
-        """Checks that no error of a session holds a stack trace, path, query, class name, canary or secret.
-
-        Args:
-            session: Alias of the session.
-
-        Returns:
-            How many errors were looked at.
-
-        Raises:
-            BrokenPromise: One tells something, or there was no error to look at.
-
-        Example:
-        | Send Malformed Message                      | Ana | broken JSON |
-        | Wait For Error                              | Ana | invalid_json |
-        | Errors Should Tell Nothing About The Inside | Ana |
-        """
-        transcript = self.kit.world.chat(session).transcript
-        errors = transcript.received("error")
-        something(errors, f"{session} has received no error")
-        for error in errors:
-            _no_inside(f"The error {error.get('code')}", str(error.frame.data))
-        demand(secrets.holds_no_secret(transcript, issued()))
-        demand(isolation.no_foreign_canary(transcript))
-        return len(errors)
-
-    @keyword(tags=("Judging", "Security"))
-    def answer_should_tell_nothing_about_the_inside(self, what: str, body: object) -> None:
-        """Checks that a web answer holds no stack trace, path, query, class name or secret.
-
-        Args:
-            what: What was answered, as the message's subject, for example ``The health``.
-            body: The answer's body.
-
-        Raises:
-            BrokenPromise: It tells something.
-
-        Example:
-        | ${health} | Health Should Become | healthy | 200 | within=2 |
-        | Answer Should Tell Nothing About The Inside | The health | ${health} |
-        """
-        text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-        _no_inside(what, text)
-        if mask(text) != text:
-            raise BrokenPromise(f"{what} holds an issued secret.")
-
-    @keyword(tags=("Judging", "Absence"))
-    def mark(self, *sessions: str) -> None:
-        """Notes what these sessions have received so far; see `Should Have Received Since Mark`.
-
-        Args:
-            sessions: Aliases of the sessions.
-
-        Example:
-        | Mark                            | Ana |
-        | Send Message                    | Ana | ping |
-        | Should Have Received Since Mark | Ana | pong |
-        """
-        for alias in sessions:
-            chat = self.kit.world.chat(alias)
-            chat.fence()
-            chat.marked = chat.now()
-
-    @keyword(tags=("Judging", "Absence"))
-    def should_have_received_since_mark(self, session: str, *types: str) -> None:
-        """Checks that exactly these frames came since the last `Mark`, in this order, until just now.
-
-        Args:
-            session: Alias of the session.
-            types: The types of the frames; one that may come more often ends in ``+``, one that need not come
-                in ``*``.
-
-        Raises:
-            BrokenPromise: Something else came, or something is missing.
-            Unexpected: The session has been connected anew since the mark.
-
-        Example:
-        | Mark                            | Ana |
-        | Send Message                    | Ana | ping |
-        | Should Have Received Since Mark | Ana | pong |
-        """
-        chat = self.kit.world.chat(session)
-        start = chat.since(chat.marked)
-        pong = chat.fence()
-        asides = {*([pong.message_id] if pong is not None else []), *chat.waits.pings}
-        came = [e.type for e in chat.transcript.received(start=start) if e.message_id not in asides]
-        pattern = "".join(f"(?:{t.rstrip('+*')} ){t[-1] if t[-1] in '+*' else ''}" for t in types)
-        if not re.fullmatch(pattern, "".join(f"{t} " for t in came)):
-            expected = ", ".join(types) or "nothing"
-            raise BrokenPromise(
-                f"{session} should have received {expected}; what came was {', '.join(came) or 'nothing'}."
-            )
-
-
-def _no_inside(what: str, text: str) -> None:
-    found = INSIDE.search(text)
-    if found:
-        raise BrokenPromise(f"{what} tells about the inside: {found.group(0)!r}.")

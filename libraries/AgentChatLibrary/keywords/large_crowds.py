@@ -23,8 +23,9 @@ from ..rules import order, timing
 from ..rules.everything import RULES, judge
 from ..rules.story import counted
 from ..world import Notes
-from .judging import RUN_BUDGETS, BrokenPromise, demand, something
+from .judging import RUN_BUDGETS
 from .people import People
+from .promises import BrokenPromise, demand, something
 from .types import Tier
 
 ALONE: Final = (timing.DURATIONS,)

@@ -11,7 +11,7 @@ from ..contract import Tier
 from ..frames import Event
 from ..kit import Kit
 from ..transcript import Transcript
-from .judging import BrokenPromise
+from .promises import BrokenPromise
 from .returning import last_seq
 from .sessions import Sessions
 

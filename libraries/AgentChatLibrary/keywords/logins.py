@@ -16,7 +16,7 @@ from ..chat import Unexpected
 from ..identity import Person, contents, expiry, new_password
 from ..kit import Kit
 from ..service import Service
-from .judging import BrokenPromise
+from .promises import BrokenPromise
 
 ID_LEAST: Final = 22
 """Characters that 128 random bits need at least, in base64url (contract: Order and delivery)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from typing import Final
 
 from robot.api.deco import keyword
@@ -10,8 +11,8 @@ from robot.api.types import Secret
 
 from ..environment import EnvironmentProblem
 from ..kit import Kit
-from ..redaction import mask
-from .judging import BrokenPromise
+from ..redaction import issued, mask
+from .promises import BrokenPromise, no_secret
 from .refusing import UNAUTHORISED, Refusing
 
 PASSING: Final = re.compile(r"[0-9a-f]{8,}|\d+")
@@ -54,6 +55,49 @@ class Logs:
             raise BrokenPromise(
                 f"{person} was refused for two different reasons, and the backend's log tells both alike; "
                 f"an operator cannot help. The line: {min(told)[:SHOWN]}"
+            )
+
+    @keyword(tags=("Judging", "Security"))
+    def backend_log_should_holdno_secret(self) -> int:
+        """Checks that the log of the backend in use holds no secret that this process has issued.
+
+        Returns:
+            How many secrets were looked for.
+
+        Raises:
+            EnvironmentProblem: The environment does not show the log.
+            BrokenPromise: The log holds one.
+
+        Example:
+        | Sign In | Ana |
+        | Backend Log Should Hold No Secret |
+        """
+        no_secret(self._log(), "backend's log")
+        return len(issued())
+
+    @keyword(tags=("Judging", "Security"))
+    def backend_log_should_hold_no_query(self, person: str) -> None:
+        """Asks for a team's usage over HTTP, and checks that the backend's log does not tell which team's.
+
+        Args:
+            person: Who asks.
+
+        Raises:
+            EnvironmentProblem: The environment does not show the log.
+            BrokenPromise: The log holds what was asked for in the address.
+
+        Example:
+        | Backend Log Should Hold No Query | Ana |
+        """
+        found, team = self.kit.world.person(person), f"team-{secrets.token_hex(8)}"
+        # The second request comes by the same connection: when it is answered, the first has been noted.
+        for path in (f"/usage/summary?team={team}", "/usage/summary"):
+            found.service.expect("GET", path, token=self.kit.token(found))
+        line = next((line for line in self._log().splitlines() if team in line), None)
+        if line is not None:
+            raise BrokenPromise(
+                f"{person} asked for the usage of one team, and the backend's log tells which; an address"
+                f" belongs there without its query. The line: {mask(line)[:SHOWN]}"
             )
 
     def _told(self, person: str, token: Secret) -> set[str]:

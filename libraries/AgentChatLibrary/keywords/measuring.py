@@ -18,7 +18,7 @@ from ..kit import Kit
 from ..metrics import Metrics
 from ..rules import replies, timing
 from ..world import Notes
-from .judging import BrokenPromise, demand
+from .promises import BrokenPromise, demand
 from .rounds import go_round, judge_what_came, until_welcome
 
 BALANCED: Final = ("connections", "managers", "runs", "tasks", "process_open_fds")

@@ -18,8 +18,8 @@ from ..kit import Kit
 from ..outage import writable
 from ..rules import devices, endings, order, sequence
 from ..transcript import Transcript
-from .judging import BrokenPromise, demand
 from .operations import Operations
+from .promises import BrokenPromise, demand
 from .sessions import Sessions
 from .types import FailureCode
 from .waiting import should_have_failed

@@ -16,8 +16,8 @@ from ..kit import Kit
 from ..rules import devices, sequence
 from ..transcript import Transcript
 from ..world import Notes
-from .judging import BrokenPromise, demand
 from .operations import Operations
+from .promises import BrokenPromise, demand
 from .sessions import Sessions
 from .types import EventType
 

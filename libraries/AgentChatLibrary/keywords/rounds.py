@@ -17,7 +17,7 @@ from ..outgoing import encoded, new_message_id
 from ..redaction import issued
 from ..rules.ambient import ambient
 from ..transcript import Transcript
-from .judging import BrokenPromise
+from .promises import BrokenPromise
 
 
 def until_welcome(session: Session, offer: Offer, environment: Environment) -> float:

@@ -19,7 +19,7 @@ from ..redaction import mask
 from ..rules import devices
 from ..transcript import Transcript
 from ..world import must_have_ended
-from .judging import BrokenPromise, demand, something
+from .promises import BrokenPromise, demand, something
 from .returning import last_seq
 from .sessions import Sessions
 

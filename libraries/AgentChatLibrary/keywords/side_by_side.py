@@ -16,7 +16,7 @@ from ..kit import Kit
 from ..outgoing import encoded, new_message_id
 from ..redaction import mask
 from ..world import Notes
-from .judging import BrokenPromise, something
+from .promises import BrokenPromise, something
 from .types import ErrorCode
 
 SENT: Final = "sent"

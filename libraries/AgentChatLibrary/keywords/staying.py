@@ -18,7 +18,7 @@ from ..kit import Kit
 from ..ledger import Audit, audit
 from ..world import Notes
 from .crowds import Crowds
-from .judging import BrokenPromise
+from .promises import BrokenPromise
 
 STAY: Final = "stay"
 """The name under which it is noted who stays."""

@@ -12,7 +12,7 @@ from ..deployment import SCHEMA, SERVER
 from ..environment import EnvironmentProblem
 from ..kit import Kit
 from ..redaction import mask
-from .judging import BrokenPromise
+from .promises import BrokenPromise
 
 QUOTED: Final = 160
 """Characters of an event that a message about it shows."""

@@ -15,7 +15,7 @@ from ..recordings import read
 from ..redaction import issued, masked
 from ..rules.ambient import ambient
 from ..transcript import Owner, Transcript
-from .judging import demand
+from .promises import demand
 
 
 class Transcripts:
