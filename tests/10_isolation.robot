@@ -64,7 +64,6 @@ A Held Run Holds Up Nobody Else
     ...       catches:broken-run
     ...       catches:manager-shared-between-users
     ...       catches:event-broadcast-to-every-connection
-    ...       catches:leak-50-ms-late
     ...       catches:leak-to-colleagues
     ...       catches:shared-context-between-runs
     ...       catches:tool-query-without-organisation-filter

@@ -151,17 +151,18 @@ class Judging:
         """Checks that the tool calls of a run that was cut off tell how long they had gone on.
 
         Their ``duration_ms`` is the time between the ``timestamp`` of their two frames, give or take 50 ms.
+        It must be long enough for that to mean something; see `Let Tool Call Go On`.
 
         Args:
             session: Alias of the session that asked.
 
         Raises:
-            BrokenPromise: One tells another time; or no call was cut off.
+            BrokenPromise: One tells another time; or no call was cut off, or one too soon to tell.
 
         Example:
         | Hold Runs                            | Ana | tool_completed |
         | ${question}                          | Ask | Ana            | Which resources are idle? |
-        | Wait Until Held                      | Ana |
+        | Let Tool Call Go On                  | Ana |
         | Send Message                         | Ana | cancel         | run_id=${question.run_id} |
         | Wait For Failure                     | Ana | cancelled |
         | Cut Off Calls Should Tell Their Time | Ana |

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from typing import Final
+
 from robot.api.deco import keyword
 
 from ..chat import Question, Unexpected
 from ..frames import Event
 from ..kit import Kit
+from ..rules.timing import CUT_OFF_SECONDS
 from .types import ErrorCode, EventType, FailureCode, FrameType
+
+SOON_ANSWERED: Final = "What did we spend in total?"
+WORKED_ON: Final = "What will we spend next month?"
+"""A question whose tool computes for 50 ms or more (contract: Tools)."""
+MARGIN_SECONDS: Final = 0.05
+"""How much shorter a call may be by the backend's clock than by this one: frames take a while."""
 
 
 class Waiting:
@@ -264,6 +274,37 @@ class Waiting:
             )
         return error
 
+    @keyword(tags=("Waiting",))
+    def let_tool_call_go_on(self, session: str) -> int:
+        """Pings, again and again, until a tool has been at work for so long that its duration can be judged.
+
+        That is a tenth of a second, and a margin. Runs are best held meanwhile: see `Hold Runs`.
+
+        Args:
+            session: Alias of the session that asked; its latest question counts.
+
+        Returns:
+            How many pings were answered meanwhile.
+
+        Raises:
+            EventMissing: No tool has begun to work.
+            Unexpected: The tool has finished.
+
+        Example:
+        | Hold Runs           | Ana | tool_completed |
+        | Ask                 | Ana | Which resources are idle? |
+        | Let Tool Call Go On | Ana |
+        """
+        chat = self.kit.world.chat(session)
+        run_id, count = chat.question().run_id, 0
+        began = chat.wait_for_event("tool_executing", run_id=run_id)
+        while time.monotonic() <= began.at + CUT_OFF_SECONDS + MARGIN_SECONDS:
+            chat.ping()
+            count += 1
+        if any(end.run_id == run_id for end in chat.transcript.received("tool_completed")):
+            raise Unexpected(f"{session}'s tool has finished before it had been at work for long.")
+        return count
+
     @keyword(tags=("Waiting", "Absence"))
     def fence(self, *sessions: str) -> None:
         """Proves that what was queued on these connections has come: each pings and sees its own pong.
@@ -282,7 +323,8 @@ class Waiting:
         """Proves an absence for these watchers: each asks a question of its own, sees its end, and pings.
 
         The answer takes the same way through the backend's log as a leak would, so that a leak caused before
-        would have come before it.
+        would have come before it. The last question is one that a tool computes 50 ms for (contract: Tools),
+        and all ping after it: what comes late by that much is seen by all of them.
 
         Args:
             sessions: Aliases of the watchers' sessions; their people should be enterprise customers.
@@ -293,8 +335,13 @@ class Waiting:
         | Sentinel Fence                  | Boris |
         | Should Have Received Nothing Of | Boris | Ana |
         """
-        for session in sessions:
-            self.kit.world.chat(session).sentinel("What did we spend in total?")
+        chats = [self.kit.world.chat(session) for session in sessions]
+        for chat in chats[:-1]:
+            chat.sentinel(SOON_ANSWERED)
+        for chat in chats[-1:]:
+            chat.sentinel(WORKED_ON)
+        for chat in chats[:-1]:
+            chat.fence()
 
 
 def should_have_failed(who: str, end: Event, code: str) -> None:

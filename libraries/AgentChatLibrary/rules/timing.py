@@ -23,6 +23,9 @@ SPREAD = "timing.distribution_within"
 SLACK_SECONDS: Final = 0.050
 """How much longer than the receive gap a ``duration_ms`` may be (promise 9): frames bunch on their way."""
 
+CUT_OFF_SECONDS: Final = 2 * SLACK_SECONDS
+"""How long a call must have gone on for its ``duration_ms`` to be judged: before, any small number would do."""
+
 WORKING: Final = "forecast_spend"
 """The tool that computes for 50 ms or more, whatever it is asked (contract: Tools)."""
 WORK_MS: Final = 20.0
@@ -264,7 +267,8 @@ def work_takes_its_time(transcript: Transcript, run_id: str) -> Verdict:
 def cut_off_calls_are_timed(transcript: Transcript, run_id: str, *, slack: float = SLACK_SECONDS) -> Verdict:
     """A call that was cut off tells how long it had gone on: the time between its two frames' ``timestamp``.
 
-    Nobody else can tell that: whoever worked on it may be gone. Frames may be replayed.
+    Nobody else can tell that: whoever worked on it may be gone. Frames may be replayed. A call that was cut
+    off within ``CUT_OFF_SECONDS`` decides nothing, unless it is plainly wrong: any small number would do.
 
     Args:
         transcript: A connection that saw the run.
@@ -291,6 +295,10 @@ def cut_off_calls_are_timed(transcript: Transcript, run_id: str, *, slack: float
             story += f"{short(event.tool_call_id or '')}, which was cut off {gap:.0f} ms after it began."
             expected = f"duration_ms is the time between the timestamps, give or take {slack * 1000:.0f} ms."
             found.append(broken(CUT_OFF, transcript, story, expected, [event.frame], [start.frame]))
+        elif gap <= CUT_OFF_SECONDS * 1000:
+            story = f"{run_of(transcript, run_id)} was cut off {gap:.0f} ms after its call had begun, "
+            story += f"too soon to tell what its duration_ms means: it takes {CUT_OFF_SECONDS * 1000:.0f} ms."
+            found.append(undecided(CUT_OFF, transcript, story))
     return weigh(CUT_OFF, transcript, found)
 
 
