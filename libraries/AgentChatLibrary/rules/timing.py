@@ -24,7 +24,7 @@ SLACK_SECONDS: Final = 0.050
 """How much longer than the receive gap a ``duration_ms`` may be (promise 9): frames bunch on their way."""
 
 CUT_OFF_SECONDS: Final = 2 * SLACK_SECONDS
-"""How long a call must have gone on for its ``duration_ms`` to be judged: before, any small number would do."""
+"""How long a call must have gone on to judge its ``duration_ms``: any small number fits a short one."""
 
 WORKING: Final = "forecast_spend"
 """The tool that computes for 50 ms or more, whatever it is asked (contract: Tools)."""
