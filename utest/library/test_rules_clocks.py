@@ -6,6 +6,7 @@ from AgentChatLibrary.rules import clocks
 from AgentChatLibrary.verdict import Outcome
 from hypothesis import given
 from hypothesis import strategies as st
+from scripted import greeted, scripted
 from strategies import Server, changed, dropped, garbled, quick, scenes, sessions, with_frames
 
 rule = clocks.timestamps_tell_the_time
@@ -79,6 +80,17 @@ def replayed():
     server.ask(here)
     server.finish()
     return here.transcript
+
+
+@pytest.mark.parametrize(("seconds", "right"), [(10, True), (10.5, False), (-60, True), (-60.5, False)])
+def test_ten_seconds_ahead_and_sixty_behind_are_allowed(seconds, right):
+    frames = (greeted(), f"< pong timestamp={1_790_000_000.25 + seconds!r}")
+    assert rule(scripted(*frames)).outcome is (Outcome.HOLDS if right else Outcome.BROKEN)
+
+
+def test_a_frame_without_a_time_hides_none_behind_it():
+    transcript = scripted(greeted(), "< pong", "< pong timestamp=5")
+    assert blamed(rule(transcript)) == {2}
 
 
 def test_what_is_replayed_may_be_of_any_age():

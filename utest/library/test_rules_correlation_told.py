@@ -302,3 +302,10 @@ def test_frames_of_the_wire_between_messages_play_no_part():
     lines = ("<ping", ">pong", "< pong message_id=p_1", "<close:1000")
     assert correlation.replies_match_messages(scripted(greeted(), *lines)).broken
     assert correlation.replies_match_messages(scripted(greeted(), "> ping", *lines[:2], "< pong"))
+
+
+def test_all_earlier_replies_are_shown_beside_the_one_too_many():
+    sent, replies = ["> chat message_id=q_1"] * 2, ["< ack message_id=q_1"] * 3
+    verdict = correlation.replies_match_messages(scripted(greeted(), *sent, *replies))
+    assert [frame.index for frame in verdict.offending] == [5]
+    assert [frame.index for frame in verdict.context] == [1, 2, 3, 4]

@@ -9,6 +9,7 @@ from AgentChatLibrary.rules.canary import ESCAPED, SHAPE, canaries, first_sender
 from AgentChatLibrary.transcript import Owner
 from hypothesis import given
 from hypothesis import strategies as st
+from scripted import scripted
 from strategies import Server, an_id, changed, inserted, quick, retold, scenes, sessions, with_frames
 
 NOBODY = an_id("u", "Boris")
@@ -132,6 +133,15 @@ def test_a_canary_that_another_sent_first_is_not_ones_own():
     all_of_them = first_senders([hers.transcript, phone.transcript, his.transcript])
     assert canary_rule(hers.transcript, all_of_them).broken
     assert canary_rule(phone.transcript, all_of_them).broken
+
+
+@pytest.mark.parametrize(("later", "first"), [(0.0, "Ana"), (1.0, "Ana"), (-1.0, "Boris")])
+def test_the_first_sender_is_the_one_who_sent_first_and_of_two_at_once_the_one_named_first(later, first):
+    said = f"> chat content={canary('person', NOBODY)}"
+    hers = scripted(said)
+    his = scripted(said, session="Boris", owner=Owner("Boris", "u_2", "o_1", "pro"), first=later)
+    (sender,) = first_senders([hers, his]).values()
+    assert any(sender.frame is frame for frame in {"Ana": hers, "Boris": his}[first].frames)
 
 
 def test_a_canary_that_cannot_be_judged_is_undecided():
