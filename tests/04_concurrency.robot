@@ -98,6 +98,7 @@ Listeners Hear Nothing Of Others
     ...       catches:leak-to-colleagues
     ...       catches:leak-50-ms-late
     Given Ana and Boris of Northwind and Clara of Contoso are connected
+    And each of them watches from every process
     When Ana asks about a secret
     Then neither Clara nor Boris has seen anything of Ana's
 

@@ -36,6 +36,7 @@ Each Customer Has A World Of Their Own
     ...       catches:same-reasoning-for-every-question
     ...       catches:stack-trace-in-the-error
     Given Ana and Boris of Northwind and Clara of Contoso are connected
+    And each of them watches from every process
     And Ana, Boris and Clara have runs about secrets of theirs that wait for a tool
     When all of them make mistakes meanwhile, and their runs go on
     Then each has a whole answer about their own secret and their own company's figures

@@ -56,6 +56,7 @@ Enterprise Customers Are Isolated From Each Other
     ...       catches:shared-context-between-runs
     ...       catches:manager-shared-between-users
     Given Ana and Boris of Northwind and Clara of Contoso are connected
+    And each of them watches from every process
     When Ana asks about a secret project of Northwind and Clara about one of Contoso
     Then each sees a whole answer of her own
     And neither Clara nor Boris has seen anything of Ana's
@@ -86,6 +87,7 @@ Colleagues Share A Conversation And Nobody Else Does
     ...       catches:continued-conversation-begins-anew
     ...       catches:colleagues-missing-in-a-shared-conversation
     Given Ana and Boris of Northwind and Clara of Contoso are connected
+    And each of them watches from every process
     When Ana shares a conversation about "What did we spend by team?"
     Then Boris finds the conversation, and reads the question and the answer
     And Boris goes on with the shared conversation and gets a whole answer

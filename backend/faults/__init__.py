@@ -31,6 +31,7 @@ class Fault:
         group: The kind of promise that it breaks.
         family: Faults that the same tests must see, so that these claim all of them at once; may be empty.
         needs: What an environment must offer for it to show, such as several processes; may be empty.
+        local: Whether it shows only among those whom one process serves.
         docstring: What somebody who uses the service would suffer.
         apply: Returns the components with the broken part in them.
     """
@@ -39,6 +40,7 @@ class Fault:
     group: str
     family: str
     needs: str
+    local: bool
     docstring: str
     apply: Change
 
@@ -46,7 +48,9 @@ class Fault:
 _registered: dict[str, Fault] = {}
 
 
-def fault(name: str, *, group: str, family: str = "", needs: str = "") -> Callable[[Change], Change]:
+def fault(
+    name: str, *, group: str, family: str = "", needs: str = "", local: bool = False
+) -> Callable[[Change], Change]:
     """Registers a function as a fault.
 
     Args:
@@ -54,6 +58,8 @@ def fault(name: str, *, group: str, family: str = "", needs: str = "") -> Callab
         group: The kind of promise that it breaks.
         family: Faults that the same tests must see, if it is one of several.
         needs: A capability of the environment without which it does not show.
+        local: Whether it shows only among those whom one process serves. Where there are several, a test
+            whose people come to different ones does not see it.
 
     Returns:
         A decorator that leaves the function as it is.
@@ -68,7 +74,7 @@ def fault(name: str, *, group: str, family: str = "", needs: str = "") -> Callab
             raise ValueError(f"The fault {name} does not say what somebody would suffer.")
         if name in _registered:
             raise ValueError(f"There are two faults {name}.")
-        _registered[name] = Fault(name, group, family, needs, " ".join(docstring.split()), change)
+        _registered[name] = Fault(name, group, family, needs, local, " ".join(docstring.split()), change)
         return change
 
     return register

@@ -15,7 +15,7 @@ USAGE = """\
 usage: python -m backend.faults NAME [options of python -m backend]
        python -m backend.faults --list    (as JSON; for people: python3 run.py prove --list)"""
 
-TOLD = ("name", "group", "family", "needs", "docstring")
+TOLD = ("name", "group", "family", "needs", "local", "docstring")
 """What the list says of each fault, beside its module."""
 
 BAD_NAME = 2

@@ -40,7 +40,7 @@ class _Leaking(Connection):
                 yield connection
 
 
-@fault("event-broadcast-to-every-connection", group="isolation")
+@fault("event-broadcast-to-every-connection", group="isolation", local=True)
 def event_broadcast_to_every_connection(components: Components) -> Components:
     """Everybody who is connected sees what everybody else asks and is told."""
     return replace(components, connection=_Leaking)
@@ -63,7 +63,7 @@ class _LeaksToTheBusy(_Leaking):
                 yield connection
 
 
-@fault("leak-while-others-are-active", group="isolation")
+@fault("leak-while-others-are-active", group="isolation", local=True)
 def leak_while_others_are_active(components: Components) -> Components:
     """Whoever waits for an answer sees those of others who work at the same time; alone, all looks well."""
     return replace(components, connection=_LeaksToTheBusy)
@@ -76,7 +76,7 @@ class _LeaksLate(_Leaking):
             loop.call_later(LATE_SECONDS, other.outbox.put, Reply(event.type, event.text))
 
 
-@fault("leak-50-ms-late", group="isolation")
+@fault("leak-50-ms-late", group="isolation", local=True)
 def leak_50_ms_late(components: Components) -> Components:
     """Everybody who is connected sees what others are told, a moment later, when nobody looks any more."""
     return replace(components, connection=_LeaksLate)
@@ -89,7 +89,7 @@ class _LeaksToColleagues(_Leaking):
                 yield connection
 
 
-@fault("leak-to-colleagues", group="isolation")
+@fault("leak-to-colleagues", group="isolation", local=True)
 def leak_to_colleagues(components: Components) -> Components:
     """Colleagues see what each of them asks and is told, also what was never shared."""
     return replace(components, connection=_LeaksToColleagues)
@@ -102,7 +102,7 @@ class _OneForAll(ManagerFactory):
         return super().manager_of(user_id)
 
 
-@fault("manager-shared-between-users", group="isolation")
+@fault("manager-shared-between-users", group="isolation", local=True)
 def manager_shared_between_users(components: Components) -> Components:
     """Whoever connects while somebody else is there gets that person's events, and none of their own."""
     return replace(components, managers=_OneForAll)

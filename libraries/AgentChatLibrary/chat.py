@@ -72,6 +72,8 @@ class Chat:
         self.waits = Waits(session, person, environment)
         self.questions: list[Question] = []
         self.marked: Mark | None = None
+        self.watches = False
+        """Whether this is one more device that only looks on: see `Watch At Every Process`."""
         self.expires: int | None = None
 
     @property

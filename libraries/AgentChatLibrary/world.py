@@ -185,6 +185,10 @@ class World:
             yield from scope.retired
             yield from scope.chats.values()
 
+    def watching(self, person: Person) -> list[Chat]:
+        """The sessions of a person that only look on."""
+        return [chat for chat in self.chats() if chat.watches and chat.person is person]
+
     def add_chat(self, chat: Chat) -> None:
         """Adds a session to the innermost scope; an ended one of that alias is kept for judging.
 

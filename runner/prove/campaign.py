@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,12 @@ class Campaign:
         self._told = self._all = 0
 
     def carry_out(
-        self, claimed: Mapping[str, Sequence[str]], tests: Mapping[str, Sequence[str]], *, fresh: bool
+        self,
+        claimed: Mapping[str, Sequence[str]],
+        tests: Mapping[str, Sequence[str]],
+        *,
+        by_chance: Collection[str] = (),
+        fresh: bool,
     ) -> dict[str, Trial]:
         """Tries faults, but for those whose records still hold.
 
@@ -47,6 +52,7 @@ class Campaign:
         Args:
             claimed: The tests that claim each fault; its keys are what is tried.
             tests: The tests to run with each.
+            by_chance: The faults that not each of the claiming tests can see.
             fresh: Whether all are tried again.
 
         Returns:
@@ -60,6 +66,7 @@ class Campaign:
             whole = None if fresh else self._store.trial(name, claiming, tests[name])
             half = None if fresh or whole else self._store.trial(name, claiming, others[name])
             trials[name] = whole or half or Trial(name, tuple(claiming))
+            trials[name].by_chance = name in by_chance
             if whole or half:
                 others[name] = []
             if whole:

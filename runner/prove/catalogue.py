@@ -32,6 +32,13 @@ ROWS: Final = 10
 """As many steps has a test at the most; one that has more has a template, and these are its rows."""
 
 
+_TOLD: Final = {
+    **{name: name for name in ("name", "group", "family", "needs", "module")},
+    "summary": "docstring",
+}
+"""What the backend tells of each fault in a text, and what it calls that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A defect that a backend can be started with.
@@ -43,6 +50,7 @@ class Fault:
         family: Faults that one tag claims all of; may be empty.
         needs: The capability without which it does not show; may be empty.
         module: The module that it stands in, as Python names it.
+        local: Whether it shows only among those whom one process serves.
     """
 
     name: str
@@ -51,6 +59,7 @@ class Fault:
     family: str = ""
     needs: str = ""
     module: str = ""
+    local: bool = False
 
 
 def read_faults() -> list[Fault]:
@@ -67,9 +76,7 @@ def read_faults() -> list[Fault]:
     try:
         listed = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
         faults = [
-            Fault(
-                *(str(f.get(key, "")) for key in ("name", "group", "docstring", "family", "needs", "module"))
-            )
+            Fault(**{name: str(f.get(key, "")) for name, key in _TOLD.items()}, local=bool(f.get("local")))
             for f in listed
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as problem:

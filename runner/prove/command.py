@@ -26,6 +26,8 @@ from .trial import CONTROL
 
 FOLDER: Final = RESULTS / "proof"
 SEEDS: Final = 10_000
+SEVERAL: Final = "several_processes"
+"""The capability of an environment where not everybody is served by the same process."""
 """Seeds are small, so that people can type them again."""
 
 
@@ -143,7 +145,8 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
             tests = {name: tuple(test for test in few if test in passing) for name, few in tests.items()}
             claimed = {CONTROL: (), **{fault.name: claims[fault.name] for fault in faults}}
             campaign = Campaign(plan, env.file, store, wanted.jobs, private)
-            trials = campaign.carry_out(claimed, tests, fresh=wanted.fresh)
+            by_chance = [fault.name for fault in faults if fault.local and env.offers(SEVERAL)]
+            trials = campaign.carry_out(claimed, tests, by_chance=by_chance, fresh=wanted.fresh)
     except KeyboardInterrupt:
         say("Interrupted: what has been proven is kept; the same command goes on from there.")
         return INTERRUPTED

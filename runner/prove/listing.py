@@ -65,4 +65,6 @@ def heading(fault: Fault, claiming: int) -> str:
         known.append(f"of the family {fault.family}")
     if fault.needs:
         known.append(f"needs {fault.needs}")
+    if fault.local:
+        known.append("within one process")
     return f"{fault.name}: {', '.join(known)}"

@@ -134,6 +134,8 @@ class Trial:
         problem: Why it could not be carried out; empty when it could.
         late: The claiming tests that caught it only when they ran once more, with nothing beside them.
         key: What it was carried out with; another key makes it worthless.
+        by_chance: Whether chance decides which of the claiming tests can catch it: it shows within one
+            process, and people come to several. One of them must.
     """
 
     fault: str
@@ -143,6 +145,7 @@ class Trial:
     problem: str = ""
     late: tuple[str, ...] = ()
     key: str = ""
+    by_chance: bool = False
 
     @property
     def by(self) -> list[str]:
@@ -157,6 +160,8 @@ class Trial:
     @property
     def missed_by(self) -> list[str]:
         """The tests that claim it and did not catch it. One that was skipped had no chance to."""
+        if self.by_chance and set(self.by) & set(self.claimed):
+            return []
         ends = {name: self.ended.get(name, Ended(How.HARNESS)) for name in self.claimed}
         return [name for name, end in ends.items() if end.how not in {How.OWN, How.SKIPPED}]
 

@@ -68,7 +68,9 @@ def test_the_faults_are_listed_one_a_line(capsys):
     assert command.main(["--list"]) == 0
     listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["name"] for one in listed] == list(FAULTS)
-    assert all(set(one) == {"name", "group", "family", "needs", "docstring", "module"} for one in listed)
+    assert all(
+        set(one) == {"name", "group", "family", "needs", "local", "docstring", "module"} for one in listed
+    )
 
 
 def test_an_unknown_name_is_answered_with_near_ones(capsys):

@@ -299,6 +299,20 @@ def test_an_ambient_catch_counts_for_the_fault_and_not_for_the_test(suites, plan
     assert done.complaints[0] == "leak was not caught by Tests.One.Sees Leaks: ambient (Ambient: x)"
 
 
+@pytest.mark.parametrize(
+    ("by_chance", "caught", "missed"), [(True, True, False), (True, False, True), (False, True, True)]
+)
+def test_where_chance_decides_who_sees_a_fault_one_of_those_who_claim_it_must(by_chance, caught, missed):
+    ended = {
+        "Sees": Ended(How.OWN if caught else How.PASSED),
+        "Sees Not": Ended(How.PASSED),
+        "Other": Ended(How.OWN),
+    }
+    trial = Trial("leak", ("Sees", "Sees Not"), ended, by_chance=by_chance)
+    assert bool(trial.missed_by) == missed
+    assert "Sees Not" in trial.missed_by or not missed
+
+
 def test_a_timeout_catches_nothing(suites, planned):
     plan = planned(suites(one=SUITE))
     trial = Trial(

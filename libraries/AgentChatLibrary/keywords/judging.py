@@ -291,13 +291,14 @@ class Judging:
         | Sentinel Fence                  | Boris |
         | Should Have Received Nothing Of | Boris | Ana |
         """
-        transcript = self.kit.world.chat(watcher).transcript
+        chat = self.kit.world.chat(watcher)
         runs = [q.run_id for other in others for q in self.kit.world.chat(other).questions]
         if not runs:
             raise BrokenPromise(f"{', '.join(others)} has asked nothing: there is nothing that could leak.")
-        demand(isolation.no_events_of(transcript, runs))
-        demand(isolation.no_foreign_events(transcript))
-        demand(isolation.no_foreign_canary(transcript))
+        for device in (chat, *self.kit.world.watching(chat.person)):
+            demand(isolation.no_events_of(device.transcript, runs))
+            demand(isolation.no_foreign_events(device.transcript))
+            demand(isolation.no_foreign_canary(device.transcript))
 
     @keyword(tags=("Judging", "Timing"))
     def run_should_keep_its_budgets(self, session: str, *names: str, number: int = -1) -> None:

@@ -78,6 +78,36 @@ class Several:
         self.kit.world.add_chat(chat)
         self._connect(chat, process, token)
 
+    @keyword(tags=("Processes", "Sessions", "Absence"))
+    def watch_at_every_process(self, *people: str) -> None:
+        """Lets people look on from every process, where there are several: each has one more device at each.
+
+        Which process somebody comes to by the address in front is chance; what leaks within one of them alone
+        is seen all the same by whoever watches there. `Sentinel Fence` and `Should Have Received Nothing Of`
+        mean these devices too. They are called ``NAME at process 1`` and so on. Where there is one process,
+        this does nothing.
+
+        Args:
+            people: The people's names.
+
+        Raises:
+            NameTaken: They look on already.
+            Unexpected: A connection was refused.
+
+        Example:
+        | Watch At Every Process          | Boris |
+        | Ask                             | Ana   | Which resources are idle? |
+        | Wait For Answer                 | Ana |
+        | Sentinel Fence                  | Boris |
+        | Should Have Received Nothing Of | Boris | Ana |
+        """
+        for name in people:
+            several = self.kit.world.person(name).service.deployment.backends
+            for process in range(1, len(several) + 1 if len(several) > 1 else 1):
+                alias = f"{name} at process {process}"
+                self.open_session_at_process(name, process, alias)
+                self.kit.world.chat(alias).watches = True
+
     @keyword(tags=("Processes", "Sessions"))
     def reopen_session_at_process(self, session: str, process: int) -> None:
         """Connects a session again that was closed or dropped, to one process.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import Final
 
@@ -336,11 +337,12 @@ class Waiting:
         | Should Have Received Nothing Of | Boris | Ana |
         """
         chats = [self.kit.world.chat(session) for session in sessions]
-        for chat in chats[:-1]:
-            chat.sentinel(SOON_ANSWERED)
-        for chat in chats[-1:]:
-            chat.sentinel(WORKED_ON)
-        for chat in chats[:-1]:
+        watching = [self.kit.world.watching(chat.person) for chat in chats]
+        for chat, devices in zip(chats, watching, strict=True):
+            question = chat.sentinel(SOON_ANSWERED if chat is not chats[-1] else WORKED_ON)
+            for device in devices:
+                device.wait_for_end(question.run_id)
+        for chat in {*chats[:-1], *itertools.chain.from_iterable(watching)}:
             chat.fence()
 
 
