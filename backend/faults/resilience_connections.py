@@ -46,7 +46,7 @@ class _OneDevice(ManagerFactory):
         return _WakesTheFirst(user_id)
 
 
-@fault("second-device-gets-nothing", group="resilience")
+@fault("second-device-gets-nothing", group="resilience", local=True)
 def second_device_gets_nothing(components: Components) -> Components:
     """Whoever has the chat open at the desk sees nothing of it on the phone."""
     return replace(components, managers=_OneDevice)
