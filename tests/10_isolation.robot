@@ -106,6 +106,7 @@ A Slow Line Is Served And Holds Up Nobody Else
     ...       catches:dropped-tool-executing
     ...       catches:manager-shared-between-users
     Given Ana and Boris of Northwind and Clara of Contoso are connected
+    And each of them watches from every process
     Then Ana's question arrives bit by bit and is accepted, and Boris gets a whole answer between any two bits
     And Ana sees the agent work from start to finish
     And the question of Ana has arrived whole

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from backend.faults import fault
+from backend.faults._links import silent_about
 from backend.limits import Concurrency, Quota
 from backend.store.logins import Logins
+from backend.store.notify import DISABLED
 from backend.store.runs import Asked, MessageIds
 from backend.store.schema import presence, runs
 from backend.ws.connection import Connection
@@ -146,7 +148,7 @@ class _WakesEverybody(Watch):
 @fault("disabled-known-here-alone", group="auth")
 def disabled_known_here_alone(components: Components) -> Components:
     """Whoever was disabled goes on reading along at every process but the one that was told."""
-    return replace(components, watch=_WakesEverybody)
+    return replace(components, watch=_WakesEverybody, link=silent_about(components, DISABLED))
 
 
 class _LetsPileUp(Connection):

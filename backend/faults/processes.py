@@ -10,12 +10,13 @@ from sqlalchemy import select
 
 from backend.agent.supervisor import Supervisor
 from backend.faults import fault
+from backend.faults._links import silent_about
 from backend.identity import IdentityResolver
 from backend.ids import new_id
 from backend.limits import RateLimiter
 from backend.store.events import Appended, EventLog
 from backend.store.logins import Logins
-from backend.store.notify import REVOKED, WAKE, Link, Notice
+from backend.store.notify import REVOKED, WAKE
 from backend.store.recent import RecentEvents
 from backend.store.schema import logins
 from backend.tokens import InvalidTokenError
@@ -24,13 +25,12 @@ from backend.ws.handlers import Cancel
 from backend.ws.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from sqlalchemy import Connection as Transaction
 
     from backend.components import Components
     from backend.compose import Encoder, EventComposer, RunKey
-    from backend.log import Journal
     from backend.store.events import Draft
     from backend.store.holds import Holds
     from backend.store.people import Person
@@ -41,23 +41,6 @@ if TYPE_CHECKING:
 
 SEVERAL = "several_processes"
 """What an environment must offer for these to show."""
-
-
-def silent_about(components: Components, kind: str) -> Callable[[str, str, Journal], Link]:
-    """Returns a link between processes that takes all notices but those of one kind."""
-
-    def link(url: str, name: str, journal: Journal) -> Link:
-        made = components.link(url, name, journal)
-        send = made.send
-
-        def all_but_one(notice: Notice) -> None:
-            if notice.kind != kind:
-                send(notice)
-
-        made.send = all_but_one  # type: ignore[method-assign]  # of this one link
-        return made
-
-    return link
 
 
 @fault("fan-out-late", group="processes", needs=SEVERAL)

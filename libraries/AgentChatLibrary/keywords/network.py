@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import Final
 
@@ -154,7 +155,8 @@ class Network:
         Args:
             session: Alias of the session that is slow.
             question: The question.
-            other: Alias of a session that asks, and gets its whole answer, between any two bits.
+            other: Alias of a session that asks, and gets its whole answer, between any two bits. Whoever
+                watches at every process asks from one device after the other.
             parts: In how many bits the question is sent.
 
         Returns:
@@ -168,12 +170,13 @@ class Network:
         | Send Slowly | Ana | Where can we cut our cloud bill? | other=Boris | parts=10 |
         """
         slow, served = self.kit.world.chat(session), self.kit.world.chat(other)
+        devices = itertools.cycle([served, *self.kit.world.watching(served.person)])
         message_id = new_message_id()
         text = encoded("chat", message_id, {"content": question})
         message = wirefaults.SlowMessage(slow.session, text, parts)
         try:
             while message.send_next():
-                served.sentinel("What did we spend in total?")
+                next(devices).sentinel("What did we spend in total?")
         except Ended as end:
             raise Unexpected(
                 f"{session}'s question was cut off after {message.sent} of {parts} parts: {end}"
