@@ -141,8 +141,9 @@ def _one(name: str, verdicts: Mapping[str, Verdict]) -> list[str]:
             lacking[one.why] = lacking.get(one.why, 0) + 1
     if not breaks and not lacking:
         return []
-    lines = ["", f"## {name}", ""]
-    lines += [f"- **{_last(promise)}** breaks: {_flat(why)}" for promise, why in breaks.items()]
+    lines = ["", f"## {name}"]
+    if breaks:
+        lines += ["", *(f"- **{_last(promise)}** breaks: {_flat(why)}" for promise, why in breaks.items())]
     if lacking:
         lines += ["", "Not offered, so that the tests that need it are skipped:", ""]
         for what, number in sorted(lacking.items(), key=lambda item: -item[1]):

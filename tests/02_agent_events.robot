@@ -54,6 +54,7 @@ Agent Thinking Shows Reasoning About This Question
     ...       needs:reasoning
     ...       catches:empty-reasoning
     ...       catches:same-reasoning-for-every-question
+    ...       catches:long-questions-quoted-whole
     ...       catches:steps-not-counted
     ...       catches:dropped-agent-thinking
     ...       catches:dropped-agent-completed
@@ -62,6 +63,7 @@ Agent Thinking Shows Reasoning About This Question
     And Ana sees the answer
     Then the agent's reasoning is about Ana's question, step by step
     And the reasoning about "Which resources are idle?" differs
+    And of a question of 300 characters the first 200 are quoted
 
 Tool Executing Says Which Tool Works, And With What
     [Documentation]    The customer sees the call while the tool works, not when it is over: with the run held

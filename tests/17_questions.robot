@@ -70,6 +70,10 @@ Questions Are Understood As Agreed
     ...    find_idle_resources max_utilisation_percent=5 team=search
     ...    rightsize_resources min_utilisation_percent=6 max_utilisation_percent=35 team=search
     ...    compare_models team=search
+    What does every team spend?    query_spend group_by=service
+    Review all that we spend    query_spend group_by=service
+    Review the spend on services    query_spend group_by=service
+    What does each service cost?    query_spend group_by=service
     Review each service, but only storage
     ...    query_spend group_by=team service=storage
     ...    find_idle_resources max_utilisation_percent=5 service=storage

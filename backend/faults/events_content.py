@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from backend.agent.narrator import Answer, Finding, Narrator, Outcome
+from backend.agent.narrator import QUOTED, Answer, Finding, Narrator, Outcome
 from backend.agent.offers import UpgradeOffer
 from backend.agent.plan import Plan, ToolCall
 from backend.agent.tools import Toolbox, ToolResult
@@ -43,6 +43,18 @@ class _ThinksTheSame(Narrator):
 def same_reasoning_for_every_question(components: Components) -> Components:
     """Customers read the same phrases whatever they ask; the reasoning is decoration."""
     return replace(components, narrator=_ThinksTheSame)
+
+
+class _QuotesAll(Narrator):
+    def thinking(self, plan: Plan, step: int, so_far: Sequence[Outcome], next_call: ToolCall | None) -> str:
+        text = super().thinking(plan, step, so_far, next_call)
+        return text.replace("…”", f"{plan.question[QUOTED:]}”")
+
+
+@fault("long-questions-quoted-whole", group="events")
+def long_questions_quoted_whole(components: Components) -> Components:
+    """Whoever pastes a page into a question has to read it again before the agent says anything."""
+    return replace(components, narrator=_QuotesAll)
 
 
 class _ThinksOfOtherAmounts(Narrator):

@@ -98,6 +98,21 @@ def health_of_a_while_ago(components: Components) -> Components:
     return replace(components, health=_BelievesTooLong)
 
 
+class _ChecksAreAllWell(Health):
+    async def show(self, request: Request) -> Response:
+        response = await super().show(request)
+        body = json.loads(bytes(response.body))
+        for check in body["checks"].values():
+            check["status"] = "ok"
+        return answer(body, response.status_code)
+
+
+@fault("checks-always-ok", group="health")
+def checks_always_ok(components: Components) -> Components:
+    """Whoever is called at night because the service is down reads that everything that it needs works."""
+    return replace(components, health=_ChecksAreAllWell)
+
+
 class _DrainingIsWell(Health):
     def status(self, seconds: float | None) -> str:
         status = super().status(seconds)

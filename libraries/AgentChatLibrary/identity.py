@@ -110,7 +110,7 @@ class Person:
         Raises:
             Declined: The backend declined it.
         """
-        self.service.expect("POST", f"{at}/auth/logout", token=self.access_token)
+        self.service.expect("POST", f"{at}/auth/logout", token=self.access_token, status=204)
 
     def _keep(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         self.access_token = issue(answer["access_token"])

@@ -102,35 +102,53 @@ class Service:
         return Answer(answer.status_code, headers, parsed if isinstance(parsed, dict) else {"items": parsed})
 
     def expect(
-        self, method: str, path: str, body: object = None, token: str = "", seconds: float = SECONDS
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        token: str = "",
+        seconds: float = SECONDS,
+        *,
+        status: int = 200,
     ) -> Mapping[str, Any]:
         """Sends one request and returns its body. See :meth:`request`.
 
+        Args:
+            method: HTTP method.
+            path: Path, or whole address.
+            body: JSON document.
+            token: Credential.
+            seconds: Longest wait for the answer.
+            status: The status that the contract has for it (contract: HTTP).
+
         Raises:
             NoAnswer: None came.
-            Declined: The status is not 2xx; the message names the request and the backend's reason.
+            Declined: The status is another; the message names the request and the backend's reason.
         """
         answer = self.request(method, path, body, token, seconds)
-        if not 200 <= answer.status < 300:  # noqa: PLR2004 -- RFC 9110, section 15.3
+        if answer.status != status:
+            if 200 <= answer.status < 300:  # noqa: PLR2004 -- RFC 9110, section 15.3
+                raise Declined(f"{method} {path} was answered with {answer.status}; {status} is agreed.")
             reason = mask(str(answer.body.get("error", dict(answer.body))))
             raise Declined(f"{method} {path} was declined with {answer.status}: {reason[:300]}")
         return answer.body
 
     def admin(
-        self, method: str, path: str, body: object = None, seconds: float = SECONDS
+        self, method: str, path: str, body: object = None, seconds: float = SECONDS, *, status: int = 200
     ) -> Mapping[str, Any]:
-        """Sends one administrative request (contract: HTTP). See :meth:`request`.
+        """Sends one administrative request (contract: HTTP). See :meth:`expect`.
 
         Raises:
             NoAnswer: None came.
-            Declined: The status is not 2xx.
+            Declined: The status is another than is agreed.
             NotOffered: There is no administration here.
         """
         if not self.deployment.admin_token:
             raise NotOffered(
                 f"This needs the capability 'admin', which is not offered: {method} /admin{path}."
             )
-        return self.expect(method, f"/admin{path}", body, issue(self.deployment.admin_token), seconds)
+        token = issue(self.deployment.admin_token)
+        return self.expect(method, f"/admin{path}", body, token, seconds, status=status)
 
     def metrics(self) -> str:
         """The text of ``/metrics``.

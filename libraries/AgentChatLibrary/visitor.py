@@ -56,10 +56,10 @@ class Visitor:
 
     def _made(self, email: str) -> Person:
         """A person made through the administration, and logged in."""
-        home = self.service.admin("POST", "/organisations", {"name": "Visitors"})
+        home = self.service.admin("POST", "/organisations", {"name": "Visitors"}, status=201)
         password = new_password()
         body = {"email": email, "password": password, "name": NAME, "organisation_id": home["id"]}
-        user = self.service.admin("POST", "/people", body)["user"]
+        user = self.service.admin("POST", "/people", body, status=201)["user"]
         company = Organisation("Visitors", home["id"])
         person = Person(
             NAME, email, password, user["id"], company, user["tier"], tuple(user["permissions"]), self.service

@@ -30,6 +30,7 @@ Health Is Bad Without A Database, And Good Again With It
     ...       catches:health-hangs-with-database
     ...       catches:health-probe-only-reads
     ...       catches:health-of-a-while-ago
+    ...       catches:checks-always-ok
     Given the health is good
     And the database answers no more
     Then the health is bad, and that is said within 2 seconds

@@ -148,7 +148,8 @@ class Content:
     def reasoning_should_be_about_the_question(self, session: str, *, number: int = -1) -> None:
         """Checks that a run's reasoning is about its own question.
 
-        The first step quotes the question; steps count 1, 2, 3, ...; none is empty, and no two are the same.
+        The first step quotes the question, up to 200 characters of it; steps count 1, 2, 3, ...; none is
+        empty, and no two are the same.
 
         Args:
             session: Alias of the session.
@@ -172,6 +173,8 @@ class Content:
             raise BrokenPromise(
                 f"{session} asked {content!r}, but the agent reasons about something else: {steps[0]!r}."
             )
+        if len(content) > QUOTED and content[: QUOTED + 1] in steps[0]:
+            raise BrokenPromise(f"{session}'s agent quotes more than {QUOTED} characters of the question.")
         if len(set(steps)) < len(steps):
             raise BrokenPromise(f"{session}'s agent repeats itself instead of reasoning: {steps}.")
 

@@ -112,7 +112,7 @@ class Failing:
         service, fleet = self.kit.service, self._fleet
         token = issue(service.deployment.admin_token)
         for number, address in enumerate(service.deployment.backends, 1):
-            service.expect("POST", f"{address}/admin/drain", token=token)
+            service.expect("POST", f"{address}/admin/drain", token=token, status=202)
             fleet.wait_until_ended(number)
             fleet.start_again()
             logger.info(f"Process {number} of {fleet.size} was restarted.")

@@ -10,10 +10,12 @@ from robot.api.deco import keyword
 
 from ..chat import Unexpected
 from ..kit import Kit
-from ..service import NoAnswer, Service
+from ..service import Answer, NoAnswer, Service
 from .promises import BrokenPromise
 
 HEALTH: Final = "/ws/health"
+UNAVAILABLE: Final = 503
+"""RFC 9110, section 15.6.4."""
 NOW_SECONDS: Final = 10.0
 """How far the clocks of two machines may be apart where a time is called "now"."""
 MARGIN_SECONDS: Final = 0.1
@@ -47,6 +49,7 @@ class Health:
 
         Raises:
             Unexpected: It did not become so, an answer took longer, none came, or one told what was too old.
+            BrokenPromise: Its checks tell something else than its state.
 
         Example:
         | ${health}                     | Health Should Become | healthy | 200 | within=2 |
@@ -67,6 +70,7 @@ class Health:
             if took > within:
                 raise Unexpected(f"The health took {took:.2f} s to answer, expected at most {within:g} s.")
             if (answer.status, answer.body.get("status")) == (http_status, status):
+                _checks_should_agree(answer)
                 return answer.body
             told = f"the last answer was {answer.status} {answer.body.get('status')!r}"
             if age is not None and asked - begun > age + MARGIN_SECONDS:
@@ -107,3 +111,16 @@ class Health:
             raise BrokenPromise(f"The health is of {body['service']!r}, not of a websocket service.")
         if abs(time.time() - float(body["timestamp"])) > NOW_SECONDS:
             raise BrokenPromise(f"The health's time is {body['timestamp']}, which is not now.")
+
+
+def _checks_should_agree(answer: Answer) -> None:
+    """Compares the single checks with what they come to (contract: Health and metrics)."""
+    checks = answer.body.get("checks")
+    told = {name: check.get("status") for name, check in checks.items()} if isinstance(checks, dict) else {}
+    bad = [f"{name} {status!r}" for name, status in told.items() if status != "ok"]
+    if answer.body["status"] == "healthy" and bad:
+        raise BrokenPromise(f"The health is healthy, and its checks tell of {', '.join(bad)}.")
+    if answer.status == UNAVAILABLE and not bad:
+        raise BrokenPromise(
+            f"The health is {answer.body['status']}, and none of its checks tells why: {told}."
+        )

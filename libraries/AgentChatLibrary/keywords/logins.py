@@ -106,7 +106,7 @@ class Logins:
         """
         found = self.kit.world.person(person)
         body = {"sid": self.get_login_of_token(token)} if token is not None else {}
-        found.service.admin("POST", f"/people/{found.user_id}/revoke", body)
+        found.service.admin("POST", f"/people/{found.user_id}/revoke", body, status=204)
 
     @keyword(tags=("Credentials", "Judging"))
     def login_should_tell_the_truth(self, person: str) -> None:

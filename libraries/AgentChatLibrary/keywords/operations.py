@@ -95,7 +95,7 @@ class Operations:
         | Start Private Backend | drain_seconds=${1} |
         | Drain Backend |
         """
-        self.kit.service.admin("POST", "/drain")
+        self.kit.service.admin("POST", "/drain", status=202)
 
     @keyword(tags=("Operations", "Health"))
     def get_metric(self, name: str, **labels: str) -> float:

@@ -56,7 +56,7 @@ class People:
         body: dict[str, Any] = {"name": name}
         if records is not None:
             body["records"] = dict(records)
-        answer = self.kit.service.admin("POST", "/organisations", body)
+        answer = self.kit.service.admin("POST", "/organisations", body, status=201)
         made = Organisation(name, answer["id"], records or {})
         self.kit.world.scope.organisations[name] = made
         return made
@@ -83,7 +83,7 @@ class People:
         if not self._administered:
             logger.info(f"{organisation}'s records stay here: the backend cannot be given any.")
             return
-        self.kit.service.admin("PUT", f"/organisations/{found.id}/records", dict(records))
+        self.kit.service.admin("PUT", f"/organisations/{found.id}/records", dict(records), status=204)
         found.records = records
 
     @keyword(tags=("People",))
@@ -169,7 +169,7 @@ class People:
             body["permissions"] = list(permissions)
         if limits is not None:
             body["limits"] = dict(limits)
-        user = service.admin("POST", "/people", body)["user"]
+        user = service.admin("POST", "/people", body, status=201)["user"]
         granted = tuple(permissions) if permissions is not None else None
         return self._add(name, email, password, home, user, tier, granted)
 
@@ -234,7 +234,7 @@ class People:
         """Signs a person up with an organisation, which the suite calls ``title``."""
         email, password = _new_email(name), new_password()
         body = {"email": email, "password": password, "name": name, "organisation": organisation}
-        user = self.kit.service.expect("POST", "/auth/register", body)["user"]
+        user = self.kit.service.expect("POST", "/auth/register", body, status=201)["user"]
         home = Organisation(title, user["organisation_id"])
         self.kit.world.scope.organisations[title] = home
         return self._add(name, email, password, home, user, SIGN_UP_TIER, None)

@@ -253,18 +253,16 @@ class Sessions:
             The welcome.
 
         Raises:
-            Unexpected: It is another frame, or names another person or tier.
+            Unexpected: It is another frame, or names another person or, where there are tiers, another tier.
 
         Example:
         | Welcome Should Be For | Ana |
         """
         chat = self.kit.world.chat(session)
         first: Event = self.get_welcome(session)
-        expected = {
-            "type": "connection_established",
-            "user_id": chat.person.user_id,
-            "tier": chat.person.tier,
-        }
+        expected = {"type": "connection_established", "user_id": chat.person.user_id}
+        if self.kit.environment.offers("tiers"):
+            expected["tier"] = chat.person.tier
         came = {name: first.get(name) for name in expected}
         wrong = [
             f"the {name} {came[name]!r} instead of {expected[name]!r}"
