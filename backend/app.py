@@ -30,7 +30,6 @@ from backend.store import schema  # noqa: F401 -- its tables are to be made
 from backend.store.engine import DatabaseUnavailableError
 from backend.store.people import EmailTakenError
 from backend.web.admin_control import AdminControl
-from backend.web.admin_people import AdminPeople
 from backend.web.answers import Refusal, http_error, refused
 from backend.web.auth import Tokens
 from backend.web.health import MetricsPage
@@ -140,7 +139,7 @@ def build(settings: Settings, components: Components, end: Callable[[], None]) -
             *c.auth(ground, stores, guard, c.throttle(), passwords, tokens, c.seed).routes(),
             *ThreadPages(ground, stores, guard).routes(),
             *c.usage(ground, stores, guard).routes(),
-            *AdminPeople(ground, stores, guard, passwords, Counting(ground, stores), c.seed).routes(),
+            *c.admin_people(ground, stores, guard, passwords, Counting(ground, stores), c.seed).routes(),
             *AdminControl(ground, stores, guard, lambda: drain.begin(end)).routes(),
         ],
         background(ground, supervisor, watch, [health.close, passwords.close, tool_threads.close]),

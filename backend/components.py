@@ -43,6 +43,7 @@ from backend.store.threads import Threads
 from backend.store.totals import Totals
 from backend.tiers import Tiers
 from backend.tokens import RefreshTokenVerifier, TokenIssuer, TokenVerifier
+from backend.web.admin_people import AdminPeople
 from backend.web.auth import Auth
 from backend.web.guard import Guard
 from backend.web.health import Health
@@ -140,6 +141,7 @@ class Components:
     health: type[Health] = Health
     access_log: type[AccessLog] = AccessLog
     usage: type[Usage] = Usage
+    admin_people: type[AdminPeople] = AdminPeople
     drain_state: type[DrainState] = DrainState
     drain: type[Drain] = Drain
     tiers: Callable[[], Tiers] = Tiers.load

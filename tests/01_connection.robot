@@ -100,6 +100,7 @@ Nobody Connects With A Bad Token
     ...       catches:leeway-of-minutes
     ...       catches:leeway-of-half-a-minute
     ...       catches:token-without-expiry-accepted
+    ...       catches:empty-claims-accepted
     ...       catches:unknown-user-accepted
     ...       catches:other-organisation-accepted
     ...       catches:forged-told-as-expired
@@ -133,6 +134,9 @@ Nobody Connects With A Bad Token
     without a login    without=sid
     without a type    without=token_type
     without an id    without=jti
+    of an empty login    sid=${EMPTY}
+    of an empty id    jti=${EMPTY}
+    with a NUL character in its id    jti=${{ 'j' + chr(0) }}
     for nobody we know    sub=u_00000000000000000000000000000000
     for another organisation    org=${BORIS' ORGANISATION}
     expired and signed with another key    key=${ANOTHER KEY}    expires_in=-60

@@ -150,6 +150,14 @@ Events Come In The Agreed Order
     Which models could be cheaper?
     Review every service one by one
 
+A Run Passes The Step That It Was Released From
+    [Documentation]    Tests step through runs: one that stands goes on although the same step is held for what comes.
+    [Tags]    needs:hold    catches:renewed-hold-stops-again
+    Given Ana's run stands before tool completed
+    When it is released, and the same step is held for what comes
+    Then Ana's run is answered
+    And her next run stands there, until it is released
+
 Two Runs Of One Person Stay Apart
     [Documentation]    Two questions are worked on at the same time; each run's events answer its own question.
     [Tags]    promise-11

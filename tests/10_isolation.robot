@@ -121,6 +121,13 @@ A Broken Connection Breaks Nobody Else's
     Then Boris' run is answered when it goes on
     And Clara gets a whole answer
 
+Whoever Leaves Takes Nobody Along
+    [Documentation]    Each connection is counted by itself: those of others count on, however often Ana comes and goes.
+    [Tags]    promise-34    needs:admin    catches:leaving-counts-out-others
+    Given Ana and Boris of Northwind and Clara of Contoso are connected
+    When Ana leaves and comes back 6 times
+    Then Boris and Clara count as connected, once each
+
 What Has Not Ended Yet Is Not Built Upon
     [Documentation]    Two questions of one conversation overlap: each sees what had ended before it began, so that
     ...    nobody is answered on the ground of work that may still fail.

@@ -66,6 +66,17 @@ def refresh_token_renews_connection(components: Components) -> Components:
     return replace(components, refresh_token=_HandsOver, verifier=_AnyKindIfHandedOver)
 
 
+class _TakesEmptyClaims(TokenVerifier):
+    def shape(self, claims: Mapping[str, Any]) -> None:
+        super().shape({name: "anything" if value == "" else value for name, value in claims.items()})
+
+
+@fault("empty-claims-accepted", group="auth")
+def empty_claims_accepted(components: Components) -> Components:
+    """A token that names no login can never be ended: whoever has stolen it stays in until it expires."""
+    return replace(components, verifier=_TakesEmptyClaims)
+
+
 class _ExpiredIsForbidden(RefreshToken):
     async def handle(self, connection: Connection, frame: ClientFrame, person: Person) -> None:
         try:

@@ -6,9 +6,13 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sqlalchemy import delete
+
 from backend.compose import FrameError
 from backend.faults import fault
 from backend.limits import RateLimiter
+from backend.store.presence import Presence
+from backend.store.schema import presence
 from backend.web.answers import Refusal
 from backend.ws.handshake import Handshake
 from backend.ws.router import Router
@@ -78,3 +82,26 @@ class _LooksAndThenNotes(Handshake):
 def connections_looked_at_and_then_noted(components: Components) -> Components:
     """Whoever opens all connections in one moment gets as many as they like, and others get none."""
     return replace(components, handshake=_LooksAndThenNotes)
+
+
+class _CountsForAWhile(Presence):
+    def renew(self, connection: Transaction, owner: str, lease_until: float) -> int:
+        del connection, owner, lease_until
+        return 0
+
+
+@fault("connections-counted-for-a-while", group="limits")
+def connections_counted_for_a_while(components: Components) -> Components:
+    """Whoever stays for a quarter of a minute may open as many connections more as the tier allows."""
+    return replace(components, presence=_CountsForAWhile)
+
+
+class _CountsOutOthers(Presence):
+    def leave(self, connection: Transaction, connection_id: str) -> None:
+        connection.execute(delete(presence).where(presence.c.connection_id >= connection_id))
+
+
+@fault("leaving-counts-out-others", group="limits")
+def leaving_counts_out_others(components: Components) -> Components:
+    """When somebody leaves, others count no more: operators see an empty house, limits let too many in."""
+    return replace(components, presence=_CountsOutOthers)

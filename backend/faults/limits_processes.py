@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from backend.agent.supervisor import Supervisor
 from backend.faults import fault
 from backend.faults._links import silent_about
 from backend.limits import Concurrency, Quota
 from backend.store.logins import Logins
-from backend.store.notify import DISABLED
+from backend.store.notify import CANCEL, DISABLED, REVOKED
 from backend.store.runs import Asked, MessageIds
 from backend.store.schema import presence, runs
 from backend.ws.connection import Connection
@@ -160,3 +161,25 @@ class _LetsPileUp(Connection):
 def unread_without_end(components: Components) -> Components:
     """A phone in a tunnel fills the service's memory for half a minute, and a hundred phones end it."""
     return replace(components, connection=_LetsPileUp)
+
+
+class _MindsNoOthersCancels(Supervisor):
+    async def notice_cancelled(self) -> None:
+        return
+
+
+@fault("cancel-known-here-alone", group="processes")
+def cancel_known_here_alone(components: Components) -> Components:
+    """Whoever cancels on the phone what was asked at the desk waits on, if another process has the phone."""
+    return replace(components, supervisor=_MindsNoOthersCancels, link=silent_about(components, CANCEL))
+
+
+class _MindsNoOthersLogouts(Watch):
+    async def close_unwelcome(self) -> None:
+        return
+
+
+@fault("logout-known-here-alone", group="auth")
+def logout_known_here_alone(components: Components) -> Components:
+    """Whoever logs out because the phone is gone leaves it reading along at every process but one."""
+    return replace(components, watch=_MindsNoOthersLogouts, link=silent_about(components, REVOKED))

@@ -13,6 +13,7 @@ from backend.limits import Concurrency, Quota
 from backend.store.people import NewPerson, People, Person
 from backend.tiers import Tiers
 from backend.tokens import TokenVerifier
+from backend.web.admin_people import AdminPeople
 from backend.web.guard import Guard
 from backend.ws.admission import Admission, Admissions
 from backend.ws.handlers import Chat
@@ -191,3 +192,15 @@ class _OpenMetrics(Guard):
 def metrics_for_everybody(components: Components) -> Components:
     """Anybody on the network can read how much the service is used, and by how many."""
     return replace(components, guard=_OpenMetrics)
+
+
+class _TakesAnyTier(AdminPeople):
+    def changes(self, fields: dict[str, object]) -> dict[str, object]:
+        tier = {name: value for name, value in fields.items() if name == "tier"}
+        return super().changes({name: value for name, value in fields.items() if name != "tier"}) | tier
+
+
+@fault("any-tier-may-be-given", group="limits")
+def any_tier_may_be_given(components: Components) -> Components:
+    """Support mistypes a tier, and from then on its customer is refused whatever they do."""
+    return replace(components, admin_people=_TakesAnyTier)

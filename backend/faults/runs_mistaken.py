@@ -3,16 +3,17 @@
 from dataclasses import replace
 
 from sqlalchemy import Connection as Transaction
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from backend.components import Components
 from backend.compose import FrameError
 from backend.faults import fault
 from backend.ids import new_id
+from backend.store.holds import Hold, Holds
 from backend.store.notify import CANCEL, Notice
 from backend.store.people import Person
 from backend.store.runs import Runs
-from backend.store.schema import runs
+from backend.store.schema import held, runs
 from backend.ws.connection import Connection
 from backend.ws.frames import ClientFrame
 from backend.ws.handlers import Cancel
@@ -74,3 +75,17 @@ class _BuildsOnTheLatest(Runs):
 def open_run_built_upon(components: Components) -> Components:
     """Of two questions at once in a conversation one is narrowed by the other, which may still fail."""
     return replace(components, runs=_BuildsOnTheLatest)
+
+
+class _ForgetsWhoStood(Holds):
+    def release(self, connection: Transaction, user_id: str, then: Hold | None) -> int:
+        released = super().release(connection, user_id, then)
+        if then is not None:
+            connection.execute(delete(held).where(held.c.user_id == user_id))
+        return released
+
+
+@fault("renewed-hold-stops-again", group="events")
+def renewed_hold_stops_again(components: Components) -> Components:
+    """Whoever steps through a run to find out what went wrong never gets past the first step."""
+    return replace(components, holds=_ForgetsWhoStood)

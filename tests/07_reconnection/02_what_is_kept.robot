@@ -59,16 +59,18 @@ A Process That Wakes Up Late Changes No Finished Answer
     Then Ana's run has one end, and nothing after it
 
 A Run That Takes Long Is Not Taken For A Dead One
-    [Documentation]    It takes three times as long as a process owns a run without saying so again; its customer gets
-    ...    the answer all the same.
+    [Documentation]    It takes six times as long as a process owns a run without saying so again; its customer gets
+    ...    the answer all the same, and counts as connected all the while.
     [Tags]    promise-26
     ...       needs:hold
     ...       needs:private_backend
+    ...       catches:connections-counted-for-a-while
     ...       catches:leases-not-renewed
     ...       catches:started-after-first-thinking
     ...       catches:wrong-run-id
     Given Ana of a backend with leases of 1 second has a run that waits
-    When Ana hears 3 heartbeats, one each second, and the run goes on
+    Then Ana hears 6 heartbeats, one each second, and counts as connected at each of them
+    When the run has waited long enough
     Then Ana has the whole answer that was worked on meanwhile
 
 A Quiet Customer Stays Connected

@@ -9,6 +9,7 @@ Resource         ../../resources/history.resource
 Resource         ../../resources/messages.resource
 Resource         ../../resources/rights.resource
 Resource         ../../resources/sharing.resource
+Resource         ../../resources/support.resource
 
 Test Tags        area:security    severity:critical    promise-29
 
@@ -129,6 +130,13 @@ What A Company Shares Stays With It
     Then for Clara the conversation does not exist
     And Boris finds the conversation, and reads the question and the answer
     And Boris goes on with the shared conversation and gets a whole answer
+
+What Support Staff Mistype Is Told, And Changes Nothing
+    [Documentation]    A tier, a right or a limit that does not exist is refused, and the field is named.
+    [Tags]    promise-20    needs:admin    needs:tiers    catches:any-tier-may-be-given
+    Given Ana Of Northwind Is Connected
+    Then a change of Ana to a tier, rights, limits or a state that do not exist is refused, and the field is named
+    And Ana is still the customer that she was
 
 A Downgrade Acts At The Next Question
     [Documentation]    Whoever no longer pays gets what everybody gets, on the connection that is open.

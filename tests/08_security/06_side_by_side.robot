@@ -73,3 +73,18 @@ Whoever Is Out At One Process Is Out At All
     And Ana's phone, which has it, is answered as before
     When Ana is disabled
     Then the connections of the laptop and the phone both close as disabled
+
+A Run Is Cancelled From Either Process
+    [Documentation]    The run stands at one process; the phone, at the other, ends it, and nobody has to wait for it.
+    [Tags]    promise-12    needs:hold    needs:cancel    catches:cancel-known-here-alone
+    Given Ana has a laptop at one process, and a phone at the other
+    And a run that the laptop has asked for waits for a tool
+    When Ana cancels it on the phone
+    Then both devices see that it ends as cancelled
+
+Whoever Logs Out Is Out At Both Processes
+    [Documentation]    Both devices were let in by one login. Neither sends anything.
+    [Tags]    promise-29    needs:refresh    needs:sign_up    catches:logout-known-here-alone
+    Given Ana has logged in, and has a laptop at one process and a phone at the other
+    When Ana logs out
+    Then the connections of the laptop and the phone both close as logged out

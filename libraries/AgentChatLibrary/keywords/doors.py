@@ -12,6 +12,7 @@ from robot.api.types import Secret
 from ..chat import Unexpected
 from ..identity import Person, new_password
 from ..kit import Kit
+from ..redaction import issue
 from ..service import Answer, Service
 from .promises import BrokenPromise
 
@@ -240,13 +241,38 @@ class Doors:
         }
         body = {name: value for name, value in right.items() if value is not None}
         answer = self.kit.service.request("POST", "/auth/register", body)
-        named = answer.body.get("error", {}).get("field")
-        if (answer.status, _code(answer), named) != (INVALID, "invalid_request", field):
-            told = f" naming {named!r}" if named else ""
-            raise BrokenPromise(
-                f"A sign-up that is wrong in its {field} should be refused with 400 invalid_request naming"
-                f" {field!r}; the answer was {answered(answer)}{told}."
-            )
+        _should_name(answer, field, f"A sign-up that is wrong in its {field}")
+
+    @keyword(tags=("People", "Security"))
+    def wrong_change_should_name(self, person: str, field: str, **changes: Any) -> None:  # noqa: ANN401 -- any value
+        """Changes a person in a way that is wrong, as support staff may, and expects 400 naming the field.
+
+        Args:
+            person: The person.
+            field: The field that must be named.
+            changes: The wrong change, with any JSON values.
+
+        Raises:
+            BrokenPromise: It was accepted, or refused in another way.
+
+        Example:
+        | Wrong Change Should Name | Ana | tier         | tier=gold |
+        | Wrong Change Should Name | Ana | limits.burst | limits=${{ {'burst': 0} }} |
+        """
+        found = self.kit.world.person(person)
+        path, token = f"/admin/people/{found.user_id}", issue(found.service.deployment.admin_token)
+        answer = found.service.request("PATCH", path, changes, token)
+        _should_name(answer, field, f"A change of {person} that is wrong in the field {field}")
+
+
+def _should_name(answer: Answer, field: str, what: str) -> None:
+    named = answer.body.get("error", {}).get("field")
+    if (answer.status, _code(answer), named) != (INVALID, "invalid_request", field):
+        told = f" naming {named!r}" if named else ""
+        raise BrokenPromise(
+            f"{what} should be refused with 400 invalid_request naming {field!r}; the answer was"
+            f" {answered(answer)}{told}."
+        )
 
 
 def answered(answer: Answer) -> str:
