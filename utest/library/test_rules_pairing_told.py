@@ -57,6 +57,19 @@ FOUND = '< agent_completed run_id=r_1 seq=5 result={"findings":[{"tool_call_id":
         ],
     ),
     (
+        "a call whose result comes when its run has ended",
+        lambda: pairing.every_tool_call_is_answered(
+            scripted(greeted(), CALLED, ENDED, ANSWERED.replace("seq=4", "seq=6"))
+        ),
+        [
+            "Ana's run r_1 ended without a tool_completed for call c_1 (query).",
+            "  #1       +0.250 s  tool_executing    seq 3  query  call c_1  run r_1   <- offending",
+            "  #2       +0.375 s  agent_completed   seq 5  run r_1",
+            "  #3       +0.500 s  tool_completed    seq 6  query  call c_1  run r_1",
+            "Expected: every tool call is completed before its run ends.",
+        ],
+    ),
+    (
         "a call without a result, of a tool with a number for a name",
         lambda: pairing.every_tool_call_is_answered(
             scripted(greeted(), "< tool_executing run_id=r_1 tool_call_id=c_1 tool_name=5", ENDED)

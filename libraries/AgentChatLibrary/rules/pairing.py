@@ -50,7 +50,11 @@ def _calls(transcript: Transcript, run: SeenRun, owners: dict[str, Event]) -> It
     name = partial(_name, transcript)
     executing: dict[str, Event] = {}
     completed: dict[str, Event] = {}
+    late: dict[str, Event] = {}
+    end: Event | None = None
     for event in run.events:
+        if event.ends_run and end is None:
+            end = event
         if event.type not in ("tool_executing", "tool_completed"):
             continue
         call = event.tool_call_id
@@ -77,18 +81,19 @@ def _calls(transcript: Transcript, run: SeenRun, owners: dict[str, Event]) -> It
             executing.setdefault(call, event)
         else:
             yield from _completed(transcript, run, call, event, executing, completed)
+            if end is not None and call not in completed:
+                late[call] = event
             completed.setdefault(call, event)
-    end = run.end
     if end is not None:
         for call, event in executing.items():
-            if call not in completed:
+            if call not in completed or call in late:
                 yield broken(
                     ANSWERED,
                     transcript,
                     f"{name(run)} ended without a tool_completed for call {short(call)} ({_tool(event)}).",
                     "every tool call is completed before its run ends.",
                     [event.frame],
-                    [end.frame],
+                    [end.frame, *([late[call].frame] if call in late else [])],
                 )
 
 
