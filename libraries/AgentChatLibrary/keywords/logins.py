@@ -6,7 +6,6 @@ import itertools
 import secrets
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from robot.api.deco import keyword
@@ -16,6 +15,7 @@ from ..chat import Unexpected
 from ..identity import Person, contents, expiry, new_password
 from ..kit import Kit
 from ..service import Service
+from ..volley import volley
 from .promises import BrokenPromise
 
 ID_LEAST: Final = 22
@@ -265,16 +265,7 @@ class Logins:
 
     def _at_once(self, person: Person, path: str, bodies: list[dict[str, str]]) -> list[int]:
         """The statuses of requests at the same moment, each over a connection of its own."""
-
-        def post(body: dict[str, str]) -> int:
-            service = Service(person.service.deployment)
-            try:
-                return service.request("POST", path, body).status
-            finally:
-                service.hang_up()
-
-        with ThreadPoolExecutor(len(bodies)) as pool:
-            return list(pool.map(post, bodies))
+        return volley(person.service.deployment.url, path, bodies)
 
     @keyword(tags=("Judging", "Security"))
     def ids_should_be_beyond_guessing(self, session: str) -> int:
