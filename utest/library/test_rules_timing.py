@@ -4,6 +4,7 @@ import json
 
 import pytest
 from AgentChatLibrary.rules import timing
+from AgentChatLibrary.verdict import Outcome
 from hypothesis import given
 from hypothesis import strategies as st
 from scripted import greeted, scripted, undecided
@@ -223,10 +224,15 @@ def test_a_call_that_was_cut_off_tells_its_time(gap, off):
 @given(st.floats(0, 99.9), st.floats(-49.9, 49.9))
 def test_a_call_that_was_cut_off_too_soon_decides_nothing(gap, off):
     verdict = timing.cut_off_calls_are_timed(cut_off(gap, gap + off), "r_1")
+    assert verdict.outcome is Outcome.UNDECIDED
+    assert "too soon to tell what its duration_ms means" in verdict.story
+
+
+def test_what_is_too_soon_is_told():
     undecided(
-        verdict,
-        f"Ana's run r_1 was cut off {gap:.0f} ms after its call had begun, too soon to tell what its"
-        " duration_ms means: it takes 100 ms.",
+        timing.cut_off_calls_are_timed(cut_off(75, 80), "r_1"),
+        "Ana's run r_1 was cut off 75 ms after its call had begun, too soon to tell what its duration_ms"
+        " means: it takes 100 ms.",
     )
 
 
