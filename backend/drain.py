@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from backend.compose import FrameError
@@ -27,11 +28,30 @@ END_SECONDS = 3.0
 
 
 class DrainState:
-    """Whether the service drains."""
+    """Whether the service drains, and whether anybody is still there."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.active = False
+        self._upgrades = 0
+        self._nobody = asyncio.Event()
+        self._nobody.set()
+
+    @contextmanager
+    def upgrade(self) -> Iterator[None]:
+        """Within the block somebody asks to be let in, or is there."""
+        self._upgrades += 1
+        self._nobody.clear()
+        try:
+            yield
+        finally:
+            self._upgrades -= 1
+            if self._upgrades == 0:
+                self._nobody.set()
+
+    async def nobody(self) -> None:
+        """Waits until nobody is there, and nobody is about to be let in."""
+        await self._nobody.wait()
 
     def refusal(self) -> FrameError | None:
         """Returns why new questions are refused, or None when they are not."""
@@ -94,15 +114,14 @@ class Drain:
         await self._supervisor.idle(END_SECONDS)
 
     async def close_connections(self) -> None:
-        """Closes every connection behind what is left to send to it."""
+        """Closes every connection behind what is left to send to it, those too that are just being let in."""
         try:
             await self._watch.wake_all()
         except DatabaseUnavailableError:
             self._journal.warning("drain_without_database")
-        for connection in self._managers.connections():
-            connection.close(GOING_AWAY, "draining", patience=FLUSH_SECONDS)
+        self._managers.dismiss(GOING_AWAY, "draining", FLUSH_SECONDS)
         try:
             async with asyncio.timeout(FLUSH_SECONDS + 1):
-                await self._managers.empty()
+                await self._state.nobody()
         except TimeoutError:
             self._journal.warning("connections_left", count=len(self._managers.connections()))

@@ -138,7 +138,7 @@ class Stress:
             customer.begin()
         for number in range(1, times + 1):
             pause.wait(self._chance.uniform(*BETWEEN_SECONDS))
-            process = self._chance.randint(1, self._fleet.size)
+            process = self._chance.randint(1, len(self._backend.backends))
             self._fleet.kill(process)
             self._kills[process] += 1
             self._fleet.start_again()

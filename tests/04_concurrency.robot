@@ -71,7 +71,7 @@ Mistakes Wait Their Turn Like Everything Else
     ...    goes by the order would blame the wrong message otherwise.
     [Tags]    promise-16    needs:one_queue    needs:resume    needs:errors    catches:errors-overtake-the-queue
     Given Ana Of Northwind Is Connected
-    And Ana has the answer to "Review every service one by one" and has come back
+    And Ana has had 4 answers to "Review every service one by one" and has come back
     When Ana asks for everything again 10 times in a burst, pings, and makes mistakes
     Then every reply to Ana came in the order of the messages
 

@@ -14,6 +14,7 @@ from backend.faults import fault
 from backend.store.schema import events
 from backend.web.answers import Refusal
 from backend.ws.handshake import Handshake
+from backend.ws.manager import ManagerFactory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,6 +130,18 @@ class _EndsAtOnce(Drain):
 def drain_does_not_wait(components: Components) -> Components:
     """Answers that were nearly done are thrown away though there was time to finish them."""
     return replace(components, drain=_EndsAtOnce)
+
+
+class _ForgetsWhoComes(ManagerFactory):
+    def dismiss(self, code: int, reason: str, patience: float) -> None:
+        super().dismiss(code, reason, patience)
+        self._farewell = None
+
+
+@fault("drain-forgets-who-is-coming", group="resilience")
+def drain_forgets_who_is_coming(components: Components) -> Components:
+    """Whoever connects in the moment of a release is let in, and cut off without a word."""
+    return replace(components, managers=_ForgetsWhoComes)
 
 
 class _NeverEnds(Drain):

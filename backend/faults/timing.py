@@ -34,7 +34,7 @@ EVERY = 8
 GROWTH_SECONDS = 0.009
 """Times the square of the number of questions: the nineteenth of a person takes 3.2 seconds longer."""
 
-CROWD = 10
+CROWD = 5
 """Open runs of other people from which on a person is slowed down."""
 
 STALL_SECONDS = 0.76

@@ -62,6 +62,11 @@ class Handshake:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one upgrade request, and the connection that comes of it."""
+        with self._gate.draining.upgrade():
+            await self.serve(scope, receive, send)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuses the request, or serves its connection to the end."""
         connection_id = new_id("n")
         try:
             await self.available()

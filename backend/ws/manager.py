@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from backend.metrics import Metrics
@@ -74,8 +73,7 @@ class ManagerFactory:
         self._bus = bus
         self._metrics = metrics
         self._managers: dict[str, ConnectionManager] = {}
-        self._empty = asyncio.Event()
-        self._empty.set()
+        self._farewell: Callable[[Connection], None] | None = None
 
     def manager_of(self, user_id: str) -> ConnectionManager:
         """Returns the user's own manager."""
@@ -95,6 +93,8 @@ class ManagerFactory:
         """Takes a connection into a manager."""
         manager.add(connection)
         self._measure()
+        if self._farewell is not None:
+            self._farewell(connection)
 
     def disconnected(self, manager: ConnectionManager, connection: Connection) -> None:
         """Takes a connection out of a manager, and forgets a manager that is empty then."""
@@ -112,15 +112,22 @@ class ManagerFactory:
         """Returns all connections of this process."""
         return tuple(connection for manager in self.all() for connection in manager.connections)
 
-    async def empty(self) -> None:
-        """Waits until there is no connection."""
-        await self._empty.wait()
+    def dismiss(self, code: int, reason: str, patience: float) -> None:
+        """Closes all connections of this process, and from now on each that comes as soon as it is there.
+
+        Args:
+            code: Close code.
+            reason: For the peers.
+            patience: Seconds until one is closed in any case.
+        """
+
+        def farewell(connection: Connection) -> None:
+            connection.close(code, reason, patience=patience)
+
+        self._farewell = farewell
+        for connection in self.connections():
+            farewell(connection)
 
     def _measure(self) -> None:
-        count = len(self.connections())
         self._metrics.managers.set(len(self._managers))
-        self._metrics.connections.set(count)
-        if count:
-            self._empty.clear()
-        else:
-            self._empty.set()
+        self._metrics.connections.set(len(self.connections()))

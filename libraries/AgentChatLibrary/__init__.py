@@ -14,6 +14,7 @@ from .advice import Advising
 from .ambient import AmbientListener
 from .cleaning import Cleaning
 from .evidence import of_problem
+from .keywords.arriving import Arriving
 from .keywords.asking import Asking
 from .keywords.bursts import Bursts
 from .keywords.content import Content
@@ -97,7 +98,8 @@ class AgentChatLibrary(DynamicCore):  # type: ignore[misc]  # the base is untype
                 Bursts(kit, judging, content),
                 crowds,
                 LargeCrowds(kit, people),
-                Staying(kit, crowds),
+                Staying(kit, crowds, operations),
+                Arriving(kit),
                 Measuring(kit),
                 Rights(kit),
                 Throttling(kit),

@@ -43,10 +43,17 @@ class Fleet:
         self._deployment = deployment
         self._keeper, self._ready = deployment.process, deployment.ready
 
-    @property
-    def size(self) -> int:
-        """How many processes there are."""
-        return len(self._pids())
+    def address(self, number: int) -> str:
+        """The URL at which a process listens.
+
+        Args:
+            number: Which, from 1.
+
+        Raises:
+            EnvironmentProblem: There is none of that number.
+        """
+        self._pid(number)
+        return self._deployment.backends[number - 1]
 
     def kill(self, number: int) -> None:
         """Ends a process at once (SIGKILL), and waits until it is gone.

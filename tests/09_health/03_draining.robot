@@ -49,6 +49,14 @@ Draining Takes Nothing New
     And nobody can connect to it, its health is bad, and Ana's next question is declined
     And neither a stranger nor a page that is not ours is told anything else
 
+Whoever Comes When Draining Begins Is Told To Come Back
+    [Documentation]    Forty people connect in the same moment as the service begins to go down: those who are still
+    ...    let in are told goodbye like everybody else.
+    [Tags]    promise-26    catches:drain-forgets-who-is-coming
+    When 40 people of a backend of their own connect in the moment in which it begins to drain
+    Then each of them is told to come back
+    And the backend's process has ended
+
 What Is Not Finished In Time Is Interrupted
     [Documentation]    The run ends as interrupted before the connection closes: the customer knows where it stands.
     [Tags]    promise-26

@@ -37,11 +37,13 @@ A Process That Wakes Up Late Changes No Finished Answer At Any Process
     And Ana is answered on the laptop
 
 A Release Is Seen As A Reconnect And Nothing Else
-    [Documentation]    Customers go on asking while one process after the other is drained, ended and started again.
-    ...    Each connection ends with 1001, each customer comes back at the first try, and every question is answered.
+    [Documentation]    One process after the other is drained, ended and started again, each while every customer
+    ...    waits for an answer. Each connection ends with 1001, each customer comes back at the first try, and every
+    ...    question is answered.
     [Tags]    needs:resume    catches:drain-without-goodbye    catches:drain-does-not-wait
     Given 4 customers of a deployment of their own go on asking
-    When one process after the other is restarted
+    When process 1 is restarted while every customer waits for an answer
+    And process 2 is restarted while every customer waits for an answer
     Then every customer goes on being answered
     And the customers have lost nothing and got nothing twice
     And all that they have noticed is that they had to come back

@@ -99,7 +99,7 @@ def test_a_crowd_of_an_earlier_test_is_gone(kit):
 
 
 def test_customers_of_an_earlier_test_are_gone(kit):
-    staying = Staying(kit, None)
+    staying = Staying(kit, None, None)
     kit.world.enter("a test")
     staying._stays["stay"] = Stay([object()])
     with pytest.raises(Unexpected, match="was not compared with the log: there is nothing to look at"):

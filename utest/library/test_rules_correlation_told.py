@@ -279,6 +279,19 @@ def test_acks_that_do_not_tell_one_question_from_another_hold(lines):
     assert correlation.one_run_per_question(scripted(greeted(), *lines))
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["> chat message_id=q_1 thread_id=t_1", "< ack message_id=q_1 run_id=r_1"],
+        ["> chat message_id=q_1", "< ack message_id=q_1 run_id=r_1 thread_id=t_1"],
+        ["< ack message_id=q_1 run_id=r_1 thread_id=t_1"],
+    ],
+    ids=["the ack names no conversation", "the question names none", "there was no question"],
+)
+def test_a_conversation_that_one_side_alone_names_is_no_other_one(lines):
+    assert correlation.one_thread_and_person_per_run(scripted(greeted(), *lines))
+
+
 def test_a_message_id_that_asks_and_cancels_is_judged_as_a_question():
     asked = ("> cancel message_id=q_1 run_id=r_1", "> chat message_id=q_1")
     acks = ("< ack message_id=q_1 run_id=r_1", "< ack message_id=q_1 run_id=r_2")

@@ -52,6 +52,15 @@ def test_a_value_is_told_as_json_as_people_write_it():
     assert story.shown("x" * 60) == f'"{"x" * 38}…'
 
 
+def test_texts_are_the_same_whole_and_values_as_json_is():
+    long = "x" * 100
+    assert story.same(long + "1", "".join([*long, "1"]))
+    for one, other in ((long + "1", long + "2"), ("1", 1), (True, 1), (1, 1.0), (None, "null")):
+        assert not story.same(one, other)
+        assert not story.same(other, one)
+    assert story.same(None, None)
+
+
 def test_a_moment_is_told_from_the_opening_on_and_nothing_was_watched_before():
     transcript = scripted(greeted(), "> ping", first=7.0)
     assert story.moment(transcript, transcript.frames[1]) == "+0.250 s (#1)"

@@ -171,6 +171,13 @@ def test_many_times_keep_their_budgets_or_not():
     assert not few.broken
 
 
+def test_a_single_value_is_enough_where_no_number_is_asked_for():
+    assert timing.distribution_within("Connecting", [0.1], p50=0.1, at_least=0)
+    assert timing.distribution_within("Connecting", [0.1], p50=0.09, at_least=0).broken
+    none = timing.distribution_within("Connecting", [], p50=0.1, at_least=0)
+    undecided(none, "Connecting: 0 measured, 1 needed to judge.")
+
+
 def forecast(duration, answer=60.0, **fields):
     transcript, run_id = one_run(1)
     tool, end = transcript.received("tool_completed")[0], transcript.received("agent_completed")[0]
@@ -255,3 +262,17 @@ def test_without_a_call_that_was_cut_off_nothing_is_decided():
     lost.truncated = 1
     assert not timing.cut_off_calls_are_timed(lost, "r_1").broken
     assert not timing.cut_off_calls_are_timed(cut_off(9, 9_000, began=False), "r_1").broken
+
+
+def test_a_call_whose_beginning_was_not_seen_does_not_keep_the_next_from_being_judged():
+    call = "run_id=r_1 tool_name=query_spend tool_call_id"
+    verdict = timing.cut_off_calls_are_timed(
+        scripted(
+            greeted(),
+            f"< tool_executing seq=2 timestamp=1790000000.0 {call}=c_2",
+            f"< tool_completed seq=3 timestamp=1790000001.0 status=cancelled duration_ms=1000 {call}=c_1",
+            f"< tool_completed seq=4 timestamp=1790000001.0 status=cancelled duration_ms=9 {call}=c_2",
+        ),
+        "r_1",
+    )
+    assert blamed(verdict) == {3}

@@ -275,10 +275,14 @@ class Crowds:
         return sum(self.kit.world.chat(alias).run().end is None for alias in sessions)
 
     def _overlapped(self, chat: Chat, asked: Question, others: tuple[str, ...]) -> bool:
-        """Whether another was being answered at any time from the question to its answer."""
+        """Whether another waited for an answer at any time from the question to its own."""
         last = chat.run(asked.run_id).events[-1]
-        runs = (self.kit.world.chat(alias).run().events for alias in others)
-        return any(run[0].at <= last.at and asked.asked.at <= run[-1].at for run in runs if run)
+        chats = [self.kit.world.chat(alias) for alias in others]
+        return any(
+            theirs.question().ack.at <= last.at
+            and ((end := theirs.run().end) is None or asked.asked.at <= end.at)
+            for theirs in chats
+        )
 
     @keyword(tags=("Judging", "Timing"))
     def runs_should_keep_their_budgets(self, *sessions: str, at_least: int = 20) -> None:

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from robot.api import logger
 from robot.api.deco import keyword
 from robot.libraries.BuiltIn import BuiltIn
 
@@ -99,23 +98,42 @@ class Failing:
         self._fleet.start_again()
 
     @keyword(tags=("Processes", "Operations"))
-    def restart_processes_in_turn(self) -> None:
-        """Restarts one process after the other, as a release does: drained, ended, started again.
+    def drain_process(self, process: int) -> None:
+        """Tells one process of the private deployment to finish what runs, send everybody away, and end.
+
+        Args:
+            process: Which process, from 1.
 
         Raises:
-            Declined: One declined to drain.
-            EnvironmentProblem: One did not end, or did not come back.
+            Declined: It declined.
+            EnvironmentProblem: There is no such process.
 
         Example, on a deployment of its own:
-        | Restart Processes In Turn |
+        | Drain Process                | 1 |
+        | Wait Until Process Has Ended | 1 |
+        | Start Processes Again        |
         """
-        service, fleet = self.kit.service, self._fleet
+        service = self.kit.service
+        address = self._fleet.address(process)
         token = issue(service.deployment.admin_token)
-        for number, address in enumerate(service.deployment.backends, 1):
-            service.expect("POST", f"{address}/admin/drain", token=token, status=202)
-            fleet.wait_until_ended(number)
-            fleet.start_again()
-            logger.info(f"Process {number} of {fleet.size} was restarted.")
+        service.expect("POST", f"{address}/admin/drain", token=token, status=202)
+
+    @keyword(tags=("Processes", "Waiting"))
+    def wait_until_process_has_ended(self, process: int) -> None:
+        """Waits until one process of the private deployment has ended that was told to.
+
+        Args:
+            process: Which process, from 1.
+
+        Raises:
+            EnvironmentProblem: It goes on, or there is no such process.
+
+        Example, on a deployment of its own:
+        | Drain Process                | 1 |
+        | Wait Until Process Has Ended | 1 |
+        | Start Processes Again        |
+        """
+        self._fleet.wait_until_ended(process)
 
     @keyword(tags=("Processes", "Operations"))
     def restart_the_database(self) -> None:

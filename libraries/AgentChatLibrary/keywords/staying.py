@@ -18,7 +18,9 @@ from ..kit import Kit
 from ..ledger import Audit, audit
 from ..world import Notes
 from .crowds import Crowds
+from .operations import Operations
 from .promises import BrokenPromise
+from .types import EventType
 
 STAY: Final = "stay"
 """The name under which it is noted who stays."""
@@ -44,9 +46,9 @@ class Stay:
 class Staying:
     """Keywords about customers who stay."""
 
-    def __init__(self, kit: Kit, crowds: Crowds) -> None:
+    def __init__(self, kit: Kit, crowds: Crowds, operations: Operations) -> None:
         self.kit = kit
-        self._crowds = crowds
+        self._crowds, self._operations = crowds, operations
         self._stays: Notes[Stay] = Notes(kit.world)
 
     @keyword(tags=("Crowds", "Reconnection"))
@@ -65,11 +67,9 @@ class Staying:
             Declined: The backend declined one.
 
         Example, on a deployment of its own:
-        | Customers Begin To Ask                 | 2 | Northwind |
-        | Wait Until Every Customer Has Answers  | 1 |
-        | Restart Processes In Turn              |
-        | Customers Should Have Lost Nothing     |
-        | Customers Should Have Noticed Only Goodbyes |
+        | Customers Begin To Ask                | 2 | Northwind |
+        | Wait Until Every Customer Has Answers | 1 |
+        | Customers Should Have Lost Nothing    |
         """
         customers = [self._customer(name) for name in self._crowds.create_people(count, organisation)]
         self._stays[STAY] = Stay(customers)
@@ -103,11 +103,9 @@ class Staying:
             Unexpected: One has not.
 
         Example, on a deployment of its own:
-        | Customers Begin To Ask                 | 2 | Northwind |
-        | Wait Until Every Customer Has Answers  | 1 |
-        | Restart Processes In Turn              |
-        | Customers Should Have Lost Nothing     |
-        | Customers Should Have Noticed Only Goodbyes |
+        | Customers Begin To Ask                | 2 | Northwind |
+        | Wait Until Every Customer Has Answers | 1 |
+        | Customers Should Have Lost Nothing    |
         """
         wanted = {customer: customer.answers + count for customer in self._stay().customers}
 
@@ -125,6 +123,65 @@ class Staying:
         )
         self._nobody_is_stuck()
 
+    @keyword(tags=("Crowds", "Operations", "Waiting"))
+    def let_every_customer_wait(self) -> None:
+        """Holds the answers of the customers who go on asking, and waits until one of each is held.
+
+        Whatever happens next happens to a run of each, until `Let Every Customer Go On`.
+
+        Raises:
+            Declined: The backend declined the hold.
+            Unexpected: None is, of one.
+
+        Example, on a deployment of its own:
+        | Customers Begin To Ask                | 2 | Northwind |
+        | Let Every Customer Wait               |
+        | Drain Process                         | 1 |
+        | Let Every Customer Go On              |
+        | Wait Until Process Has Ended          | 1 |
+        | Start Processes Again                 |
+        | Wait Until Every Customer Has Answers | 1 |
+        """
+        customers = self._stay().customers
+        for customer in customers:
+            self._operations.hold_runs(customer.session.alias, EventType.agent_completed)
+
+        people = {one: self.kit.world.person(one.session.alias) for one in customers}
+
+        def idle() -> list[str]:
+            return [
+                person.name
+                for one, person in people.items()
+                if not one.books.stuck
+                and not person.service.admin("GET", f"/people/{person.user_id}")["held"]
+            ]
+
+        self.kit.until(
+            lambda: not idle(),
+            lambda: f"{', '.join(idle())} should have a question whose answer is held.",
+            self.kit.environment.timeout("answer"),
+        )
+        self._nobody_is_stuck()
+
+    @keyword(tags=("Crowds", "Operations"))
+    def let_every_customer_go_on(self) -> None:
+        """Lets the customers have the answers that `Let Every Customer Wait` holds.
+
+        Raises:
+            Declined: The backend declined it.
+
+        Example, on a deployment of its own:
+        | Customers Begin To Ask                | 2 | Northwind |
+        | Let Every Customer Wait               |
+        | Drain Process                         | 1 |
+        | Let Every Customer Go On              |
+        | Wait Until Process Has Ended          | 1 |
+        | Start Processes Again                 |
+        | Wait Until Every Customer Has Answers | 1 |
+        """
+        for customer in self._stay().customers:
+            self._operations.release_runs(customer.session.alias)
+
     @keyword(tags=("Crowds", "Judging"))
     def customers_should_have_lost_nothing(self) -> None:
         """Lets the customers have their last answers, and compares what they have with the whole log.
@@ -136,11 +193,9 @@ class Staying:
             BrokenPromise: It is not so.
 
         Example, on a deployment of its own:
-        | Customers Begin To Ask                 | 2 | Northwind |
-        | Wait Until Every Customer Has Answers  | 1 |
-        | Restart Processes In Turn              |
-        | Customers Should Have Lost Nothing     |
-        | Customers Should Have Noticed Only Goodbyes |
+        | Customers Begin To Ask                | 2 | Northwind |
+        | Wait Until Every Customer Has Answers | 1 |
+        | Customers Should Have Lost Nothing    |
         """
         stay = self._stay()
         for customer in stay.customers:
@@ -165,10 +220,15 @@ class Staying:
             BrokenPromise: It is not so.
 
         Example, on a deployment of its own:
-        | Customers Begin To Ask                 | 2 | Northwind |
-        | Wait Until Every Customer Has Answers  | 1 |
-        | Restart Processes In Turn              |
-        | Customers Should Have Lost Nothing     |
+        | Customers Begin To Ask                      | 2 | Northwind |
+        | Wait Until Every Customer Has Answers       | 1 |
+        | Drain Process                               | 1 |
+        | Wait Until Process Has Ended                | 1 |
+        | Start Processes Again                       |
+        | Drain Process                               | 2 |
+        | Wait Until Process Has Ended                | 2 |
+        | Start Processes Again                       |
+        | Customers Should Have Lost Nothing          |
         | Customers Should Have Noticed Only Goodbyes |
         """
         stay = self._stay()
