@@ -70,12 +70,13 @@ class RunStream:
             told_to_close = self.control.reason is not None and event == "tool_completed"
             free = self.control.interrupted or told_to_close
             draft = Draft(event, nth, fields, closing=closing, skips_hold=free, stood=self.stood, also=also)
+            told = self.told()
             outcome = await self.ground.database.write(self.append, draft)
             if isinstance(outcome, Appended):
                 self.counts[event] = nth
                 self.announce(outcome)
                 return outcome
-            await self.not_appended(outcome)
+            await self.not_appended(outcome, told)
 
     def append(self, connection: Connection, draft: Draft) -> Appended | NotAppended:
         """Appends in the log, as the owner that this process is. Runs in a thread."""
@@ -90,21 +91,30 @@ class RunStream:
             Notice(WAKE, self.context.user_id, seq=event.seq, size=len(event.text.encode()))
         )
 
-    async def not_appended(self, outcome: NotAppended) -> None:
-        """Waits at a hold; raises when the run must not go on."""
+    def told(self) -> tuple[str | None, bool]:
+        """What the run has been told so far."""
+        return self.control.reason, self.control.interrupted
+
+    async def not_appended(self, outcome: NotAppended, told: tuple[str | None, bool]) -> None:
+        """Waits at a hold; raises when the run must not go on.
+
+        Args:
+            outcome: Why nothing was appended.
+            told: What the run had been told when that was asked. What it is told since ends the wait at the
+                hold, also when that was while the answer was on its way.
+        """
         match outcome:
             case NotAppended.HELD:
                 self.stood = True
-                await self.stand()
+                await self.stand(told)
             case NotAppended.CANCELLED:
                 raise StopRunError("cancelled")
             case NotAppended.LOST:
                 raise LeaseLostError(self.context.run_id)
 
-    async def stand(self) -> None:
-        """Stands at a hold, without a thread, until it is released or the run is told to end."""
-        told = (self.control.reason, self.control.interrupted)
-        while (self.control.reason, self.control.interrupted) == told:
+    async def stand(self, told: tuple[str | None, bool]) -> None:
+        """Stands at a hold, without a thread, until it is released or the run is told something new."""
+        while self.told() == told:
             if not await self.ground.database.read(self.stores.holds.is_standing, self.context.run_id):
                 return
             await self.control.changed(HOLD_POLL_SECONDS)

@@ -8,6 +8,9 @@ import pytest
 import websockets
 from serving import DURABLE, ENDS, Running, eventually
 
+from backend.agent.run import RunLoop
+from backend.app import Components
+
 
 @pytest.fixture(scope="module")
 def running(either_url_for_all, tmp_path_factory):
@@ -179,6 +182,30 @@ def test_a_held_run_can_be_cancelled(running, before):
     assert before == "tool_completed" or before not in kinds
     shown = ana.shown()
     assert (shown["held"], shown["runs_open"]) == ([], 0)
+
+
+class LearnsLate(RunLoop):
+    async def not_appended(self, *answer):
+        await asyncio.wait({self.control.stopped})
+        await super().not_appended(*answer)
+
+
+def test_a_run_that_is_cancelled_before_it_knows_of_its_hold_ends(tmp_path):
+    service = Running(tmp_path, Components(run_loop=LearnsLate))
+    ana = service.person()
+
+    async def scenario():
+        async with ana.connect() as session:
+            ana.hold("tool_completed")
+            ack = await session.ask()
+            await eventually(lambda: ana.shown()["held"])
+            await session.send(type="cancel", run_id=ack["run_id"])
+            return await session.until(*ENDS)
+
+    try:
+        assert asyncio.run(scenario())[-1]["code"] == "cancelled"
+    finally:
+        service.stop()
 
 
 def test_a_hold_steps_a_run_from_boundary_to_boundary(running):
