@@ -176,6 +176,8 @@ class Process:
                 *(sys.executable, "-m", "backend", "--ready-file", self.ready, "--log-file", self.log),
                 *("--instance", name, "--setting", "password_profile=fast"),
                 *("--owner-pid", str(owner or os.getpid())),
+                # Where it could not remove it any more after SIGKILL.
+                *("--data-dir", str(folder / f"data of {name}")),
                 *options,
             ],
             cwd=ROOT,
