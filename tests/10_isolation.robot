@@ -63,7 +63,6 @@ A Held Run Holds Up Nobody Else
     [Tags]    promise-34
     ...       needs:hold
     ...       catches:broken-run
-    ...       catches:manager-shared-between-users
     ...       catches:event-broadcast-to-every-connection
     ...       catches:leak-to-colleagues
     ...       catches:shared-context-between-runs

@@ -51,7 +51,6 @@ Enterprise Customers Are Isolated From Each Other
     ...       catches:leak-to-colleagues
     ...       catches:tool-result-disagrees-with-database
     ...       catches:leak-50-ms-late
-    ...       catches:leak-while-others-are-active
     ...       catches:same-reasoning-for-every-question
     ...       catches:shared-context-between-runs
     ...       catches:manager-shared-between-users
