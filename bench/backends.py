@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from AgentChatLibrary import deployment, environment
@@ -58,7 +59,7 @@ class Backend:
         """
         service, made = Service(self.deployment), list[Person]()
         homes = [
-            Organisation(name, service.admin("POST", "/organisations", {"name": name})["id"])
+            Organisation(name, service.admin("POST", "/organisations", {"name": name}, status=HTTPStatus.CREATED)["id"])
             for name in (f"Company {n + 1}" for n in range(organisations))
         ]
         for number in range(count):
@@ -71,7 +72,7 @@ class Backend:
                 "organisation_id": home.id,
                 "tier": "enterprise",
             }
-            user = service.admin("POST", "/people", body)["user"]
+            user = service.admin("POST", "/people", body, status=HTTPStatus.CREATED)["user"]
             permissions = tuple(user["permissions"])
             made.append(Person(name, email, password, user["id"], home, user["tier"], permissions, service))
         return made

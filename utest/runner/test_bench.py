@@ -8,6 +8,7 @@ import json
 import pytest
 
 from bench import catalogue, command, pages, plots, table
+from bench.backends import EACH, reference
 from bench.model import Figure, Goal, Row, Taken
 from bench.processes import PartFailed
 
@@ -101,3 +102,12 @@ def test_capacity_is_arithmetic_on_what_was_measured():
     assert found.people_per_core == pytest.approx(60 / (20 * (2e-5 + 2e-5)))
     assert found.backend_people_per_core == 6_000
     assert found.people_per_gib == pytest.approx(2**30 / (20_000 + 20 * pages.KEPT))
+
+
+def test_people_and_their_tokens_are_made_in_the_reference_backend():
+    with reference() as backend:
+        people = backend.people(3, organisations=2)
+        assert [p.organisation.name for p in people] == ["Company 1", "Company 2", "Company 1"]
+        assert {p.tier for p in people} == {"enterprise"}
+        tokens = backend.tokens(EACH + 1)
+    assert len(set(tokens)) == EACH + 1
