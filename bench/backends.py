@@ -58,10 +58,10 @@ class Backend:
             organisations: In how many organisations, in turns.
         """
         service, made = Service(self.deployment), list[Person]()
-        homes = [
-            Organisation(name, service.admin("POST", "/organisations", {"name": name}, status=HTTPStatus.CREATED)["id"])
-            for name in (f"Company {n + 1}" for n in range(organisations))
-        ]
+        homes: list[Organisation] = []
+        for name in (f"Company {n + 1}" for n in range(organisations)):
+            company = service.admin("POST", "/organisations", {"name": name}, status=HTTPStatus.CREATED)
+            homes.append(Organisation(name, company["id"]))
         for number in range(count):
             name, home = f"Person {number + 1}", homes[number % organisations]
             email, password = f"p.{secrets.token_hex(6)}@customers.example", secrets.token_urlsafe(18)
@@ -77,15 +77,16 @@ class Backend:
             made.append(Person(name, email, password, user["id"], home, user["tier"], permissions, service))
         return made
 
-    def tokens(self, count: int) -> list[str]:
+    def tokens(self, count: int, each: int = EACH) -> list[str]:
         """Access tokens for so many connections, of as few people as may have them.
 
         Args:
             count: How many connections.
+            each: How many of them a person has. All get every event of theirs, so people who ask have one.
         """
-        people = self.people(-(-count // EACH))
+        people = self.people(-(-count // each))
         rules, key = self.env.tokens, self.deployment.jwt_key
-        return [mint(people[n // EACH], rules, key) for n in range(count)]
+        return [mint(people[n // each], rules, key) for n in range(count)]
 
 
 @contextmanager

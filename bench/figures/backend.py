@@ -67,7 +67,7 @@ def take(quick: bool) -> Taken:
         ),
     ]
     with reference() as backend:
-        told = {"url": backend.socket, "tokens": backend.tokens(CONNECTIONS), "seconds": seconds}
+        told = {"url": backend.socket, "tokens": backend.tokens(CONNECTIONS, each=1), "seconds": seconds}
         runs = [part("runs", told, on=core(1))["per_second"] for _ in range(rounds)]
     rows.append(
         Row("backend runs", f"questions answered in full, {CONNECTIONS} people at a time", "runs/s", runs)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 
+import jwt
 import pytest
 
 from bench import catalogue, command, pages, plots, table
@@ -109,5 +111,10 @@ def test_people_and_their_tokens_are_made_in_the_reference_backend():
         people = backend.people(3, organisations=2)
         assert [p.organisation.name for p in people] == ["Company 1", "Company 2", "Company 1"]
         assert {p.tier for p in people} == {"enterprise"}
-        tokens = backend.tokens(EACH + 1)
-    assert len(set(tokens)) == EACH + 1
+        shared, own = backend.tokens(EACH + 1), backend.tokens(3, each=1)
+    assert Counter(map(holder, shared)).most_common() == [(holder(shared[0]), EACH), (holder(shared[-1]), 1)]
+    assert len({holder(token) for token in own}) == 3
+
+
+def holder(token):
+    return jwt.decode(token, options={"verify_signature": False})["sub"]
