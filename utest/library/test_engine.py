@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +13,7 @@ from collections.abc import Iterator
 import pytest
 from AgentChatLibrary.engine.crowd import close_many, open_many, send_together, try_many
 from AgentChatLibrary.engine.offer import Offer, Refused
+from AgentChatLibrary.engine.recording import RecordingConnection
 from AgentChatLibrary.engine.session import Ended, Session
 from AgentChatLibrary.frames import Direction, Kind
 from AgentChatLibrary.transcript import Owner
@@ -262,6 +266,24 @@ def test_nobody_there_is_a_refusal_without_a_status(free_port):
     session = Session("Ana", Owner("Ana"))
     with pytest.raises(Refused) as refused:
         session.open(Offer(f"ws://127.0.0.1:{free_port}/ws"), 5)
+    assert refused.value.status == 0
+
+
+def test_whoever_is_reset_before_the_request_is_sent_is_refused_without_a_status(monkeypatch):
+    handshake = RecordingConnection.handshake
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        async def reset_first(connection: RecordingConnection, *headers: object) -> None:
+            """Makes the race certain: the reset has come when the request is to go out."""
+            accepted, _ = listener.accept()
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            accepted.close()
+            await asyncio.shield(connection.connection_lost_waiter)
+            await handshake(connection, *headers)
+
+        monkeypatch.setattr(RecordingConnection, "handshake", reset_first)
+        with pytest.raises(Refused) as refused:
+            Session("Ana", Owner("Ana")).open(Offer(f"ws://127.0.0.1:{listener.getsockname()[1]}/ws"), 5)
     assert refused.value.status == 0
 
 

@@ -95,7 +95,8 @@ class Session:
             raise refused(offer.dialect, answer.status_code, given, body) from None
         except InvalidMessage as broken:
             raise Refused(0, {}, f"no HTTP answer: {broken.__cause__ or broken}") from None
-        except (OSError, InvalidHandshake, TimeoutError) as problem:
+        # A peer that resets before the request is sent ends the connection, which is no failed handshake yet.
+        except (OSError, InvalidHandshake, TimeoutError, ConnectionClosed) as problem:
             raise Refused(0, {}, f"{type(problem).__name__}: {problem}") from None
         assert isinstance(connection, RecordingConnection)  # noqa: S101 -- create() made it
         self._recorder, self._connection = recorder, connection
