@@ -79,6 +79,18 @@ def sharing_open_to_all_tiers(components: Components) -> Components:
     return replace(components, intake=_AnybodyShares)
 
 
+class _OneRightIsEnough(Router):
+    def permitted(self, frame: ClientFrame, person: Person) -> None:
+        if frame.fields.get("share") is not True:  # the right to share is asked for where threads are opened
+            super().permitted(frame, person)
+
+
+@fault("sharing-asks-for-one-right", group="auth")
+def sharing_asks_for_one_right(components: Components) -> Components:
+    """Whoever may not ask asks all the same: they only need to share the conversation."""
+    return replace(components, router=_OneRightIsEnough)
+
+
 @fault("permissions-from-the-token", group="auth")
 def permissions_from_the_token(components: Components) -> Components:
     """A permission that was taken away is used for as long as the token is good."""

@@ -34,12 +34,13 @@ Each Permission Opens Its Own Operation
     ...       needs:admin
     ...       catches:permissions-not-checked
     ...       catches:permissions-not-checked-over-http
+    ...       catches:sharing-asks-for-one-right
     ...       catches:replay-stumbles-over-rights
     ...       catches:errors-without-message-id
     ...       catches:user-message-unknown
     [Template]    Without This Permission
     # customer    permission    what is forbidden then
-    Ana    chat:write    ask    ask in the other word    cancel
+    Ana    chat:write    ask    ask in the other word    share    cancel
     Boris    chat:read    resume
     Clara    threads:read    list conversations    read a conversation
     Dan    usage:read    read the usage
