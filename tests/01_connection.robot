@@ -106,6 +106,7 @@ Nobody Connects With A Bad Token
     ...       catches:forged-told-as-expired
     ...       catches:old-told-before-bad
     ...       catches:reason-told-in-401
+    ...       catches:reason-told-in-the-challenge
     ...       catches:token-echoed-in-the-refusal
     [Setup]    Ana And Boris Work For Different Companies
     [Template]    A Token Is Refused That Is
@@ -152,6 +153,7 @@ A Token That Was Tampered With Is Refused
     ...       catches:signature-not-checked
     ...       catches:tampered-payload-accepted
     ...       catches:reason-told-in-401
+    ...       catches:reason-told-in-the-challenge
     ...       catches:token-echoed-in-the-refusal
     Given Ana And Boris Work For Different Companies
     And Ana has logged in
@@ -179,6 +181,7 @@ Two Credentials That Differ Are Refused
     ...       catches:first-of-two-headers-counts
     ...       catches:first-of-two-subprotocols-counts
     ...       catches:reason-told-in-401
+    ...       catches:reason-told-in-the-challenge
     ...       catches:welcome-with-wrong-tier
     Given Ana And Boris Work For Different Companies
     Then Ana is refused when she presents her own token and Boris'
@@ -187,7 +190,11 @@ Two Credentials That Differ Are Refused
 Nobody Connects With A Subprotocol That Is No Token
     [Documentation]    What is cut off, or no token at all, is a bad token and no fault of the server's: the browser
     ...    must not try again and again.
-    [Tags]    promise-03    needs:subprotocol    needs:refusal_codes    catches:cut-subprotocol-crashes
+    [Tags]    promise-03
+    ...       needs:subprotocol
+    ...       needs:refusal_codes
+    ...       catches:cut-subprotocol-crashes
+    ...       catches:reason-told-in-the-challenge
     [Setup]    Ana is an enterprise user of Northwind
     [Template]    Connecting Is Refused
     # what she presents    error code    how

@@ -60,6 +60,19 @@ def refusals_tell_the_inside(components: Components) -> Components:
     return replace(components, handshake=_TellsTheInside)
 
 
+class _DescribesTheError(Handshake):
+    async def refuse(self, send: Send, refusal: Refusal) -> None:
+        if refusal.code == "invalid_token":
+            refusal.challenge = f'{refusal.challenge}, error_description="{refusal.why}"'
+        await super().refuse(send, refusal)
+
+
+@fault("reason-told-in-the-challenge", group="auth")
+def reason_told_in_the_challenge(components: Components) -> Components:
+    """Whoever forges tokens reads in a header which check the last try has failed (RFC 6750, section 3)."""
+    return replace(components, handshake=_DescribesTheError)
+
+
 class _TrustsBase64(CredentialReader):
     def decoded(self, text: str) -> str:
         padded = text + "=" * (-len(text) % 4)

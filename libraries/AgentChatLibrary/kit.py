@@ -40,7 +40,7 @@ class Kit:
     def __init__(self, variables: Path | None = None) -> None:
         self.variables = variables or REPOSITORY / "variables"
         self.world = World()
-        self.bodies: dict[str, str] = {}
+        self.bad_tokens_told: dict[str, str] = {}
         self._contract: Contract | None = None
         self._newcomers: Newcomers | None = None
         self._environment: Environment | None = None

@@ -50,6 +50,7 @@ A Renewed Token Replaces The Old One
     ...       catches:foreign-token-refreshes
     ...       catches:renewal-ends-other-devices
     ...       catches:reason-told-in-401
+    ...       catches:reason-told-in-the-challenge
     ...       catches:errors-without-message-id
     Given Ana has logged in and renewed her tokens
     And Ana's phone is connected with the old token
@@ -70,6 +71,7 @@ Logging Out Closes Every Connection Of That Login
     ...       catches:auth-failure-without-a-reason
     ...       catches:close-reason-lost
     ...       catches:reason-told-in-401
+    ...       catches:reason-told-in-the-challenge
     ...       catches:refresh-survives-logout
     Given Ana is connected twice with one login and once with another
     When Ana logs out of the first
@@ -90,6 +92,7 @@ A Refresh Token Works Once
     ...       catches:logout-leaves-sockets-open
     ...       catches:refresh-survives-logout
     ...       catches:token-usable-after-logout
+    ...       catches:reason-told-in-the-challenge
     Given Ana has logged in and renewed her tokens
     Then the first refresh token is refused when it is used again
     And Ana's connection closes as logged out
@@ -107,6 +110,7 @@ A Disabled Customer Is Out At Once
     ...       catches:disabled-user-comes-back
     ...       catches:auth-failure-without-a-reason
     ...       catches:reason-told-in-401
+    ...       catches:reason-told-in-the-challenge
     Given Ana Of Northwind Is Connected
     When Ana is disabled
     Then Ana's connection closes as disabled

@@ -153,6 +153,7 @@ Support Ends One Login Or All Of Them
     ...       catches:auth-failure-without-a-reason
     ...       catches:close-reason-lost
     ...       catches:reason-told-in-401
+    ...       catches:reason-told-in-the-challenge
     Given Ana is connected on a laptop and a phone, with a login each
     And Ana has logged in on a tablet that is not connected
     And Ana has older tokens that nobody has noted

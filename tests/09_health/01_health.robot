@@ -130,5 +130,6 @@ Operators Find Out Why Somebody Was Refused
     ...       -severity:critical
     ...       catches:refusals-leave-no-trace
     ...       catches:refusals-logged-without-reason
+    ...       catches:reason-told-in-the-challenge
     Given Ana is an enterprise user of Northwind
     Then two bad tokens of Ana are refused alike, and told apart in the log

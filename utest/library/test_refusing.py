@@ -112,6 +112,14 @@ def test_bad_tokens_that_are_told_apart_are_told_so(door, kit):
         refused(kit)
 
 
+def test_bad_tokens_that_are_told_apart_in_the_challenge_are_told_so(door, kit):
+    door.say = lambda _: ("The token is not accepted.", CHALLENGE)
+    refused(kit)
+    door.say = lambda _: ("The token is not accepted.", f'{CHALLENGE}, error_description="audience"')
+    with pytest.raises(Unexpected, match=r"Bad tokens are told apart: .*audience.* in the challenge; "):
+        refused(kit)
+
+
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_what_is_told_of_a_refusal_never_holds_the_secret(before, after):
     refusal = Refusal(401, "invalid_token", {"x": TOKEN}, f"{before}{TOKEN}{after}")

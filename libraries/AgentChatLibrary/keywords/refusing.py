@@ -74,8 +74,8 @@ class Refusing:
         """Tries to connect and expects to be refused before the upgrade.
 
         A refusal with 401 must carry a challenge, which names an error unless there was no credential at
-        all, and every ``invalid_token`` must have one and the same body: it must not tell what was wrong. No
-        refusal repeats a token or another secret, in its body or in a header.
+        all, and every ``invalid_token`` must have one and the same body and challenge: neither must tell what
+        was wrong. No refusal repeats a token or another secret, in its body or in a header.
 
         Args:
             person: In whose name.
@@ -131,7 +131,7 @@ class Refusing:
         if status == UNAUTHORISED and (came.headers or self.kit.environment.translation is None):
             self._check_challenge(came, who, coded=coded)
         if coded and came.code == "invalid_token":
-            self._check_body(came, who)
+            self._check_told_alike(came, who)
         return came
 
     @keyword(tags=("Sessions", "Security"))
@@ -204,13 +204,17 @@ class Refusing:
                 f"{who} got the challenge {challenge!r}; one names an error when there was a credential."
             )
 
-    def _check_body(self, came: Refusal, who: str) -> None:
-        first = self.kit.bodies.setdefault("invalid_token", came.body)
-        if came.body != first:
-            raise Unexpected(
-                f"Bad tokens are told apart: {who} was told {came.shown!r}; with another bad token"
-                f" it was {mask(first)[:SHOWN]!r}."
-            )
+    def _check_told_alike(self, came: Refusal, who: str) -> None:
+        told = {"body": came.body}
+        if came.headers:  # a dialect that refuses after the upgrade has none
+            told["challenge"] = came.headers.get("www-authenticate", "")
+        for part, text in told.items():
+            first = self.kit.bad_tokens_told.setdefault(part, text)
+            if text != first:
+                raise Unexpected(
+                    f"Bad tokens are told apart: {who} was told {mask(text)[:SHOWN]!r} in the {part}; with"
+                    f" another bad token it was {mask(first)[:SHOWN]!r}."
+                )
 
 
 def _presented(*, given: bool, headers: Mapping[str, str] | None) -> str:
