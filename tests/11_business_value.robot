@@ -54,6 +54,7 @@ Enterprise Customers Are Isolated From Each Other
     ...       catches:same-reasoning-for-every-question
     ...       catches:shared-context-between-runs
     ...       catches:manager-shared-between-users
+    ...       catches:foreign-thread-told-by-its-owner
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And each of them watches from every process
     When Ana asks about a secret project of Northwind and Clara about one of Contoso
@@ -85,6 +86,9 @@ Colleagues Share A Conversation And Nobody Else Does
     ...       catches:errors-without-message-id
     ...       catches:continued-conversation-begins-anew
     ...       catches:colleagues-missing-in-a-shared-conversation
+    ...       catches:foreign-thread-told-by-its-field
+    ...       catches:foreign-run-told-by-its-field
+    ...       catches:foreign-thread-told-by-its-owner
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And each of them watches from every process
     When Ana shares a conversation about "What did we spend by team?"

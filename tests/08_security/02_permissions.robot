@@ -105,6 +105,8 @@ Conversations And Runs Of Others Do Not Exist
     ...       catches:started-after-first-thinking
     ...       catches:wrong-run-id
     ...       catches:wrong-thread-id
+    ...       catches:foreign-thread-told-by-its-field
+    ...       catches:foreign-run-told-by-its-field
     Given Ana has a run that waits, and Boris and Clara are connected
     Then neither Boris nor Clara can tell Ana's conversation from none
     And neither Boris nor Clara can cancel Ana's run
@@ -124,7 +126,12 @@ Whoever Moves To Another Company Reads Its Books And No Others
 What A Company Shares Stays With It
     [Documentation]    Whoever moves to another company leaves shared conversations behind: they are of the company that
     ...    shared them.
-    [Tags]    needs:admin    needs:threads    needs:tiers    catches:shared-thread-moves-with-its-owner
+    [Tags]    needs:admin
+    ...       needs:threads
+    ...       needs:tiers
+    ...       catches:shared-thread-moves-with-its-owner
+    ...       catches:foreign-thread-told-by-its-field
+    ...       catches:foreign-thread-told-by-its-owner
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And Ana shares a conversation about "What did we spend by team?"
     When Ana moves to Contoso

@@ -60,6 +60,8 @@ The Name Of A Company Opens Nothing
     When Clara signs up for another company that is called Tailspin too
     Then Clara has a company of her own, not Ana's
     And Clara is shown other figures than Ana
+    ...       catches:foreign-thread-told-by-its-field
+    ...       catches:foreign-thread-told-by-its-owner
     And for Clara the conversation does not exist
 
 Guessing A Password Is Stopped After Five Tries

@@ -129,6 +129,28 @@ def test_what_is_told_of_a_refusal_never_holds_the_secret(before, after):
         assert MASK in str(refusal)
 
 
+def test_refusals_that_say_the_same_are_alike_whatever_they_are_about_and_whenever_they_came(kit):
+    first = {"code": "not_found", "message": "None.", "message_id": "1", "timestamp": 1.5}
+    Inside(kit).refusals_should_be_alike("Ana can", first, {**first, "message_id": "2", "timestamp": 2.5})
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"code": "not_found"}, "field is 'thread_id' in the one refusal and absent in the other"),
+        ({"code": "not_found", "field": None}, "field is 'thread_id' in the one refusal and None in"),
+        ({"code": "gone", "field": "thread_id"}, "code is 'not_found' in the one refusal and 'gone' in"),
+    ],
+    ids=["a field less", "an empty field", "another code"],
+)
+def test_refusals_that_are_told_apart_by_a_field_are_told_so(kit, other, told):
+    first, inside = {"code": "not_found", "field": "thread_id"}, Inside(kit)
+    with pytest.raises(BrokenPromise, match=rf"^Ana can tell them apart: {told}"):
+        inside.refusals_should_be_alike("Ana can tell them apart", first, other)
+    with pytest.raises(BrokenPromise, match=r"^Ana can tell them apart: "):
+        inside.refusals_should_be_alike("Ana can tell them apart", other, first)
+
+
 def test_an_answer_judged_for_what_it_tells_of_the_inside_may_hold_no_secret(kit):
     inside = Inside(kit)
     inside.answer_should_tell_nothing_about_the_inside("The refusal", '{"error": {"code": "invalid_token"}}')

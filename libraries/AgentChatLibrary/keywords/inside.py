@@ -1,10 +1,11 @@
-"""What nobody outside may read: how the backend is made."""
+"""What nobody outside may read: how the backend is made, and what others have."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from robot.api.deco import keyword
 
@@ -18,6 +19,8 @@ INSIDE: Final = re.compile(
     r"|\b(?:SELECT|INSERT|UPDATE|DELETE)\b.+\b(?:FROM|INTO|SET|WHERE)\b|sqlalchemy|sqlite|psycopg|eyJ[\w-]{8,}\."
 )
 """What no error shows: stack traces, modules, exceptions, paths, SQL, drivers, JWTs (OWASP ASVS V16.5.1)."""
+ITS_OWN: Final = {"message_id", "timestamp"}
+"""What two errors that say the same differ in."""
 
 
 class Inside:
@@ -72,6 +75,42 @@ class Inside:
         _no_inside(what, text)
         if mask(text) != text:
             raise BrokenPromise(f"{what} holds an issued secret.")
+
+    @keyword(tags=("Judging", "Security"))
+    def refusals_should_be_alike(
+        self, otherwise: str, refusal: Mapping[str, Any], other: Mapping[str, Any]
+    ) -> None:
+        """Checks that two refusals say the same in every field.
+
+        Only the message that each is about, and the time, may differ.
+
+        Args:
+            otherwise: What it means if they differ, as a sentence without its full stop.
+            refusal: An error frame, or the body of a web request that was refused.
+            other: The other one.
+
+        Raises:
+            BrokenPromise: They differ; the message shows the fields that do.
+
+        Example:
+        | ${one}   | Send Object | Ana | type=cancel | run_id=r_00000000000000000000000000000000 |
+        | ${two}   | Send Object | Ana | type=cancel | run_id=no run at all |
+        | ${first} | Message Should Be Declined | Ana | ${one} | not_found | It was cancelled. |
+        | ${other} | Message Should Be Declined | Ana | ${two} | not_found | It was cancelled. |
+        | Refusals Should Be Alike | Ana can tell a run that never was from no run | ${first} | ${other} |
+        """
+        names = [name for name in {**refusal, **other} if name not in ITS_OWN]
+        apart = [
+            f"{name} is {_value(refusal, name)} in the one refusal and {_value(other, name)} in the other"
+            for name in names
+            if _value(refusal, name) != _value(other, name)
+        ]
+        if apart:
+            raise BrokenPromise(f"{otherwise}: {'; '.join(apart)}.")
+
+
+def _value(refusal: Mapping[str, Any], name: str) -> str:
+    return mask(repr(refusal[name])) if name in refusal else "absent"
 
 
 def _no_inside(what: str, text: str) -> None:
