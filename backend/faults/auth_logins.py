@@ -95,6 +95,22 @@ def login_wait_untold(components: Components) -> Components:
     return replace(components, auth=_KeepsTheWaitToItself)
 
 
+class _TellsAccountsTheWait(Auth):
+    async def begin_attempt(self, email: str, attempt: str) -> None:
+        try:
+            await super().begin_attempt(email, attempt)
+        except Refusal as refusal:
+            if await self._ground.database.read(self._stores.people.by_email, email) is None:
+                refusal.retry_after = None
+            raise
+
+
+@fault("login-wait-told-to-accounts-alone", group="auth")
+def login_wait_told_to_accounts_alone(components: Components) -> Components:
+    """Whoever guesses six times at an address is told a time to wait only where it is a customer's."""
+    return replace(components, auth=_TellsAccountsTheWait)
+
+
 class _TellsNoRights(Auth):
     async def login(self, request: Request) -> Response:
         told = json.loads(bytes((await super().login(request)).body))

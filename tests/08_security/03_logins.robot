@@ -21,10 +21,16 @@ Nobody Logs In With A Wrong Password
 
 Guessing Does Not Tell Who Is A Customer
     [Documentation]    However often somebody guesses, an address that nobody has is refused like a customer's: as
-    ...    wrong at first, and as too many later.
-    [Tags]    promise-28    needs:sign_up    catches:guesses-counted-for-accounts-alone
+    ...    wrong at first, and as too many later, with the time to wait.
+    [Tags]    promise-28
+    ...       needs:sign_up
+    ...       catches:guesses-counted-for-accounts-alone
+    ...       catches:password-guessing-not-throttled
+    ...       catches:failed-logins-lock-for-a-day
+    ...       catches:login-wait-untold
+    ...       catches:login-wait-told-to-accounts-alone
     Given Ana is an enterprise user of Northwind
-    Then 6 wrong passwords for Ana are refused like as many for an address that nobody has
+    Then of 6 wrong passwords for Ana 5 are looked at, and of as many for nobody too
 
 An Address Belongs To Whoever Signed Up With It
     [Documentation]    Nobody gets a customer's account by signing up once more, in capitals or not.
@@ -54,14 +60,14 @@ The Name Of A Company Opens Nothing
     ...       needs:threads
     ...       needs:tiers
     ...       catches:sign-up-joins-a-namesake
+    ...       catches:foreign-thread-told-by-its-field
+    ...       catches:foreign-thread-told-by-its-owner
     Given Ana is an enterprise user of Tailspin
     And Ana is connected
     And Ana shares a conversation about "What did we spend by team?"
     When Clara signs up for another company that is called Tailspin too
     Then Clara has a company of her own, not Ana's
     And Clara is shown other figures than Ana
-    ...       catches:foreign-thread-told-by-its-field
-    ...       catches:foreign-thread-told-by-its-owner
     And for Clara the conversation does not exist
 
 Guessing A Password Is Stopped After Five Tries

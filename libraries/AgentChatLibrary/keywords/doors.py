@@ -204,19 +204,7 @@ class Doors:
         | ${answer}     | Sign In Should Be Refused | Clara | 429 | rate_limited |
         | Answer Should Say When To Come Back | ${answer} | most=60 |
         """
-        wait, header = answer.body.get("error", {}).get("retry_after"), answer.headers.get("retry-after")
-        who = f"The refusal with {answered(answer)} should say when to come back"
-        if wait is None or header is None:
-            lacking = [
-                name for name, told in (("retry_after", wait), ("Retry-After", header)) if told is None
-            ]
-            raise BrokenPromise(f"{who}; it has no {' and no '.join(lacking)}.")
-        if wait <= 0 or (most is not None and wait > most):
-            due = f"after at most {most:g} s" if most is not None else "after some seconds"
-            raise BrokenPromise(f"{who}, {due}; it says {wait:g} s.")
-        if header != str(math.ceil(wait)):
-            raise BrokenPromise(f"{who}; its retry_after is {wait:g} s and its Retry-After {header!r}.")
-        return float(wait)
+        return when_to_come_back(answer, f"The refusal with {answered(answer)}", most)
 
     @keyword(tags=("Web", "Security"))
     def wrong_sign_up_should_name(self, field: str, **changes: str | None) -> None:
@@ -273,6 +261,30 @@ def _should_name(answer: Answer, field: str, what: str) -> None:
             f"{what} should be refused with 400 invalid_request naming {field!r}; the answer was"
             f" {answered(answer)}{told}."
         )
+
+
+def when_to_come_back(answer: Answer, what: str, most: float | None) -> float:
+    """The seconds after which a refusal says to come back, the same in its body and in ``Retry-After``.
+
+    Args:
+        answer: The refusal.
+        what: What it is, as the message's subject.
+        most: Longest time in seconds that it may name; any when None.
+
+    Raises:
+        BrokenPromise: It names none, or one that is too long, or the two are not the same.
+    """
+    wait, header = answer.body.get("error", {}).get("retry_after"), answer.headers.get("retry-after")
+    who = f"{what} should say when to come back"
+    if wait is None or header is None:
+        lacking = [name for name, told in (("retry_after", wait), ("Retry-After", header)) if told is None]
+        raise BrokenPromise(f"{who}; it has no {' and no '.join(lacking)}.")
+    if wait <= 0 or (most is not None and wait > most):
+        due = f"after at most {most:g} s" if most is not None else "after some seconds"
+        raise BrokenPromise(f"{who}, {due}; it says {wait:g} s.")
+    if header != str(math.ceil(wait)):
+        raise BrokenPromise(f"{who}; its retry_after is {wait:g} s and its Retry-After {header!r}.")
+    return float(wait)
 
 
 def answered(answer: Answer) -> str:

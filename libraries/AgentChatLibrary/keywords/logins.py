@@ -14,14 +14,22 @@ from robot.api.types import Secret
 from ..chat import Unexpected
 from ..identity import Person, contents, expiry, new_password
 from ..kit import Kit
-from ..service import Service
+from ..service import Answer, Service
 from ..volley import volley
+from .doors import answered, when_to_come_back
 from .promises import BrokenPromise
 
 ID_LEAST: Final = 22
 """Characters that 128 random bits need at least, in base64url (contract: Order and delivery)."""
 SHARED_MOST: Final = 8
 """Characters at one place that two random ids of a test never share: one pair in 160 million would."""
+WRONG: Final = "401 invalid_credentials"
+"""How a wrong password is refused that was looked at (contract: HTTP)."""
+TOO_MANY: Final = "429 rate_limited"
+"""How it is refused without a look."""
+WAIT_MOST: Final = 60.0
+"""Longest time in seconds for which an account is closed to whoever guesses (contract: HTTP)."""
+NOBODYS: Final = "an address that nobody has"
 
 
 class Logins:
@@ -205,35 +213,50 @@ class Logins:
             )
 
     @keyword(tags=("Credentials", "Security", "Judging"))
-    def guesses_should_not_tell_an_account(self, person: str, count: int) -> None:
+    def guesses_should_not_tell_an_account(self, person: str, count: int, looked_at: int) -> None:
         """Tries wrong passwords of an account and of an address that nobody has: they must be answered alike.
 
         Args:
             person: Whose account.
             count: How many passwords for each; more than are looked at, to see how the others are refused.
+            looked_at: How many of each may be looked at, and refused as wrong with 401; the others must be
+                refused with 429 and the time to wait, a minute at the most.
 
         Raises:
-            BrokenPromise: A guess at the account was answered otherwise than the same guess at the address.
+            BrokenPromise: A guess at the account was answered otherwise than one at the address, or both
+                otherwise than they should be.
 
         Example:
         | Create Person                      | Clara | Northwind |
-        | Guesses Should Not Tell An Account | Clara | 6 |
+        | Guesses Should Not Tell An Account | Clara | 6 | looked_at=5 |
         """
         found = self.kit.world.person(person)
         nobody = f"nobody.{secrets.token_hex(6)}@customers.example"
         for number in range(1, count + 1):
-            known, unknown = (self._guess(found.service, email) for email in (found.email, nobody))
+            due = WRONG if number <= looked_at else TOO_MANY
+            guesses = {
+                whose: self._guess(found.service, email)
+                for whose, email in ((f"{person}'s account", found.email), (NOBODYS, nobody))
+            }
+            known, unknown = map(_told, guesses.values())
             if known != unknown:
                 raise BrokenPromise(
                     f"Wrong password number {number} was answered with {known} for {person}'s account, with"
-                    f" {unknown} for an address that nobody has; whoever guesses learns who is a customer."
+                    f" {unknown} for {NOBODYS}; whoever guesses learns who is a customer."
                 )
+            for whose, answer in guesses.items():
+                if answered(answer) != due:
+                    raise BrokenPromise(
+                        f"Wrong password number {number} for {whose} should be answered with {due}, since"
+                        f" {looked_at} are looked at; it was answered with {known}."
+                    )
+                if due == TOO_MANY:
+                    what = f"The refusal of wrong password number {number} for {whose}"
+                    when_to_come_back(answer, what, most=WAIT_MOST)
 
-    def _guess(self, service: Service, email: str) -> str:
-        """How a login with a wrong password is answered: the status, the code and the words."""
-        answer = service.request("POST", "/auth/login", {"email": email, "password": new_password()})
-        error = answer.body.get("error", {})
-        return f"{answer.status} {error.get('code')} ({error.get('message')})"
+    def _guess(self, service: Service, email: str) -> Answer:
+        """How a login with a wrong password is answered."""
+        return service.request("POST", "/auth/login", {"email": email, "password": new_password()})
 
     @keyword(tags=("Credentials", "Security"))
     def refresh_at_once(self, person: str, count: int) -> None:
@@ -345,6 +368,13 @@ def _misdescribed(answer: Mapping[str, Any]) -> list[str]:
     if answer.get("token_type") != "Bearer":
         wrong.append(f"token_type is {answer.get('token_type')!r} instead of 'Bearer'")
     return wrong
+
+
+def _told(answer: Answer) -> str:
+    """What a refusal says, but for how long to wait, which differs from one to the next."""
+    error = answer.body.get("error", {})
+    beside = sorted(error.keys() - {"code", "message"})
+    return f"{answered(answer)} ({error.get('message')})" + (f" with {', '.join(beside)}" if beside else "")
 
 
 def _counted(statuses: list[int]) -> str:
