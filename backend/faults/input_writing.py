@@ -24,6 +24,18 @@ def escaped_pairs_refused(components: Components) -> Components:
     return replace(components, parser=_LooksForSurrogatesInTheText)
 
 
+class _KnowsEscapesOfForeignLetters(FrameParser):
+    def json(self, text: str) -> object:
+        kept = re.sub(r"(?<!\\)((?:\\\\)*)\\u00([2-7][0-9a-fA-F])", r"\1\\\\u00\2", text)
+        return super().json(kept)
+
+
+@fault("plain-letters-kept-escaped", group="input")
+def plain_letters_kept_escaped(components: Components) -> Components:
+    """Where a client's library escapes plain letters too, people read codes instead of what they asked."""
+    return replace(components, parser=_KnowsEscapesOfForeignLetters)
+
+
 class _ReadsTheTypeAtTheFront(FrameParser):
     def document(self, text: str) -> Mapping[str, Any]:
         document = super().document(text)
