@@ -114,6 +114,7 @@ A Malformed Message Is Refused Kindly
     ...       catches:negative-numbers-unbounded
     ...       catches:names-of-fields-unread
     ...       catches:size-looked-at-last
+    ...       catches:malformed-question-asked-later
     [Template]    A Malformed Message Is Refused
     # what is sent    error code    field that is named
     broken JSON    invalid_json

@@ -26,6 +26,7 @@ A Connection Recovers After Every Error
     ...       catches:missing-field-reaches-the-agent
     ...       catches:unknown-type-ignored
     ...       catches:oversize-accepted
+    ...       catches:malformed-question-asked-later
     [Template]    The Connection Survives
     # the mistake    the error
     broken JSON    invalid_json
@@ -106,6 +107,7 @@ Missing Fields Are Named
     ...       catches:field-unnamed
     ...       catches:errors-without-message-id
     ...       catches:user-message-unknown
+    ...       catches:malformed-question-asked-later
     [Template]    A Message Without A Field Is Refused
     # type of message    field
     chat    content
@@ -130,6 +132,7 @@ Fields Of A Wrong Type Are Named
     ...       catches:errors-without-message-id
     ...       catches:some-errors-without-message-id
     ...       catches:empty-fields-taken-for-absent
+    ...       catches:malformed-question-asked-later
     [Template]    A Message With A Wrong Field Is Refused
     # type of message    field    value
     chat    content    ${5}

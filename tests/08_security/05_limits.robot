@@ -76,6 +76,7 @@ A Free Day Has As Many Questions As Were Promised
     ...       catches:declined-question-uses-up-its-id
     ...       catches:quota-not-counted
     ...       catches:quota-one-too-low
+    ...       catches:question-beyond-the-quota-asked-later
     Given Ana is a free user of Northwind
     And Ana is connected
     Then Ana is answered as often as the tier allows in a day

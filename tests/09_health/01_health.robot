@@ -59,6 +59,7 @@ Without A Database Nothing Is Promised And Nothing Is Lost
     ...       catches:errors-without-message-id
     ...       catches:outage-told-with-its-cause
     ...       catches:refusals-tell-the-inside
+    ...       catches:question-of-an-outage-asked-later
     Given Ana Of Northwind Is Connected
     And the database answers no more
     Then nobody can connect, and is told to come back later
@@ -67,8 +68,8 @@ Without A Database Nothing Is Promised And Nothing Is Lost
     And nothing that is told meanwhile tells about the inside
     When the database answers again
     Then the health is good again
-    And the declined question has started nothing
     And Ana has the answer to "What did we spend in total?"
+    And the declined question has started nothing
 
 Without A Database Nobody Is Logged Out
     [Documentation]    Whoever is told 401 throws the login away. A refresh token that came at a bad moment is as good
