@@ -29,7 +29,7 @@ Messages Flow Fast
 
 Events Come In Good Time While Others Work
     [Documentation]    Twenty others of another company ask at the same moments.
-    [Tags]    promise-40    alone    catches:one-user-slows-all
+    [Tags]    promise-40    alone    catches:one-user-slows-all    catches:second-question-lost-in-a-crowd
     Given Ana Of Northwind Is Connected
     And 20 others of Contoso are connected
     When Ana asks "Where can we cut our cloud bill?" 20 times while the others work

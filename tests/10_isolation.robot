@@ -104,6 +104,7 @@ A Slow Line Is Served And Holds Up Nobody Else
     ...       catches:slow-sender-blocks-others
     ...       catches:dropped-tool-executing
     ...       catches:manager-shared-between-users
+    ...       catches:half-message-fails-the-runs-of-others
     Given Ana and Boris of Northwind and Clara of Contoso are connected
     And each of them watches from every process
     Then Ana's question arrives bit by bit and is accepted, and Boris gets a whole answer between any two bits

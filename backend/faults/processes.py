@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from backend.agent.run import RunLoop
 from backend.agent.supervisor import Supervisor
+from backend.compose import FrameError
 from backend.faults import fault
 from backend.faults._links import silent_about
 from backend.identity import IdentityResolver
@@ -16,7 +18,7 @@ from backend.ids import new_id
 from backend.limits import RateLimiter
 from backend.store.events import Appended, EventLog
 from backend.store.logins import Logins
-from backend.store.notify import REVOKED, WAKE
+from backend.store.notify import CANCEL, REVOKED, WAKE, Notice
 from backend.store.recent import RecentEvents
 from backend.store.schema import logins
 from backend.tokens import InvalidTokenError
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection as Transaction
 
+    from backend.agent.plan import Plan
     from backend.components import Components
     from backend.compose import Encoder, EventComposer, RunKey
     from backend.store.events import Draft
@@ -147,6 +150,57 @@ class _CancelsItsOwn(Cancel):
 def cancel_stays_local(components: Components) -> Components:
     """Whoever cancels from another device is told that it is cancelled, and it goes on."""
     return replace(components, cancel=_CancelsItsOwn)
+
+
+class _CancelsAndDeniesIt(Cancel):
+    async def handle(self, connection: Connection, frame: ClientFrame, person: Person) -> None:
+        run = await self._ground.database.read(self._runs.find, frame.fields["run_id"])
+        if run is None or run.owner == self._ground.owner:
+            await super().handle(connection, frame, person)
+            return
+        if await self._ground.database.write(self.request, run.id, person) is not None:
+            self._ground.bus.publish(Notice(CANCEL, person.id, subject=run.id))
+        raise FrameError("not_found", "There is no such open run.")
+
+
+@fault("cancelled-elsewhere-told-as-not-found", group="processes", needs=SEVERAL)
+def cancelled_elsewhere_told_as_not_found(components: Components) -> Components:
+    """Whoever cancels from another device is told that there is no such run, and it ends all the same."""
+    return replace(components, cancel=_CancelsAndDeniesIt)
+
+
+def _runs_fail_after_a_crash(components: Components, every: int) -> Components:
+    """Fails one run in so many of a process that has lost its database in the middle of a run."""
+    cut_off: list[str] = []
+    begun: list[str] = []
+
+    class KeepsDeadConnections(RunLoop):
+        async def work(self) -> bool:
+            ended = await super().work()
+            if not ended:
+                cut_off.append(self.context.run_id)
+            return ended
+
+        async def plan(self) -> Plan:
+            if cut_off:
+                begun.append(self.context.run_id)
+                if len(begun) % every == 0:
+                    raise RuntimeError("The connection was closed.")
+            return await super().plan()
+
+    return replace(components, run_loop=KeepsDeadConnections)
+
+
+@fault("every-run-fails-after-a-crash", group="processes", needs=SEVERAL)
+def every_run_fails_after_a_crash(components: Components) -> Components:
+    """When the database has crashed once, every question is taken, and fails, until somebody restarts all."""
+    return _runs_fail_after_a_crash(components, 1)
+
+
+@fault("some-runs-fail-after-a-crash", group="processes", needs=SEVERAL)
+def some_runs_fail_after_a_crash(components: Components) -> Components:
+    """When the database has crashed once, one question in three fails, for good: one connection is dead."""
+    return _runs_fail_after_a_crash(components, 3)
 
 
 class _MindsItsOwn(Supervisor):

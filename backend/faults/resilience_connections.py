@@ -7,20 +7,24 @@ import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from backend.agent.run import RunLoop
 from backend.agent.supervisor import Supervisor
 from backend.drain import GOING_AWAY
 from backend.faults import fault
 from backend.store.notify import CANCEL, Notice
+from backend.store.presence import Presence
 from backend.ws.connection import Connection
 from backend.ws.handlers import Chat
 from backend.ws.manager import ConnectionManager, ManagerFactory
 from backend.ws.protocol import ChatProtocol
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection as Transaction
     from starlette.types import Message, Receive, Send
 
     from backend.agent.intake import Accepted
     from backend.components import Components
+    from backend.store.events import Appended, Draft, NotAppended
     from backend.ws.outbox import Reply
 
 WITHOUT_CLOSE = {1005, 1006}
@@ -138,6 +142,26 @@ def run_ends_with_its_socket(components: Components) -> Components:
 def run_ends_with_a_close(components: Components) -> Components:
     """Whoever closes the page, or is logged out meanwhile, loses the answer that was being worked on."""
     return _runs_end_with_their_socket(components, frozenset({None, *WITHOUT_CLOSE}))
+
+
+@fault("run-fails-with-one-of-its-devices", group="resilience")
+def run_fails_with_one_of_its_devices(components: Components) -> Components:
+    """Whoever looks on from a phone, and loses the laptop in the middle, gets no answer but a failure."""
+    lost_at: dict[str, float] = {}
+
+    class Noting(_NoticesDrops):
+        async def dropped(self) -> None:
+            person, now = self.identity.user_id, self.ground.clock.now()
+            if await self.ground.database.read(Presence().count, person, now) > 1:
+                lost_at[person] = self.ground.clock.monotonic()
+
+    class SendsToEachDevice(RunLoop):
+        def append(self, connection: Transaction, draft: Draft) -> Appended | NotAppended:
+            if not draft.closing and lost_at.get(self.context.user_id, 0.0) > self.context.began:
+                raise RuntimeError("One of the devices is gone.")
+            return super().append(connection, draft)
+
+    return replace(components, connection=Noting, run_loop=SendsToEachDevice)
 
 
 class _Impatient(Connection):

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from websockets.utils import apply_mask
 
+from backend.agent.run import RunLoop
 from backend.faults import fault
 from backend.ws.protocol import ChatProtocol
 
 if TYPE_CHECKING:
     import asyncio
 
+    from backend.agent.plan import ToolCall
+    from backend.agent.tools import ToolResult
     from backend.components import Components
 
 GIVE_UP_SECONDS = 0.05
@@ -114,6 +117,32 @@ def slow_sender_blocks_others(components: Components) -> Components:
                 peer.data_received(data)
 
     return replace(components, protocol=OneAfterTheOther)
+
+
+@fault("half-message-fails-the-runs-of-others", group="resilience")
+def half_message_fails_the_runs_of_others(components: Components) -> Components:
+    """While the question of one customer arrives over a slow line, what others ask is taken, and fails."""
+    arriving: set[ChatProtocol] = set()
+
+    class TakesTheBuffer(_KnowsThePart):
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.part:
+                arriving.add(self)
+            else:
+                arriving.discard(self)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            arriving.discard(self)
+            super().connection_lost(exc)
+
+    class NeedsTheBuffer(RunLoop):
+        async def run_tool(self, call: ToolCall) -> ToolResult:
+            if arriving:
+                raise BufferError("The buffer holds half a message.")
+            return await super().run_tool(call)
+
+    return replace(components, protocol=TakesTheBuffer, run_loop=NeedsTheBuffer)
 
 
 class _MendsHalves(_KnowsThePart):

@@ -102,6 +102,20 @@ class Chat:
                 f'Ask first: `{self.alias} asks "..."`, or `Ask    {self.alias}    ...`.'
             ) from None
 
+    def asked_here(self) -> list[Question]:
+        """The accepted questions of the current connection.
+
+        Raises:
+            Unexpected: The session has asked nothing on it.
+        """
+        self.question()
+        here = [question for question in self.questions if self._is_here(question, self.transcript)]
+        if not here:
+            raise Unexpected(
+                f"{self.alias} has asked nothing since it came back: there is no run to look at."
+            )
+        return here
+
     def run(self, run_id: str | None = None) -> Run:
         """The run of this id as the current connection saw it; the latest question's when omitted."""
         run_id = run_id or self.question().run_id
@@ -253,10 +267,13 @@ class Chat:
         """The index of the frame before which nothing of a run can stand: its question, if it is here."""
         for question in reversed(self.questions):
             if question.run_id == run_id:
-                at = question.asked.index
-                here = at < len(transcript.frames) and transcript.frames[at] is question.asked.frame
-                return at if here else 0
+                return question.asked.index if self._is_here(question, transcript) else 0
         return 0
+
+    def _is_here(self, question: Question, transcript: Transcript) -> bool:
+        """Whether a question was asked on this connection."""
+        at = question.asked.index
+        return at < len(transcript.frames) and transcript.frames[at] is question.asked.frame
 
     # -- fences -------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from .engine.offer import Refused
 from .engine.session import Ended, Session
 from .frames import Event
-from .ledger import Ledger, how_it_ended
+from .ledger import ANSWERED, Ledger, ending, how_it_ended
 from .outgoing import encoded, new_message_id
 from .transcript import Transcript
 
@@ -50,13 +50,17 @@ class Customer:
     def __init__(self, session: Session, connect: Connect, patience: float, seed: int) -> None:
         self.session = session
         self.books = Ledger()
-        self.answers = 0
         self._connect, self._patience = connect, patience
         self._choice = random.Random(seed)  # noqa: S311 -- no secret
         self._told, self._left = threading.Event(), threading.Event()
         self._noted = self._after = self._asked_at = 0
         self._here: set[int] = set()
         self._thread = threading.Thread(target=self._live, name=f"customer {session.alias}", daemon=True)
+
+    @property
+    def answers(self) -> int:
+        """How many of the customer's questions have been answered; a run that failed is no answer."""
+        return self.books.endings[ANSWERED]
 
     def begin(self) -> None:
         """Connects and begins to ask."""
@@ -114,8 +118,9 @@ class Customer:
             self._be_there()
             try:
                 run = run or self._accepted(content, message_id)
-                if run and self._ended(run):
-                    self.answers += 1
+                end = self._end(run) if run else None
+                if end is not None:
+                    self.books.endings[ending(end)] += 1
                     return
             except Ended:
                 continue
@@ -144,18 +149,18 @@ class Customer:
         self.session.wait_end(AGAIN_SECONDS)
         return ""
 
-    def _ended(self, run: str) -> bool:
-        """Waits for the end of a run on this connection; False when the connection ended before it."""
+    def _end(self, run: str) -> Event | None:
+        """Waits for the end of a run on this connection; None when the connection ended before it."""
 
-        def look(transcript: Transcript) -> bool | None:
+        def look(transcript: Transcript) -> Event | None:
             events = transcript.events(start=self._asked_at)
-            return True if any(e.run_id == run and e.ends_run for e in events) else None
+            return next((e for e in events if e.run_id == run and e.ends_run), None)
 
         found = self.session.wait(look, self._patience)
         self._take()
         if found is None and self.session.is_open:
             raise Stuck(f"the end of the run {run}")
-        return found is not None
+        return found
 
     # -- connections ----------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ from .frames import Event, Frame
 
 QUOTED: Final = 120
 """Characters of an event that a line about it shows."""
+ANSWERED: Final = "answered"
+"""What the end of a run is called that is an answer."""
 
 
 @dataclass(slots=True)
@@ -25,6 +27,7 @@ class Ledger:
         ends: How each connection ended, in order.
         refusals: The HTTP status of each refused handshake; 0 where nobody answered.
         put_off: How often a question was declined as unavailable, and asked again.
+        endings: How many runs were seen to end in which way: ``answered``, or the code of the failure.
         stuck: What the customer waited for in vain; empty where nothing was.
         position: The last seq up to which everything has come.
     """
@@ -36,6 +39,7 @@ class Ledger:
     ends: list[str] = field(default_factory=list)
     refusals: Counter[int] = field(default_factory=Counter)
     put_off: int = 0
+    endings: Counter[str] = field(default_factory=Counter)
     stuck: str = ""
 
     position: int = 0
@@ -105,7 +109,7 @@ def audit(books: Ledger, log: Sequence[Event]) -> Audit:
     repeated += [f"the run {run} began {n} times" for run, n in starts.items() if n > 1]
     repeated += [f"the run {run} has {n} ends" for run, n in ends.items() if n > 1]
     repeated += [f"the run {run} was never asked for" for run in (starts + ends).keys() - runs]
-    endings = Counter(_how(event) for event in log if event.ends_run)
+    endings = Counter(ending(event) for event in log if event.ends_run)
     return Audit(len(stored), len(runs), tuple(lost), tuple(repeated), endings)
 
 
@@ -116,5 +120,6 @@ def how_it_ended(end: Frame | None) -> str:
     return str(end.code) if end.code is not None else str(end.kind)
 
 
-def _how(end: Event) -> str:
-    return "answered" if end.type == "agent_completed" else str(end.get("code"))
+def ending(end: Event) -> str:
+    """How a run ended, by its last event: ``answered``, or the code of the failure."""
+    return ANSWERED if end.type == "agent_completed" else str(end.get("code"))

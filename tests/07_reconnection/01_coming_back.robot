@@ -71,6 +71,7 @@ Nothing Is Lost That Ended While Away
     ...       catches:resume-off-by-one-at-the-watershed
     ...       catches:replay-duplicates-the-last-frame
     ...       catches:seq-gap
+    ...       catches:run-fails-with-one-of-its-devices
     Given Ana also has a second device
     And Ana has the answer to "What did we spend by team?"
     When Ana is dropped before any event of her run, and it ends while she is away
@@ -93,6 +94,7 @@ Nothing Is Lost When Dropped At Any Moment And Released While Away
     ...       catches:seq-repeat
     ...       catches:dropped-agent-completed
     ...       catches:stream-stops-silently
+    ...       catches:run-fails-with-one-of-its-devices
     Given Ana also has a second device
     Then dropped before every event and released while away, Ana gets what her second device received
 
@@ -110,6 +112,7 @@ Nothing Is Lost When The Run Goes On Before Resuming
     ...       catches:dropped-agent-completed
     ...       catches:stream-stops-silently
     ...       catches:tool-executing-held-back
+    ...       catches:run-fails-with-one-of-its-devices
     Given Ana also has a second device
     Then dropped before every event and released before resuming, Ana gets what her second device received
 
@@ -127,6 +130,7 @@ Nothing Is Lost When The Run Goes On While Resuming
     ...       catches:seq-repeat
     ...       catches:dropped-agent-completed
     ...       catches:stream-stops-silently
+    ...       catches:run-fails-with-one-of-its-devices
     Given Ana also has a second device
     Then dropped before every event and released while resuming, Ana gets what her second device received
 

@@ -18,7 +18,11 @@ Test Tags        area:processes    severity:critical    needs:several_processes
 Coming Back To The Other Process Loses Nothing
     [Documentation]    Ana is dropped in the middle of a run, which ends while she is away; she comes back at the other
     ...    process, which sends exactly what she has missed, byte for byte.
-    [Tags]    promise-26    needs:hold    needs:resume    catches:replay-from-memory
+    [Tags]    promise-26
+    ...       needs:hold
+    ...       needs:resume
+    ...       catches:replay-from-memory
+    ...       catches:run-fails-with-one-of-its-devices
     Given Ana is connected to process 1, and a second device of hers stays there
     And Ana's run waits for a tool
     When Ana is dropped, and the run ends while she is away
@@ -27,7 +31,11 @@ Coming Back To The Other Process Loses Nothing
 
 Nothing Is Lost While Moving To The Other Process
     [Documentation]    The run goes on at the one process between Ana's welcome and her request to resume at the other.
-    [Tags]    promise-26    needs:hold    needs:resume    catches:fan-out-lost
+    [Tags]    promise-26
+    ...       needs:hold
+    ...       needs:resume
+    ...       catches:fan-out-lost
+    ...       catches:run-fails-with-one-of-its-devices
     Given Ana is connected to process 1, and a second device of hers stays there
     And Ana's run waits for a tool
     When Ana is dropped and comes back at process 2
@@ -88,8 +96,14 @@ Logging Out Is Heard At Every Process
 
 A Run Can Be Cancelled From A Device At Another Process
     [Documentation]    Ana asks on the laptop and cancels on the phone: the run ends as cancelled, on both.
-    [Tags]    promise-12    needs:hold    needs:cancel    catches:cancel-stays-local    catches:cancel-ignored
+    [Tags]    promise-12
+    ...       needs:hold
+    ...       needs:cancel
+    ...       catches:cancel-stays-local
+    ...       catches:cancel-ignored
+    ...       catches:cancelled-elsewhere-told-as-not-found
     Given Ana has a laptop at process 1 and a phone at process 2
     And the laptop's run waits for a tool
     When Ana cancels it on the phone
-    Then it ends as cancelled on the laptop and on the phone
+    Then the phone is told that it is cancelled
+    And it ends as cancelled on the laptop and on the phone

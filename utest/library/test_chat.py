@@ -78,3 +78,15 @@ def test_a_session_that_is_connected_is_not_reopened(kit):
     sessions.reopen_session_if_it_has_ended("Ana")
     assert len(chat.session.transcripts) == 2
     chat.session.close()
+
+
+def test_only_what_was_asked_on_this_connection_can_have_been_seen_on_it(kit):
+    chat = chat_of(kit)
+    chat.ask("What did we spend in total?")
+    assert [question.content for question in chat.asked_here()] == ["What did we spend in total?"]
+    chat.session.close()
+    connect(kit, chat)
+    with pytest.raises(Unexpected, match="Ana has asked nothing since it came back"):
+        chat.asked_here()
+    chat.ask("Which resources are idle?")
+    assert [question.content for question in chat.asked_here()] == ["Which resources are idle?"]

@@ -172,7 +172,7 @@ class Crowds:
 
     @keyword(tags=("Crowds", "Waiting", "Judging"))
     def everybody_gets_a_whole_answer(self, *sessions: str) -> None:
-        """Waits until the latest question of each session is answered, and judges each run by itself.
+        """Waits until every question of each session's connection is answered, and judges each run by itself.
 
         Each run is complete and in order, and nothing of anybody else has come.
 
@@ -182,6 +182,7 @@ class Crowds:
         Raises:
             EventMissing: Somebody got no answer.
             BrokenPromise: Somebody's run is not as agreed, or no session was named.
+            Unexpected: Somebody has asked nothing since the session was connected.
 
         Example:
         | Everybody Asks                         | Which resources are idle? | Ana | Boris |
@@ -190,10 +191,12 @@ class Crowds:
         """
         something(sessions, "No session was named")
         chats = [self.kit.world.chat(alias) for alias in sessions]
+        runs = [(chat, question.run_id) for chat in chats for question in chat.asked_here()]
+        for chat, run_id in runs:
+            chat.wait_for_end(run_id)
+        for chat, run_id in runs:
+            demand(order.complete_run(chat.transcript, run_id))
         for chat in chats:
-            chat.wait_for_end()
-        for chat in chats:
-            demand(order.complete_run(chat.transcript, chat.question().run_id))
             demand(isolation.no_foreign_events(chat.transcript))
             demand(isolation.no_foreign_canary(chat.transcript))
 

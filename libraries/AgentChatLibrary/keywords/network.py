@@ -14,6 +14,8 @@ from ..engine.session import Ended
 from ..frames import Event
 from ..kit import Kit
 from ..outgoing import encoded, new_message_id
+from ..rules import order
+from .promises import demand
 
 STUCK_SECONDS: Final = 0.2
 """How long nothing more goes out to somebody for whom every buffer is full."""
@@ -148,7 +150,7 @@ class Network:
             self.kit.environment.timeout("answer"),
         )
 
-    @keyword(tags=("Network",))
+    @keyword(tags=("Network", "Judging"))
     def send_slowly(self, session: str, question: str, other: str, parts: int = 10) -> Event:
         """Sends a question bit by bit; between two bits another session is served.
 
@@ -163,7 +165,8 @@ class Network:
             The acceptance of the question.
 
         Raises:
-            EventMissing: The other one was not answered, or the question was not accepted.
+            BrokenPromise: The other one's run is not as agreed: it failed, for example.
+            EventMissing: The other one's run did not end, or the question was not accepted.
             Unexpected: The connection ended before the question had been sent.
 
         Example:
@@ -176,7 +179,9 @@ class Network:
         message = wirefaults.SlowMessage(slow.session, text, parts)
         try:
             while message.send_next():
-                next(devices).sentinel("What did we spend in total?")
+                device = next(devices)
+                run = device.sentinel("What did we spend in total?").run_id
+                demand(order.complete_run(device.transcript, run))
         except Ended as end:
             raise Unexpected(
                 f"{session}'s question was cut off after {message.sent} of {parts} parts: {end}"

@@ -13,7 +13,7 @@ from robot.api.deco import keyword
 from ..chat import Chat, Unexpected
 from ..frames import Event
 from ..kit import Kit
-from ..rules import devices, sequence
+from ..rules import devices, order, sequence
 from ..transcript import Transcript
 from ..world import Notes
 from .operations import Operations
@@ -61,6 +61,8 @@ class Returning:
     def drop_at_every_boundary(self, session: str, stayed: str, window: Window) -> int:
         """Drops a session before every event of a run, one run for each, and judges what then comes.
 
+        The run must go on to its answer as if nobody had been dropped, and the session must get all of it.
+
         Args:
             session: Alias of the session that is dropped.
             stayed: Alias of another session of the same person, which stays.
@@ -70,7 +72,8 @@ class Returning:
             How many boundaries there were.
 
         Raises:
-            BrokenPromise: Something was lost, came twice, in another order, or in another text.
+            BrokenPromise: A run did not come to its answer; or something was lost, came twice, in another
+                order, or in another text.
 
         Example:
         | Open Session           | Ana | Ana's tablet |
@@ -78,8 +81,9 @@ class Returning:
         """
         boundaries = self._boundaries(session)
         for number, boundary in enumerate(boundaries):
-            self._drop_at(session, stayed, boundary, window)
+            run = self._drop_at(session, stayed, boundary, window)
             try:
+                demand(order.complete_run(self.kit.world.chat(stayed).transcript, run))
                 self.devices_should_agree_after_coming_back(session, stayed)
             except BrokenPromise as broken:
                 raise BrokenPromise(
@@ -119,7 +123,8 @@ class Returning:
             found.append(Boundary(event.type, counts[event.type]))
         return found
 
-    def _drop_at(self, session: str, stayed: str, boundary: Boundary, window: Window) -> None:
+    def _drop_at(self, session: str, stayed: str, boundary: Boundary, window: Window) -> str:
+        """Drops a session at one boundary, lets it come back and resume, and returns the run's id."""
         chat, other = self.kit.world.chat(session), self.kit.world.chat(stayed)
         person = chat.person.name
         run = self._drop_held(chat, other, boundary)
@@ -138,6 +143,7 @@ class Returning:
         chat.wait_for_end(run)
         chat.fence()
         other.fence()
+        return run
 
     def _seen_by(self, session: str) -> int:
         """The seq of the last event that a session knew when it was dropped.

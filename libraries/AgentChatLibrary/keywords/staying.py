@@ -15,7 +15,7 @@ from ..chat import Chat, Unexpected
 from ..customers import Customer, Stuck
 from ..engine.session import Ended, Session
 from ..kit import Kit
-from ..ledger import Audit, audit
+from ..ledger import ANSWERED, Audit, audit
 from ..world import Notes
 from .crowds import Crowds
 from .operations import Operations
@@ -28,6 +28,8 @@ SHOWN: Final = 3
 """How many lines a message shows of what is missing."""
 GOING_AWAY: Final = "1001"
 """Close code of a server that goes down (RFC 6455, section 7.4.1)."""
+INTERRUPTED: Final = "interrupted"
+"""Code of a run that was cut off with its process or its database (contract: When a server dies)."""
 
 
 @dataclass(slots=True)
@@ -96,11 +98,13 @@ class Staying:
     def wait_until_every_customer_has_answers(self, count: int) -> None:
         """Waits until each of the customers who go on asking has this many more answers than now.
 
+        A question whose run failed has no answer; the customer asks the next one.
+
         Args:
             count: How many answers each must have.
 
         Raises:
-            Unexpected: One has not.
+            Unexpected: One has not; the message says how the questions ended.
 
         Example, on a deployment of its own:
         | Customers Begin To Ask                | 2 | Northwind |
@@ -118,7 +122,7 @@ class Staying:
 
         self.kit.until(
             lambda: not waiting(),
-            lambda: f"{', '.join(waiting())} should have {count} more answer(s).",
+            lambda: f"{', '.join(waiting())} should have {count} more answer(s). {self._how_it_went()}",
             self.kit.environment.timeout("answer"),
         )
         self._nobody_is_stuck()
@@ -231,12 +235,7 @@ class Staying:
         | Customers Should Have Lost Nothing          |
         | Customers Should Have Noticed Only Goodbyes |
         """
-        stay = self._stay()
-        if not stay.audits:
-            raise Unexpected(
-                "What the customers have was not compared with the log: there is nothing to look at. "
-                "Use `Customers Should Have Lost Nothing` before."
-            )
+        stay = self._audited_stay()
         for customer, found in zip(stay.customers, stay.audits, strict=True):
             who, books = customer.session.alias, customer.books
             others = [end for end in books.ends if end != GOING_AWAY]
@@ -248,10 +247,60 @@ class Staying:
                     f"{who} came back after a goodbye and was refused: {_counted(books.refusals)} "
                     "(HTTP status: times); the first try should do."
                 )
-            if set(found.endings) != {"answered"}:
+            if set(found.endings) != {ANSWERED}:
                 raise BrokenPromise(
                     f"{who}'s questions ended as {_counted(found.endings)}; all should be answered."
                 )
+
+    @keyword(tags=("Crowds", "Judging"))
+    def customers_should_have_been_cut_off_at_most(self, times: int) -> None:
+        """Checks that customers who went on asking were answered, but for a few questions that were cut off.
+
+        What was at work when the database, or a process, went away may end as interrupted: one question of
+        each customer each time. Everything else is answered. Use `Customers Should Have Lost Nothing`
+        before it.
+
+        Args:
+            times: How many questions of each customer may have ended as interrupted.
+
+        Raises:
+            BrokenPromise: More have, or one has failed in another way.
+
+        Example, on a deployment of its own:
+        | Customers Begin To Ask                     | 2 | Northwind |
+        | Wait Until Every Customer Has Answers      | 1 |
+        | Restart The Database                       |
+        | Wait Until Every Customer Has Answers      | 1 |
+        | Customers Should Have Lost Nothing         |
+        | Customers Should Have Been Cut Off At Most | 1 |
+        """
+        stay = self._audited_stay()
+        for customer, found in zip(stay.customers, stay.audits, strict=True):
+            cut_off = found.endings.get(INTERRUPTED, 0)
+            if cut_off > times or not found.endings.keys() <= {ANSWERED, INTERRUPTED}:
+                raise BrokenPromise(
+                    f"{customer.session.alias}'s questions ended as {_counted(found.endings)}; "
+                    f"all should be answered, but for {times} at most that were interrupted."
+                )
+
+    def _how_it_went(self) -> str:
+        """How the questions of all customers have ended so far, in a sentence."""
+        ways = sum((one.books.endings for one in self._stay().customers), Counter[str]())
+        return f"So far their questions have ended as {_counted(ways)}."
+
+    def _audited_stay(self) -> Stay:
+        """The customers who began to ask last, once they have been compared with the log.
+
+        Raises:
+            Unexpected: Nobody did, or they have not been compared.
+        """
+        stay = self._stay()
+        if not stay.audits:
+            raise Unexpected(
+                "What the customers have was not compared with the log: there is nothing to look at. "
+                "Use `Customers Should Have Lost Nothing` before."
+            )
+        return stay
 
     def _stay(self) -> Stay:
         """The customers who began to ask last.
