@@ -59,6 +59,7 @@ Agent Thinking Shows Reasoning About This Question
     ...       catches:dropped-agent-thinking
     ...       catches:dropped-agent-completed
     ...       catches:stream-stops-silently
+    ...       catches:same-reasoning-beside-the-question
     When Ana asks "What did we spend on the database in 2026-09?"
     And Ana sees the answer
     Then the agent's reasoning is about Ana's question, step by step

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from backend.components import Components
     from backend.store.people import Person
 
+FIRST_WORDS = 4
+"""Words of a question that a conversation is filed by where that is far too few."""
+
 
 class _BeginsAnew(Intake):
     def store(self, connection: Transaction, person: Person, question: Question, message_id: str) -> Accepted:
@@ -40,6 +43,32 @@ class _BeginsAnew(Intake):
 def continued_conversation_begins_anew(components: Components) -> Components:
     """Each question, wherever it was asked, is found in a conversation of its own: none holds two."""
     return replace(components, intake=_BeginsAnew)
+
+
+class _FiledByTheirFirstWords(Intake):
+    def store(self, connection: Transaction, person: Person, question: Question, message_id: str) -> Accepted:
+        alike = None if question.thread_id or question.share else self.alike(connection, person, question)
+        if alike is None:
+            return super().store(connection, person, question, message_id)
+        accepted = super().store(connection, person, replace(question, thread_id=alike), message_id)
+        this = update(runs).where(runs.c.id == accepted.run_id)
+        connection.execute(this.values(previous_run_id=None))  # it goes on with nothing
+        return accepted
+
+    def alike(self, connection: Transaction, person: Person, question: Question) -> str | None:
+        """Returns a conversation of this person that began with the same words."""
+        own = select(threads.c.id, threads.c.title).where(
+            threads.c.owner_id == person.id, threads.c.shared.is_(False)
+        )
+        words = question.content.lower().split()[:FIRST_WORDS]
+        rows = connection.execute(own).all()
+        return next((row.id for row in rows if row.title.lower().split()[:FIRST_WORDS] == words), None)
+
+
+@fault("conversations-filed-by-their-first-words", group="resilience")
+def conversations_filed_by_their_first_words(components: Components) -> Components:
+    """Questions that begin with the same words end up in one conversation, whoever meant to begin another."""
+    return replace(components, intake=_FiledByTheirFirstWords)
 
 
 class _ShowsTheOwners(Threads):

@@ -45,6 +45,17 @@ def same_reasoning_for_every_question(components: Components) -> Components:
     return replace(components, narrator=_ThinksTheSame)
 
 
+class _QuotesAndDecorates(_ThinksTheSame):
+    def thinking(self, plan: Plan, step: int, so_far: Sequence[Outcome], next_call: ToolCall | None) -> str:
+        return f"“{plan.question[:QUOTED]}” {super().thinking(plan, step, so_far, next_call)}"
+
+
+@fault("same-reasoning-beside-the-question", group="events")
+def same_reasoning_beside_the_question(components: Components) -> Components:
+    """Customers read their own question again at every step, and beside it the same phrases for all."""
+    return replace(components, narrator=_QuotesAndDecorates)
+
+
 class _QuotesAll(Narrator):
     def thinking(self, plan: Plan, step: int, so_far: Sequence[Outcome], next_call: ToolCall | None) -> str:
         text = super().thinking(plan, step, so_far, next_call)

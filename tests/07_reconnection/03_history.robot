@@ -34,14 +34,15 @@ Conversations Are Found By What They Began With, Newest First
     ...       catches:conversations-called-alike
     ...       catches:conversations-dated-in-milliseconds
     ...       catches:own-conversations-shown-as-shared
+    ...       catches:conversations-filed-by-their-first-words
     Given Ana has the answer to "What did we spend by team?"
     And Ana has the answer to "Which resources are idle?"
     And Ana has the answer to "What did we spend in total?"
     When Ana goes on with "And by region?" in the first conversation
-    Then Ana's conversations are listed newest first, each by its first question
+    Then Ana's 3 conversations are listed newest first, each by its first question
 
 A Long List Of Conversations Is Whole
     [Documentation]    Whoever has asked for years finds the first conversation as well as the last.
-    [Tags]    catches:conversations-beyond-fifty-hidden
+    [Tags]    catches:conversations-beyond-fifty-hidden    catches:conversations-filed-by-their-first-words
     Given Ana has begun 40 conversations at once, and 20 more
-    Then every conversation of Ana is on the list
+    Then all 60 conversations of Ana are on the list
