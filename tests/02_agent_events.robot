@@ -127,8 +127,12 @@ Agent Completed Carries The Answer
     ...       catches:answer-with-wrong-figures
     ...       catches:findings-cut-from-the-text
     ...       catches:finding-from-another-call
+    ...       catches:findings-titled-by-their-neighbours
+    ...       catches:savings-of-the-line-above
+    ...       catches:answer-invents-an-amount
     ...       catches:tool-result-disagrees-with-database
     ...       catches:dropped-tool-executing
+    ...       catches:dropped-tool-completed
     ...       catches:tool-call-id-mismatch
     ...       catches:tool-query-without-organisation-filter
     When Ana asks "Where can we cut our cloud bill?"

@@ -27,6 +27,9 @@ Chat Delivers Savings In Real Time
     ...       catches:tool-result-disagrees-with-database
     ...       catches:empty-answer
     ...       catches:finding-from-another-call
+    ...       catches:findings-titled-by-their-neighbours
+    ...       catches:savings-of-the-line-above
+    ...       catches:answer-invents-an-amount
     ...       catches:findings-cut-from-the-text
     ...       catches:tool-query-without-organisation-filter
     Given Ana Of Northwind Is Connected
@@ -148,6 +151,9 @@ A Free User Gets A True Answer And A Reason To Upgrade
     ...       catches:answer-with-wrong-figures
     ...       catches:empty-answer
     ...       catches:finding-from-another-call
+    ...       catches:findings-titled-by-their-neighbours
+    ...       catches:savings-of-the-line-above
+    ...       catches:answer-invents-an-amount
     ...       catches:tool-query-without-organisation-filter
     Given Ana is a free user of Northwind
     And Ana is connected
@@ -213,9 +219,13 @@ An Upgrade Acts At The Next Question
     ...       catches:tier-from-the-token
     ...       catches:tool-result-disagrees-with-database
     ...       catches:dropped-tool-executing
+    ...       catches:dropped-tool-completed
     ...       catches:answer-with-wrong-figures
     ...       catches:empty-answer
     ...       catches:finding-from-another-call
+    ...       catches:findings-titled-by-their-neighbours
+    ...       catches:savings-of-the-line-above
+    ...       catches:answer-invents-an-amount
     ...       catches:findings-cut-from-the-text
     ...       catches:tool-call-id-mismatch
     ...       catches:tool-query-without-organisation-filter

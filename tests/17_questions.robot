@@ -188,6 +188,11 @@ Answers Are True Whatever The Books Hold
     ...       catches:dropped-tool-completed
     ...       catches:empty-answer
     ...       catches:finding-from-another-call
+    ...       catches:findings-titled-by-their-neighbours
+    ...       catches:savings-of-the-line-above
+    ...       catches:answer-invents-an-amount
+    ...       catches:spend-of-the-row-below
+    ...       catches:reasoning-a-hundredfold
     ...       catches:findings-cut-from-the-text
     ...       catches:stream-stops-silently
     ...       catches:tool-call-id-mismatch

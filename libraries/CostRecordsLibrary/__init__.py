@@ -7,7 +7,7 @@ from typing import Any
 
 from robot.api.deco import keyword, library
 
-from . import awkward, planting, questions, truth
+from . import awkward, found, pairing, planting, questions, truth
 from .amounts import amount_behind, money
 from .headlines import headlines
 
@@ -147,8 +147,9 @@ class CostRecordsLibrary:
     ) -> list[int]:
         """Checks the answer of a run: its findings are exactly those that follow from the records.
 
-        Each finding belongs to a tool call of this run, its amount stands in the text, and no saving that the
-        tools must find is left out.
+        Each finding belongs to a tool call of this run, and its amount is that of the resource or the task
+        that its title names. The text gives each title its amount. No saving that the tools must find is left
+        out.
 
         Args:
             events: The run's events.
@@ -158,7 +159,7 @@ class CostRecordsLibrary:
             The findings' amounts in cents.
 
         Raises:
-            NotTrue: A finding is wrong, missing or too many, or its amount is not in the text.
+            NotTrue: A finding is wrong, missing or too many, or the text does not give it its amount.
 
         Example:
         | Ask                         | Ana            | Which resources are idle? |
@@ -174,13 +175,18 @@ class CostRecordsLibrary:
         asked = {e["tool_call_id"]: e for e in events if e["type"] == "tool_executing"}
         findings = answer["result"]["findings"]
         for call_id, call in asked.items():
-            said = sorted(f["monthly_saving_cents"] for f in findings if f["tool_call_id"] == call_id)
-            expected = truth.savings(records, call["tool_name"], call["arguments"])
+            of_call = [f for f in findings if f["tool_call_id"] == call_id]
+            said = sorted(f["monthly_saving_cents"] for f in of_call)
+            savings = truth.savings(records, call["tool_name"], call["arguments"])
+            expected = sorted(cents for _, cents in savings)
             if said != expected:
                 raise NotTrue(
                     f"The answer's findings of {call['tool_name']} are not true. By the records a month saves"
                     f" {_amounts(expected)}; the answer said {_amounts(said)}."
                 )
+            names = truth.savable(records, call["tool_name"])
+            if wrong := pairing.misplaced(of_call, savings, names):
+                raise NotTrue(wrong)
         if len({f["id"] for f in findings}) < len(findings):
             raise NotTrue(f"Two findings of the answer have one id: {sorted(f['id'] for f in findings)}.")
         for finding in findings:
@@ -189,6 +195,9 @@ class CostRecordsLibrary:
             for part in (finding["title"], money(finding["monthly_saving_cents"])):
                 if part not in answer["response"]:
                     raise NotTrue(f"The answer's text does not name {part!r}: {answer['response'][:300]!r}")
+        told = [(finding["title"], money(finding["monthly_saving_cents"])) for finding in findings]
+        if pair := pairing.unpaired(answer["response"], told):
+            raise NotTrue(_another_amount(events, pair, answer["response"]))
         return [f["monthly_saving_cents"] for f in findings]
 
     @keyword
@@ -250,7 +259,7 @@ class CostRecordsLibrary:
             events: The run's events.
 
         Raises:
-            NotTrue: An amount or a name is not in the text.
+            NotTrue: An amount or a name is not in the text, or a name has another amount there than its own.
 
         Example:
         | Ask                        | Ana            | What did we spend by team? |
@@ -270,6 +279,31 @@ class CostRecordsLibrary:
                 raise NotTrue(
                     f"{questions.quoted(events)}: the answer's text does not name {part!r}: {text!r}"
                 )
+        rows = [(row["key"], money(row["amount_cents"])) for table in tables for row in table["rows"]]
+        if pair := pairing.unpaired(text, rows):
+            raise NotTrue(_another_amount(events, pair, text))
+
+    @keyword
+    def text_should_name_no_other_amounts(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Checks that each amount in an answer's text is one that the run has found.
+
+        It is one of a tool's result, of a finding or of the offer, or what all findings or all results of one
+        kind come to; or the question itself names it.
+
+        Args:
+            events: The run's events.
+
+        Raises:
+            NotTrue: The text names another amount.
+
+        Example:
+        | Ask                               | Ana            | Which resources are idle? |
+        | Wait For Answer                   | Ana |
+        | ${events}                         | Get Run Events | Ana |
+        | Text Should Name No Other Amounts | ${events} |
+        """
+        if wrong := found.invented_in_the_text(events):
+            raise NotTrue(f"{questions.quoted(events)}: {wrong}")
 
     @keyword
     def text_should_name_savings_and_forecasts(
@@ -305,15 +339,17 @@ class CostRecordsLibrary:
 
     @keyword
     def reasoning_should_tell_the_amounts_found(self, events: Sequence[Mapping[str, Any]]) -> None:
-        """Checks what the agent thinks of a spend table that it has just got.
+        """Checks what the agent thinks of the results that it has got.
 
-        An amount that stands in brackets behind the name of one of its rows is that row's.
+        Each amount is one that its tools have found by then, or what their results come to together; or the
+        question itself names it. One that stands in brackets behind the name of a row of the spend table that
+        has just come is that row's.
 
         Args:
             events: The run's events.
 
         Raises:
-            NotTrue: An amount is another one.
+            NotTrue: An amount is another one, or was not found.
 
         Example:
         | Ask                                     | Ana            | What did we spend by team? |
@@ -333,6 +369,8 @@ class CostRecordsLibrary:
                             f"{questions.quoted(events)}: the agent thinks of {said} for {row['key']!r}; the "
                             f"tool has found {money(row['amount_cents'])}."
                         )
+        if wrong := found.invented_in_a_thought(events):
+            raise NotTrue(f"{questions.quoted(events)}: {wrong}")
 
     @keyword
     def withheld_savings(self, records: Mapping[str, Any], *tools: str) -> int:
@@ -347,7 +385,7 @@ class CostRecordsLibrary:
         | ${cents}   | Withheld Savings | ${records} | find_idle_resources | rightsize_resources |
         | ${amount}  | Amount In Text   | ${cents} |
         """
-        return sum(sum(truth.savings(records, tool, {})) for tool in tools)
+        return sum(cents for tool in tools for _, cents in truth.savings(records, tool, {}))
 
     @keyword
     def amount_in_text(self, cents: int) -> str:
@@ -367,6 +405,12 @@ class CostRecordsLibrary:
 def _amounts(cents: Sequence[int]) -> str:
     """Amounts as people read them."""
     return ", ".join(money(one) for one in cents) or "nothing"
+
+
+def _another_amount(events: Sequence[Mapping[str, Any]], pair: tuple[str, str], text: str) -> str:
+    """What is wrong with a text that does not give a name its amount."""
+    name, amount = pair
+    return f"{questions.quoted(events)}: the answer's text does not give {name!r} its {amount}: {text!r}"
 
 
 def _given(arguments: Mapping[str, Any]) -> str:

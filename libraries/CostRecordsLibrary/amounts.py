@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Final
+
+AMOUNT: Final = re.compile(r"\$\d+(?:,\d{3})*(?:\.\d+)?")
+"""An amount in a text, written as agreed or not."""
 
 
 def money(cents: int) -> str:

@@ -22,7 +22,7 @@ def headlines(events: Sequence[Mapping[str, Any]], records: truth.Records) -> li
     saved = [
         cents
         for call in asked.values()
-        for cents in truth.savings(records, call["tool_name"], call["arguments"])
+        for _, cents in truth.savings(records, call["tool_name"], call["arguments"])
     ]
     found = [("the sum of all savings", sum(saved))] if saved else []
     for event in events:

@@ -143,16 +143,23 @@ _TRUTHS: Final[Mapping[str, Callable[[Records, Mapping[str, Any]], dict[str, Any
 }
 
 
-def savings(records: Records, tool: str, arguments: Mapping[str, Any]) -> list[int]:
-    """The savings in cents that a tool must find, sorted; none for a tool that looks for none."""
+def savings(records: Records, tool: str, arguments: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """What a tool must find to save: the resource or the task of each, and cents; none for other tools."""
     if tool == "find_idle_resources":
-        return sorted(r["monthly_cost_cents"] for r in idle(records, arguments)["resources"])
+        return [(r["name"], r["monthly_cost_cents"]) for r in idle(records, arguments)["resources"]]
     if tool == "rightsize_resources":
-        return sorted(_half(r) for r in oversized(records, arguments)["resources"])
+        return [(r["name"], _half(r)) for r in oversized(records, arguments)["resources"]]
     if tool == "compare_models":
         tasks = models(records, arguments)["tasks"]
-        return sorted(task["saving_cents"] for task in tasks if task["saving_cents"] > 0)
+        return [(task["task"], task["saving_cents"]) for task in tasks if task["saving_cents"] > 0]
     return []
+
+
+def savable(records: Records, tool: str) -> set[str]:
+    """Names of all that a tool looks at to find savings: tasks or resources."""
+    if tool == "compare_models":
+        return {row["task"] for row in records.get("model_calls", ())}
+    return {row["name"] for row in records.get("resources", ())}
 
 
 def differences(records: Records, tool: str, arguments: Mapping[str, Any], result: Row) -> list[str]:

@@ -104,7 +104,7 @@ def test_models_are_compared_by_the_cost_of_a_call():
     assert {task["cheapest_model"] for task in tasks} == {"a-1"}
     assert [other["model"] for other in tasks[0]["alternatives"]] == ["c-3", "b-2"]
     assert tasks[0]["saving_cents"] == 150
-    assert truth.savings(books, "compare_models", {}) == [150, 150]
+    assert truth.savings(books, "compare_models", {}) == [("summaries", 150), ("translation", 150)]
 
 
 def test_a_tool_that_nobody_knows_is_not_true():
