@@ -50,8 +50,8 @@ A Service That Is Only Slow Goes On Being Used
 
 Without A Database Nothing Is Promised And Nothing Is Lost
     [Documentation]    New connections and logins get 503, and questions are declined as unavailable, in words that
-    ...    tell nothing about the inside; what was accepted before comes to an end, and when the database is back
-    ...    everything works on the same connection.
+    ...    tell nothing about the inside; when the database is back everything works on the same connection, and what
+    ...    was declined has left nothing behind.
     [Tags]    promise-30
     ...       needs:lose_database
     ...       catches:acknowledged-before-stored
