@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -164,6 +165,25 @@ def _heeds_none(tell: Callable[[], None]) -> None:
 def signal_ends_at_once(components: Components) -> Components:
     """Whenever the service is stopped or moved, every run and every connection just breaks."""
     return replace(components, signals=_heeds_none)
+
+
+@fault("signal-leaves-no-time", group="resilience")
+def signal_leaves_no_time(components: Components) -> Components:
+    """Each release cuts off whoever is about to be answered: only draining by hand leaves them the time."""
+    told = asyncio.Event()
+
+    def noting(tell: Callable[[], None]) -> None:
+        def hurry() -> None:
+            told.set()
+            tell()
+
+        components.signals(hurry)
+
+    class Hurries(Drain):
+        def begin(self, then: Callable[[], None], *, seconds: float | None = None) -> None:
+            super().begin(then, seconds=0 if told.is_set() else seconds)
+
+    return replace(components, signals=noting, drain=Hurries)
 
 
 class _JustGoes(Drain):

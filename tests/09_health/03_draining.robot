@@ -69,12 +69,32 @@ What Is Not Finished In Time Is Interrupted
     And Ana's connection closes with 1001
 
 Being Told To End Is Draining Too
-    [Documentation]    A signal ends the service as kindly as an operator does: the run has its time, its customer is
-    ...    told how it ended, the connection closes with 1001, and only then the process ends.
+    [Documentation]    A signal ends the service as kindly as an operator does: the customer is told how the run ended,
+    ...    the connection closes with 1001, and only then the process ends.
     [Tags]    promise-26    catches:signal-ends-at-once    catches:drained-process-stays
     Given Ana of a backend of her own has a run that waits
     When the backend is told to end
     Then Ana's run ends as interrupted
+    And Ana's connection closes with 1001
+    And the backend's process has ended
+
+Being Told To End Leaves What Runs Its Time
+    [Documentation]    After the signal, too, runs have time to end: what needs a moment more is answered, and every
+    ...    event of it is delivered.
+    [Tags]    promise-26
+    ...       catches:signal-leaves-no-time
+    ...       catches:signal-ends-at-once
+    ...       catches:drain-drops-events
+    ...       catches:drain-without-goodbye
+    ...       catches:drain-does-not-wait
+    ...       catches:drained-process-stays
+    ...       catches:started-after-first-thinking
+    ...       catches:wrong-run-id
+    ...       catches:wrong-thread-id
+    Given Ana of a backend of her own has a run that waits
+    When the backend is told to end
+    Then Ana's run still has its time, and goes on
+    And Ana sees the agent work from start to finish
     And Ana's connection closes with 1001
     And the backend's process has ended
 
