@@ -114,12 +114,19 @@ A Slow Line Is Served And Holds Up Nobody Else
 A Broken Connection Breaks Nobody Else's
     [Documentation]    Ana is reset in the middle of a message; others do not notice, and her own second device
     ...    goes on.
-    [Tags]    promise-34    needs:hold    catches:broken-run    catches:crash-ends-another-run
+    [Tags]    promise-34
+    ...       needs:devices
+    ...       needs:hold
+    ...       catches:broken-run
+    ...       catches:crash-ends-another-run
+    ...       catches:broken-line-ends-every-device
     Given Ana and Boris of Northwind and Clara of Contoso are connected
+    And Ana is also connected with a phone
     And Boris has a run that waits for a tool
     When Ana's connection is reset in the middle of a message
     Then Boris' run is answered when it goes on
     And Clara gets a whole answer
+    And the answer to "What did we spend in total?" comes on Ana's phone
 
 Whoever Leaves Takes Nobody Along
     [Documentation]    Each connection is counted by itself: those of others count on, however often Ana comes and goes.

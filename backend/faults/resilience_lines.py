@@ -11,10 +11,14 @@ from websockets.utils import apply_mask
 
 from backend.agent.run import RunLoop
 from backend.faults import fault
+from backend.store.notify import REVOKED, Notice
+from backend.ws.connection import Connection
 from backend.ws.protocol import ChatProtocol
 
 if TYPE_CHECKING:
     import asyncio
+
+    from starlette.types import Receive
 
     from backend.agent.plan import ToolCall
     from backend.agent.tools import ToolResult
@@ -171,3 +175,16 @@ class _MendsHalves(_KnowsThePart):
 def half_message_taken_for_whole(components: Components) -> Components:
     """Whoever loses the connection while sending is answered, and charged, for half a question."""
     return replace(components, protocol=_MendsHalves)
+
+
+class _SendsAllAway(Connection):
+    async def read(self, receive: Receive) -> None:
+        await super().read(receive)
+        if isinstance(self.wire, _KnowsThePart) and self.wire.part:
+            self.ground.bus.publish(Notice(REVOKED, self.identity.user_id))
+
+
+@fault("broken-line-ends-every-device", group="resilience")
+def broken_line_ends_every_device(components: Components) -> Components:
+    """When a phone loses its line while it sends, its owner is thrown out at the desk too."""
+    return replace(components, protocol=_KnowsThePart, connection=_SendsAllAway)
