@@ -1,4 +1,4 @@
-"""Faults in what is told while the database is gone."""
+"""Faults in what is told while the database is gone, and when it is back."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
+from backend.agent.run import MESSAGES
 from backend.faults import fault
 from backend.store.engine import Database, DatabaseUnavailableError
+from backend.store.events import EventLog
+from backend.store.schema import events
 from backend.web.answers import Refusal, answer
 from backend.web.health import PROBE_SECONDS, Health
 from backend.ws.router import Router
@@ -17,12 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from sqlalchemy import Connection as Transaction
     from starlette.requests import Request
     from starlette.responses import Response
 
     from backend.components import Components
-    from backend.compose import FrameError
+    from backend.compose import FrameError, RunKey
     from backend.store.engine import P, T, Work
+    from backend.store.events import Appended, Draft
 
 
 def _cause(problem: BaseException | None) -> str:
@@ -88,3 +95,26 @@ class _ShowsTheCause(Health):
 def outage_told_with_its_cause_in_the_health(components: Components) -> Components:
     """Anybody who asks for the health reads what the service is made of, and what it asks of its database."""
     return replace(components, health=_ShowsTheCause)
+
+
+class _ExcusesOne(EventLog):
+    def insert(self, connection: Transaction, run: RunKey, draft: Draft, now: float) -> Appended:
+        lost = draft.fields.get("code") == "interrupted" and not draft.closing
+        if lost and self.excused(connection, run.user_id):
+            draft = replace(draft, fields={"code": "internal", "message": MESSAGES["internal"]})
+        return super().insert(connection, run, draft, now)
+
+    def excused(self, connection: Transaction, user_id: str) -> bool:
+        """Says whether a person has been told of an interruption."""
+        told = select(events.c.seq).where(
+            events.c.user_id == user_id,
+            events.c.type == "agent_failed",
+            events.c.text.contains('"interrupted"'),
+        )
+        return connection.execute(told.limit(1)).scalar() is not None
+
+
+@fault("one-lost-run-told-rightly", group="resilience")
+def one_lost_run_told_rightly(components: Components) -> Components:
+    """Of many answers that an outage has cost one is told as interrupted, the others as mistakes of ours."""
+    return replace(components, event_log=_ExcusesOne)

@@ -19,12 +19,14 @@ from backend.ws.manager import ConnectionManager, ManagerFactory
 from backend.ws.protocol import ChatProtocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection as Transaction
     from starlette.types import Message, Receive, Send
 
     from backend.agent.intake import Accepted
     from backend.components import Components
-    from backend.store.events import Appended, Draft, NotAppended
+    from backend.store.events import Also, Appended, Draft, NotAppended
     from backend.ws.outbox import Reply
 
 WITHOUT_CLOSE = {1005, 1006}
@@ -162,6 +164,26 @@ def run_fails_with_one_of_its_devices(components: Components) -> Components:
             return super().append(connection, draft)
 
     return replace(components, connection=Noting, run_loop=SendsToEachDevice)
+
+
+class _WorksForSomebody(RunLoop):
+    async def emit(
+        self, event: str, fields: Mapping[str, object], *, closing: bool = False, also: Also | None = None
+    ) -> Appended:
+        while not (closing or self.control.reason or await self.somebody_is_there()):
+            await self.control.changed(POLL_SECONDS)
+        return await super().emit(event, fields, closing=closing, also=also)
+
+    async def somebody_is_there(self) -> bool:
+        """Says whether the asker has a connection, to whichever process."""
+        count, now = self.stores.presence.count, self.ground.clock.now()
+        return await self.ground.database.read(count, self.context.user_id, now) > 0
+
+
+@fault("run-stands-still-while-away", group="resilience")
+def run_stands_still_while_away(components: Components) -> Components:
+    """Whoever closes the page and comes back after lunch finds that nothing was worked on meanwhile."""
+    return replace(components, run_loop=_WorksForSomebody)
 
 
 class _Impatient(Connection):

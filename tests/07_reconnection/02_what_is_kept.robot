@@ -97,11 +97,13 @@ A Run Goes On Though Nobody Is Connected
     ...       needs:hold
     ...       needs:resume
     ...       catches:run-ends-with-its-socket
+    ...       catches:run-stands-still-while-away
     ...       catches:answer-missing-in-the-thread
     Given Ana Of Northwind Is Connected
     And Ana has a run that waits for a tool, and drops her only connection
-    When the run goes on, and Ana comes back and resumes from where she was
-    Then Ana has the answer that was worked on meanwhile
+    When the run has waited long enough
+    Then the run comes to its end while Ana is away
+    And Ana comes back, and has the answer that was worked on meanwhile
 
 A Run Goes On However Its Connection Ends
     [Documentation]    A page that is closed and a login that ends stop what is shown, not what was asked: whoever comes
@@ -115,6 +117,7 @@ A Run Goes On However Its Connection Ends
     ...       needs:sign_up
     ...       catches:run-ends-with-its-socket
     ...       catches:run-ends-with-a-close
+    ...       catches:run-stands-still-while-away
     [Template]    The Answer Is There Though Its Asker
     # who    what happens while a tool works
     Ana    closes the connection
@@ -145,8 +148,13 @@ An Accepted Message Is Known At Every Process And After A Restart
 A Run Whose Database Is Lost Comes To A Clear End
     [Documentation]    The database is gone in the middle of runs, and comes back. They cannot go on, and nobody waits
     ...    for them for ever.
-    [Tags]    promise-26    needs:private_backend    needs:lose_database    catches:run-lost-with-its-database
-    Given Ana has 10 reviews at work on a backend with leases of 60 seconds
+    [Tags]    promise-26
+    ...       needs:hold
+    ...       needs:private_backend
+    ...       needs:lose_database
+    ...       catches:run-lost-with-its-database
+    ...       catches:one-lost-run-told-rightly
+    Given Ana has 20 reviews at work on a backend with leases of 60 seconds
     When the database answers no more
     And Ana's question is declined as unavailable
     And the database answers again

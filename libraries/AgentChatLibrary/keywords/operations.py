@@ -165,6 +165,30 @@ class Operations:
             self.kit.environment.timeout("notice") + besides,
         )
 
+    @keyword(tags=("Operations", "Waiting"))
+    def wait_until_no_run_is_open(self, person: str) -> None:
+        """Waits until every run of a person has ended; nobody needs to be connected, the backend is asked.
+
+        Args:
+            person: Whose runs.
+
+        Raises:
+            Unexpected: One is still open after the environment's ``answer`` timeout.
+
+        Example:
+        | Ask                       | Ana | What did we spend in total? |
+        | Drop Session              | Ana |
+        | Wait Until No Run Is Open | Ana |
+        """
+        self.kit.until(
+            lambda: int(self._view(person)["runs_open"]) == 0,
+            lambda: (
+                f"{self._view(person)['runs_open']} run(s) of {person} have not ended; runs should go on to"
+                " their end, whether somebody is connected or not."
+            ),
+            self.kit.environment.timeout("answer"),
+        )
+
     @keyword(tags=("Operations", "Health"))
     def wait_until_metric_is(self, name: str, value: float, **labels: str) -> None:
         """Waits until a metric of the backend in use has a value.
