@@ -55,7 +55,6 @@ Enterprise Customers Are Isolated From Each Other
     ...       catches:tool-result-disagrees-with-database
     ...       catches:leak-50-ms-late
     ...       catches:same-reasoning-for-every-question
-    ...       catches:shared-context-between-runs
     ...       catches:manager-shared-between-users
     ...       catches:foreign-thread-told-by-its-owner
     Given Ana and Boris of Northwind and Clara of Contoso are connected
