@@ -73,7 +73,7 @@ class _Index:
     def read(self, frames: Sequence[Frame]) -> None:
         """Reads the frames that are new, as many as there are now."""
         there = len(frames)
-        for frame in islice(frames, self.frames, there):
+        for frame in frames[self.frames : there]:
             event = frame.event
             if event is None:
                 continue
@@ -163,7 +163,9 @@ class Transcript:
         return islice(kept, len(kept))
 
     def _scan(self, direction: Direction, start: int) -> Iterator[Event]:
-        for frame in islice(self.frames, start, len(self.frames)):
+        frames = self.frames
+        for at in range(start, len(frames)):  # neither copied nor gone through from the first on
+            frame = frames[at]
             if frame.direction is direction:
                 event = frame.event
                 if event is not None:
@@ -217,15 +219,15 @@ class Transcript:
         if there < seen:
             end, seen = None, 0
         if there > seen:
-            new = islice(self.frames, seen, there)
-            end = next((f for f in reversed(list(new)) if f.kind in CLOSES), end)
+            new = self.frames[seen:there]
+            end = next((f for f in reversed(new) if f.kind in CLOSES), end)
             self._ended = end, there
         return end
 
     def sent_as(self, message_id: str) -> Event | None:
         """The first message that this connection sent with an id, or None."""
         there = len(self.frames)
-        for frame in islice(self.frames, self._sent_seen, there):
+        for frame in self.frames[self._sent_seen : there]:
             event = frame.event if frame.direction is SENT else None
             if event is not None and event.message_id:
                 self._sent.setdefault(event.message_id, event)

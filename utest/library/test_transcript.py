@@ -199,3 +199,28 @@ def test_an_open_connection_has_no_end():
     close = transcript.append(11.0, Direction.RECEIVED, Kind.CLOSE, "slow_consumer", 1008)
     assert transcript.end is close
     assert close.received
+
+
+class Frames(list):
+    """Frames that note how often somebody goes through them from the first on."""
+
+    def __init__(self):
+        super().__init__()
+        self.gone_through = 0
+
+    def __iter__(self):
+        self.gone_through += 1
+        return super().__iter__()
+
+
+def test_what_has_been_looked_at_is_not_gone_through_again():
+    frames = Frames()
+    transcript = Transcript("Ana", Owner("Ana"), frames=frames)
+    for number in range(3):
+        text = json.dumps({"type": "ping", "message_id": f"m{number}"})
+        transcript.append(float(number), Direction.SENT, Kind.TEXT, text)
+        assert transcript.end is None
+        assert transcript.sent_as(f"m{number}") is not None
+        assert len(list(transcript.events(Direction.SENT))) == number + 1
+        assert len(list(transcript.events(Direction.SENT, start=number))) == 1
+    assert frames.gone_through == 0

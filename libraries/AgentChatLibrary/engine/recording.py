@@ -102,6 +102,10 @@ class RecordingConnection(ClientConnection):
     def process_event(self, event: Event) -> None:
         """Records the frame at the moment the protocol has it."""
         if isinstance(event, Frame):
+            # Nearly every frame is a whole message of text; everything else takes its time.
+            if event.opcode is Opcode.TEXT and event.fin:
+                self._text(event.data)
+                return
             self._received(event)
             if event.opcode is Opcode.PONG:
                 super().process_event(event)
@@ -134,10 +138,15 @@ class RecordingConnection(ClientConnection):
         if self._fragmented is Opcode.BINARY:
             self.recorder.record(Direction.RECEIVED, Kind.BINARY, data)
             return
+        self._text(data)
+
+    def _text(self, data: bytes | bytearray | memoryview) -> None:
+        """Records a whole message of text; one that is no UTF-8 as the bytes that came."""
+        text: str | bytes
         try:
-            text: str | bytes = data.decode("utf-8")
+            text = str(data, "utf-8")
         except UnicodeDecodeError:
-            text = data
+            text = bytes(data)
         self.recorder.record(Direction.RECEIVED, Kind.TEXT, text)
 
     def go_deaf(self) -> None:
