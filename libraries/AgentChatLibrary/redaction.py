@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from .framelog import FrameLog
 from .frames import Frame
 from .rules.needles import SHORTEST as INDEXED
 from .rules.needles import Needles
@@ -98,7 +99,7 @@ def _holds_one(transcript: Transcript) -> bool:
 
 
 def _without_secrets(transcript: Transcript) -> Transcript:
-    copy = replace(transcript, frames=[])
+    copy = replace(transcript, frames=FrameLog())
     for frame in transcript.frames:
         text = mask(_text(frame))
         data = text if isinstance(frame.data, str) else text.encode("latin-1")

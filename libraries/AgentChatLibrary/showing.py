@@ -20,6 +20,7 @@ from . import recorded
 from .cleaning import own_markup
 from .evidence import Evidence, marking
 from .filing import Filing, wanted
+from .framelog import FrameLog
 from .redaction import masked
 from .rules.story import counted
 from .swimlane import Marking, full, small, summary
@@ -172,4 +173,4 @@ def since(transcript: Transcript, begun: float) -> Transcript:
     """
     if transcript.opened_wall >= begun:
         return transcript
-    return replace(transcript, frames=[f for f in transcript.frames if transcript.wall(f) >= begun])
+    return replace(transcript, frames=FrameLog(f for f in transcript.frames if transcript.wall(f) >= begun))

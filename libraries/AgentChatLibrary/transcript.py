@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
+from .framelog import FrameLog, Payload
 from .frames import CLOSES, RECEIVED, SENT, Direction, Event, Frame, Kind
 
 
@@ -116,14 +117,13 @@ class Transcript:
     connection: int = 1
     opened_at: float = 0.0
     opened_wall: float = 0.0
-    frames: list[Frame] = field(default_factory=list)
+    frames: FrameLog = field(default_factory=FrameLog)
     truncated: int = 0
     wire: Transcript | None = None
     told: frozenset[str] | None = None
     limit: int | None = None
     memo: tuple[int, dict[str, Any]] = field(default=_NOTHING, init=False, repr=False, compare=False)
     _index: _Index | None = field(default=None, init=False, repr=False, compare=False)
-    _ended: tuple[Frame | None, int] = field(default=(None, 0), init=False, repr=False, compare=False)
     _sent: dict[str, Event] = field(default_factory=dict, init=False, repr=False, compare=False)
     _resent: dict[str, Event] = field(default_factory=dict, init=False, repr=False, compare=False)
     _sent_seen: int = field(default=0, init=False, repr=False, compare=False)
@@ -148,6 +148,19 @@ class Transcript:
             frames.append(frame)
         return frame
 
+    def append_text(self, at: float, payload: Payload) -> None:
+        """Adds a text frame that was received, as :meth:`append` does, and leaves its decoding for later.
+
+        Args:
+            at: Monotonic time in seconds.
+            payload: The content; bytes that are no UTF-8 are kept as such.
+        """
+        frames = self.frames
+        if self.limit is not None and len(frames) >= self.limit:
+            self.truncated += 1
+        else:
+            frames.add_text((at, payload))
+
     def events(self, direction: Direction = Direction.RECEIVED, start: int = 0) -> Iterator[Event]:
         """The JSON objects that went in ``direction``, from frame index ``start`` on."""
         if start > 0:
@@ -163,9 +176,7 @@ class Transcript:
         return islice(kept, len(kept))
 
     def _scan(self, direction: Direction, start: int) -> Iterator[Event]:
-        frames = self.frames
-        for at in range(start, len(frames)):  # neither copied nor gone through from the first on
-            frame = frames[at]
+        for frame in self.frames.since(start):  # neither copied nor gone through from the first on
             if frame.direction is direction:
                 event = frame.event
                 if event is not None:
@@ -213,21 +224,12 @@ class Transcript:
     @property
     def end(self) -> Frame | None:
         """The close or drop that ended the connection; None while it is open."""
-        # Asked again and again while the connection is open: only what is new is looked at.
-        end, seen = self._ended
-        there = len(self.frames)
-        if there < seen:
-            end, seen = None, 0
-        if there > seen:
-            new = self.frames[seen:there]
-            end = next((f for f in reversed(new) if f.kind in CLOSES), end)
-            self._ended = end, there
-        return end
+        return self.frames.end
 
     def sent_as(self, message_id: str) -> Event | None:
         """The first message that this connection sent with an id, or None."""
         there = len(self.frames)
-        for frame in self.frames[self._sent_seen : there]:
+        for frame in self.frames.since(self._sent_seen):
             event = frame.event if frame.direction is SENT else None
             if event is not None and event.message_id:
                 self._sent.setdefault(event.message_id, event)

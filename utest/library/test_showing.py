@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from AgentChatLibrary import cleaning, evidence, filing, recorded, redaction, showing
+from AgentChatLibrary.framelog import FrameLog
 from AgentChatLibrary.frames import Direction, Kind
 from AgentChatLibrary.swimlane import Marking
 from AgentChatLibrary.transcript import Owner, Transcript
@@ -198,9 +199,9 @@ A Broken One Is Told As It Would Be Live
     completed = next(e for e in broken_one.received("tool_completed"))
     cut = tmp_path / "cut.jsonl"
     filing.write(cut, [replace(broken_one, truncated=2)])
-    del broken_one.frames[completed.index]
+    left = FrameLog(frame for frame in broken_one.frames if frame is not completed.frame)
     file = tmp_path / "broken.jsonl"
-    filing.write(file, [broken_one])
+    filing.write(file, [replace(broken_one, frames=left)])
     out = run_robot(tmp_path, suite, "--variable", f"BROKEN:{file}", "--variable", f"CUT:{cut}")
     good, none, short, bad = results_of(out).values()
     assert short.passed, short.message

@@ -4,6 +4,7 @@ import io
 import json
 
 import pytest
+from AgentChatLibrary.framelog import FrameLog
 from AgentChatLibrary.frames import DURABLE, Direction, Kind
 from AgentChatLibrary.transcript import Owner, Transcript
 from AgentChatLibrary.transcript_lines import load, save
@@ -201,7 +202,7 @@ def test_an_open_connection_has_no_end():
     assert close.received
 
 
-class Frames(list):
+class Frames(FrameLog):
     """Frames that note how often somebody goes through them from the first on."""
 
     def __init__(self):

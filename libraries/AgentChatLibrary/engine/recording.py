@@ -21,6 +21,7 @@ from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Response
 from websockets.protocol import Event, State
 
+from ..framelog import Payload
 from ..frames import Direction, Kind
 from ..transcript import Transcript
 
@@ -49,6 +50,13 @@ class Recorder:
         """Appends one frame: stamped with the moment at which its bytes arrived, else with this one."""
         arrival = self._arrival
         self.transcript.append(time.monotonic() if arrival is None else arrival, direction, kind, data, code)
+        if arrival is None:
+            self._wake()
+
+    def record_text(self, payload: Payload) -> None:
+        """Appends a whole message of text that was received; it is decoded when somebody looks at it."""
+        arrival = self._arrival
+        self.transcript.append_text(time.monotonic() if arrival is None else arrival, payload)
         if arrival is None:
             self._wake()
 
@@ -104,7 +112,7 @@ class RecordingConnection(ClientConnection):
         if isinstance(event, Frame):
             # Nearly every frame is a whole message of text; everything else takes its time.
             if event.opcode is Opcode.TEXT and event.fin:
-                self._text(event.data)
+                self.recorder.record_text(event.data)
                 return
             self._received(event)
             if event.opcode is Opcode.PONG:
@@ -138,16 +146,7 @@ class RecordingConnection(ClientConnection):
         if self._fragmented is Opcode.BINARY:
             self.recorder.record(Direction.RECEIVED, Kind.BINARY, data)
             return
-        self._text(data)
-
-    def _text(self, data: bytes | bytearray | memoryview) -> None:
-        """Records a whole message of text; one that is no UTF-8 as the bytes that came."""
-        text: str | bytes
-        try:
-            text = str(data, "utf-8")
-        except UnicodeDecodeError:
-            text = bytes(data)
-        self.recorder.record(Direction.RECEIVED, Kind.TEXT, text)
+        self.recorder.record_text(data)
 
     def go_deaf(self) -> None:
         """Takes no notice of anything that arrives from now on, as a program that hangs."""
