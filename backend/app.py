@@ -27,7 +27,7 @@ from backend.log import Journal
 from backend.processes import owner_name
 from backend.settings import Settings
 from backend.store import schema  # noqa: F401 -- its tables are to be made
-from backend.store.engine import DatabaseUnavailableError
+from backend.store.lane import DatabaseUnavailableError
 from backend.store.people import EmailTakenError
 from backend.web.admin_control import AdminControl
 from backend.web.answers import Refusal, http_error, refused

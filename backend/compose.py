@@ -18,7 +18,10 @@ class Encoder:
         Raises:
             ValueError: The frame holds NaN or an infinity.
         """
-        return json.dumps(frame, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return _encode(frame)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 @dataclass(frozen=True, slots=True)

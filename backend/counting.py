@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from backend.ground import Ground, Stores
 from backend.processes import known_dead
-from backend.store.engine import DatabaseUnavailableError
+from backend.store.lane import DatabaseUnavailableError
 from backend.store.notify import COUNT, COUNTED, Notice
 from backend.store.totals import Counts
 

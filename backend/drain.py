@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from backend.compose import FrameError
 from backend.ground import Ground
 from backend.settings import Settings
-from backend.store.engine import DatabaseUnavailableError
+from backend.store.lane import DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from backend.agent.supervisor import Supervisor

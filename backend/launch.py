@@ -89,7 +89,8 @@ def run(options: argparse.Namespace, settings: Settings, components: Components 
     from backend import log  # noqa: PLC0415
     from backend.components import Components as Healthy  # noqa: PLC0415
     from backend.server import Launch, loop_factory, serve  # noqa: PLC0415
-    from backend.store.engine import DatabaseUnavailableError, DatabaseUrlError  # noqa: PLC0415
+    from backend.store.engine import DatabaseUrlError  # noqa: PLC0415
+    from backend.store.lane import DatabaseUnavailableError  # noqa: PLC0415
 
     components = components or Healthy()
     log.configure(options.log_file, components.log_format())

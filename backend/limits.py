@@ -78,11 +78,7 @@ class Quota:
         Returns:
             None when it is within the quota, else the seconds until the window ends; then it was not counted.
         """
-        row = connection.execute(
-            select(quotas.c.window_start, quotas.c.used)
-            .where(quotas.c.user_id == person.id)
-            .with_for_update()
-        ).one_or_none()
+        row = connection.execute(_QUOTA, {"the_user": person.id}).one_or_none()
         if row is None or now >= row.window_start + QUOTA_WINDOW_SECONDS:
             start, used = now, 0
         else:
@@ -90,12 +86,23 @@ class Quota:
         if used >= person.policy.questions_per_day:
             return rounded_up(start + QUOTA_WINDOW_SECONDS - now)
         if row is None:
-            connection.execute(insert(quotas).values(user_id=person.id, window_start=start, used=1))
+            connection.execute(_COUNT_FIRST, {"user_id": person.id, "window_start": start, "used": 1})
         else:
-            connection.execute(
-                update(quotas).where(quotas.c.user_id == person.id).values(window_start=start, used=used + 1)
-            )
+            connection.execute(_COUNT, {"the_user": person.id, "start": start, "counted": used + 1})
         return None
+
+
+_QUOTA = (
+    select(quotas.c.window_start, quotas.c.used)
+    .where(quotas.c.user_id == bindparam("the_user"))
+    .with_for_update()
+)
+_COUNT_FIRST = insert(quotas)
+_COUNT = (
+    update(quotas)
+    .where(quotas.c.user_id == bindparam("the_user"))
+    .values(window_start=bindparam("start"), used=bindparam("counted"))
+)
 
 
 class Concurrency:

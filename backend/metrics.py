@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import Counter as Tally
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
 
 INVALID = "invalid"
 """Stands for the type of a received frame that has none that is known."""
@@ -28,6 +30,33 @@ class PersonCounters:
         }
 
 
+class Tallies(Collector):
+    """A counter with labels that the event loop alone counts, so that nothing has to be locked for a frame.
+
+    Args:
+        registry: Where it is exposed.
+        name: Without ``_total``.
+        text: What it counts, for people.
+        labels: Names of its labels.
+    """
+
+    def __init__(self, registry: CollectorRegistry, name: str, text: str, *labels: str) -> None:
+        self._name, self._text, self._labels = name, text, labels
+        self._counts: Tally[tuple[str, ...]] = Tally()
+        registry.register(self)
+
+    def count(self, *values: str) -> None:
+        """Counts one, under these values of the labels."""
+        self._counts[values] += 1
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Tells what has been counted."""
+        family = CounterMetricFamily(self._name, self._text, labels=self._labels)
+        for values, number in self._counts.items():
+            family.add_metric(values, number)
+        yield family
+
+
 class Metrics:
     """The service's counters and gauges. None has a label that tells who."""
 
@@ -46,26 +75,29 @@ class Metrics:
 
     def sent(self, user_id: str, kind: str) -> None:
         """Counts a frame that is about to be sent."""
-        self._sent.labels(kind).inc()
+        self._sent.count(kind)
         self.of_person(user_id).frames_sent[kind] += 1
 
     def received(self, user_id: str, kind: str) -> None:
         """Counts a frame that was received; ``kind`` is a type of the contract or ``INVALID``."""
-        self._received.labels(kind).inc()
+        self._received.count(kind)
         self.of_person(user_id).frames_received[kind] += 1
 
     def error(self, user_id: str, code: str) -> None:
         """Counts an error frame that is about to be sent."""
-        self._errors.labels(code).inc()
+        self._errors.count(code)
         self.of_person(user_id).errors[code] += 1
 
     def refused(self, status: int, code: str) -> None:
         """Counts an upgrade that is about to be refused."""
-        self._refusals.labels(str(status), code).inc()
+        self._refusals.count(str(status), code)
 
     def of_person(self, user_id: str) -> PersonCounters:
         """Returns the counters of one person."""
-        return self._people.setdefault(user_id, PersonCounters())
+        counters = self._people.get(user_id)
+        if counters is None:
+            counters = self._people[user_id] = PersonCounters()
+        return counters
 
     def exposition(self) -> bytes:
         """Returns everything in Prometheus' text format."""
@@ -73,8 +105,8 @@ class Metrics:
         self._tasks.set(sum(1 for task in asyncio.all_tasks() if task is not current))
         return generate_latest(self.registry)
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(name, text, labels, registry=self.registry)
+    def _counter(self, name: str, text: str, *labels: str) -> Tallies:
+        return Tallies(self.registry, name, text, *labels)
 
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(name, text, registry=self.registry)

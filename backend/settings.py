@@ -41,7 +41,7 @@ class Settings:
         slow_consumer_seconds: Longest time without progress while bytes are unsent (contract: 30 s).
         wake_seconds: Time after which a connection looks into the log though no notification came.
         close_seconds: Time that a peer gets to answer a close frame before it is cut off.
-        database_seconds: Longest wait for the database in one operation.
+        database_seconds: Longest wait for the database in one operation while it does nothing else either.
         slow_probe_seconds: Duration of the health's own write from which the service calls itself degraded.
         read_threads: Threads that read from the database.
         write_threads: Threads that write to it, where it can do that at the same time (PostgreSQL).

@@ -23,6 +23,7 @@ Many People Chat At Once
     ...       catches:leak-50-ms-late
     ...       catches:shared-context-between-runs
     ...       catches:tool-query-without-organisation-filter
+    ...       catches:crowd-turned-away
     Given 50 people of 5 organisations are connected
     When all of them ask "Where can we cut our cloud bill?" at once
     Then every one of them gets a whole answer, and nothing of anybody else

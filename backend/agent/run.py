@@ -15,8 +15,8 @@ from backend.agent.plan import Plan, ToolCall
 from backend.agent.stream import RunParts, RunStream
 from backend.agent.tools import ToolResult
 from backend.ids import new_id
-from backend.store.engine import DatabaseUnavailableError
 from backend.store.events import Also
+from backend.store.lane import DatabaseUnavailableError
 
 MESSAGES: Mapping[str, str] = {
     "cancelled": "The question was cancelled.",

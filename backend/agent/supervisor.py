@@ -12,8 +12,8 @@ from backend.agent.run import MESSAGES, RunLoop
 from backend.agent.stream import RunParts
 from backend.bell import Bell
 from backend.processes import known_dead
-from backend.store.engine import DatabaseUnavailableError
 from backend.store.events import Appended
+from backend.store.lane import DatabaseUnavailableError
 from backend.store.notify import CANCEL, MISSED, RELEASED, WAKE, Notice
 from backend.store.runs import Run
 
@@ -102,13 +102,12 @@ class Supervisor:
 
     async def renew(self) -> None:
         """Prolongs the leases of this process."""
-        await self._ground.database.write(
-            self._stores.runs.renew,
-            self._ground.owner,
-            list(self._running),
-            self._ground.clock.now(),
-            self._ground.lease_until(),
-        )
+        await self._ground.database.write_first(self.prolong, list(self._running))
+
+    def prolong(self, connection: Connection, run_ids: list[str]) -> None:
+        """Prolongs leases as of the moment when it is done. Runs in a thread."""
+        now, until = self._ground.clock.now(), self._ground.lease_until()
+        self._stores.runs.renew(connection, self._ground.owner, run_ids, now, until)
 
     async def notice_cancelled(self) -> None:
         """Tells the runs that were asked to end, by another process whose notice was lost."""

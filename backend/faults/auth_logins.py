@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from backend.faults import fault
-from backend.store.engine import DatabaseUnavailableError
+from backend.store.lane import DatabaseUnavailableError
 from backend.store.logins import LoginThrottle
 from backend.store.people import NewPerson, Person
 from backend.store.schema import logins, organisations

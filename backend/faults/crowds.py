@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, ParamSpec, TypeVar
 
 from sqlalchemy import Connection as Transaction
 from sqlalchemy import func, select
@@ -12,12 +12,19 @@ from backend.agent.plan import Plan
 from backend.agent.run import RunLoop
 from backend.components import Components
 from backend.faults import fault
+from backend.store.engine import Database, Work
+from backend.store.lane import DatabaseUnavailableError
 from backend.store.schema import runs
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 CROWD = 5
 """Open runs of other people from which on it is crowded."""
 STRUCK = 2
 """The how many-th question of each person is struck."""
+ROOM = 8
+"""Writes that may wait for their turn at the same time."""
 
 
 class _LosesTheSecond(RunLoop):
@@ -45,3 +52,22 @@ class _LosesTheSecond(RunLoop):
 def second_question_lost_in_a_crowd(components: Components) -> Components:
     """Where many work at the same time everybody's second question fails; before and after it all is well."""
     return replace(components, run_loop=_LosesTheSecond)
+
+
+class _TurnsTheCrowdAway(Database):
+    waiting = 0
+
+    async def write(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self.waiting += 1
+        try:
+            if self.waiting > ROOM:
+                raise DatabaseUnavailableError("There is no room for one more.")
+            return await super().write(work, *args, **kwargs)
+        finally:
+            self.waiting -= 1
+
+
+@fault("crowd-turned-away", group="isolation")
+def crowd_turned_away(components: Components) -> Components:
+    """On a busy morning customers are told that the service is out of order, though it is only busy."""
+    return replace(components, database=_TurnsTheCrowdAway)

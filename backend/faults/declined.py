@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from backend.compose import FrameError
 from backend.faults import fault
-from backend.store.engine import DatabaseUnavailableError
+from backend.store.lane import DatabaseUnavailableError
 from backend.ws.frames import ClientFrame
 from backend.ws.handlers import Chat
 from backend.ws.router import Router

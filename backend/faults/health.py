@@ -223,7 +223,7 @@ class _NamesPeople(Metrics):
 
     def sent(self, user_id: str, kind: str) -> None:
         super().sent(user_id, kind)
-        self._by_person.labels(user_id).inc()
+        self._by_person.count(user_id)
 
 
 @fault("metrics-expose-user-ids", group="health")

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from backend.agent.run import MESSAGES
 from backend.faults import fault
-from backend.store.engine import Database, DatabaseUnavailableError
+from backend.store.engine import Database
 from backend.store.events import EventLog
+from backend.store.lane import DatabaseUnavailableError
 from backend.store.schema import events
 from backend.web.answers import Refusal, answer
 from backend.web.health import PROBE_SECONDS, Health

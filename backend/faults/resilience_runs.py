@@ -15,8 +15,8 @@ from backend.agent.supervisor import Supervisor
 from backend.compose import FrameError, RunKey
 from backend.faults import fault
 from backend.ids import new_id
-from backend.store.engine import DatabaseUnavailableError
 from backend.store.events import Draft, EventLog, NotAppended, Ownership
+from backend.store.lane import DatabaseUnavailableError
 from backend.store.notify import WAKE, Notice
 from backend.store.runs import MessageIds
 from backend.store.schema import asked, messages, runs, threads

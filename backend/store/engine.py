@@ -4,10 +4,8 @@ SQLite has one writer at a time; its writes queue up in a thread of their own, i
 spares them its polling for the lock. PostgreSQL is written to from several threads.
 """
 
-import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -15,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, ResourceClosedError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from backend.store.lane import DatabaseUnavailableError, Lane
 from backend.store.metadata import metadata
 
 P = ParamSpec("P")
@@ -24,13 +23,6 @@ Work = Callable[Concatenate[Connection, P], T]
 
 FIRST_SECONDS = 30.0
 """Longest time for the tables to be made at the start, which others that start as well may have begun."""
-
-GRACE_SECONDS = 1.0
-"""How much longer than the database's own limit the event loop waits for a thread."""
-
-
-class DatabaseUnavailableError(Exception):
-    """The database did not do the work in time; nothing of it was stored."""
 
 
 class DatabaseUrlError(Exception):
@@ -69,7 +61,7 @@ class Database:
 
     Args:
         url: SQLAlchemy URL.
-        patience: Longest wait for one operation, in seconds.
+        patience: Longest wait for one operation, in seconds, while nothing else gets done either.
         connections: Connections that read at the same time, at the most.
         read_threads: Threads that read.
         write_threads: Threads that write, where the database can do that at the same time.
@@ -84,8 +76,8 @@ class Database:
         """Monotonic time of the last commit that succeeded."""
         self._connections = self.connect(url, connections, write_threads)
         writers = 1 if self._connections.one_writer else write_threads
-        self._readers = ThreadPoolExecutor(read_threads, "database-read")
-        self._writers = ThreadPoolExecutor(writers, "database-write")
+        self._readers = Lane("database-read", read_threads, patience)
+        self._writers = Lane("database-write", writers, patience)
 
     def connect(self, url: str, readers: int, writers: int) -> Connections:
         """Returns the connections to the database of a URL; none is opened yet.
@@ -119,7 +111,7 @@ class Database:
 
     async def open_all(self) -> None:
         """Opens every connection, so that load finds them open and descriptors stay as many."""
-        await asyncio.get_running_loop().run_in_executor(self._readers, self._connections.open_all)
+        await self._readers.submit(self._connections.open_all)
 
     async def read(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs ``work(connection, ...)`` on a consistent view of the data.
@@ -127,7 +119,7 @@ class Database:
         Raises:
             DatabaseUnavailableError: It could not be done in time.
         """
-        return await self._in_thread(self._readers, lambda: self._reading(work, *args, **kwargs))
+        return await self._readers.run(lambda deadline: self._reading(deadline, work, *args, **kwargs))
 
     def read_here(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As ``read``, in the calling thread.
@@ -135,7 +127,7 @@ class Database:
         Raises:
             DatabaseUnavailableError: It could not be done.
         """
-        return self._reading(work, *args, **kwargs)
+        return self._reading(time.monotonic() + self.patience, work, *args, **kwargs)
 
     async def write(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs ``work(connection, ...)`` in a transaction that is committed unless it raises.
@@ -144,8 +136,17 @@ class Database:
             DatabaseUnavailableError: It could not be done in time; nothing was stored. Only where the
                 database goes away in the very moment of the commit, nobody can know.
         """
-        deadline = time.monotonic() + self.patience
-        return await self._in_thread(self._writers, lambda: self._writing(deadline, work, *args, **kwargs))
+        return await self._writers.run(lambda deadline: self._writing(deadline, work, *args, **kwargs))
+
+    async def write_first(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As ``write``, before whatever waits for its turn: for what would be lost if it came too late.
+
+        Raises:
+            DatabaseUnavailableError: It could not be done in time; nothing was stored.
+        """
+        return await self._writers.run(
+            lambda deadline: self._writing(deadline, work, *args, **kwargs), first=True
+        )
 
     def write_now(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As ``write``, in the calling thread.
@@ -165,22 +166,15 @@ class Database:
 
     def close(self) -> None:
         """Ends the threads and closes the connections."""
-        for pool in (self._readers, self._writers):
-            pool.shutdown(cancel_futures=True)
+        for lane in (self._readers, self._writers):
+            lane.close()
         self._connections.close()
 
-    async def _in_thread(self, pool: Executor, work: Callable[[], T]) -> T:
-        loop = asyncio.get_running_loop()
+    def _reading(self, deadline: float, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            async with asyncio.timeout(self.patience + GRACE_SECONDS):
-                return await loop.run_in_executor(pool, work)
-        except TimeoutError:
-            raise DatabaseUnavailableError("The database did not answer in time.") from None
-
-    def _reading(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            deadline, view = time.monotonic() + self.patience, not _asks_once(work)
-            with self._connections.reading(deadline, view=view) as connection:
+            if time.monotonic() > deadline:
+                raise DatabaseUnavailableError("The database was too slow.")
+            with self._connections.reading(deadline, view=not _asks_once(work)) as connection:
                 return work(connection, *args, **kwargs)
         except (DBAPIError, PoolTimeoutError, ResourceClosedError) as problem:
             if not _is_loss(problem):

@@ -152,9 +152,7 @@ class EventLog:
         if draft.also is not None:
             draft.also(connection, timestamp)
         if draft.ends:
-            connection.execute(
-                update(runs).where(runs.c.id == run.run_id).values(open=False, ended_at=timestamp)
-            )
+            connection.execute(_END, {"the_run": run.run_id, "at": timestamp})
 
     def allocate(self, connection: Connection, user_id: str, now: float) -> tuple[int, float]:
         """Returns the next ``seq`` and a time that is not before that of the event before it."""
@@ -240,6 +238,7 @@ _MINE = select(runs.c.id).where(*_IS_MINE)
 _PROLONG_CLOSING = update(runs).where(*_IS_MINE).values(lease_until=bindparam("until"))
 _PROLONG = _PROLONG_CLOSING.where(runs.c.cancel_requested.is_(False))
 _INSERT = insert(events)
+_END = update(runs).where(runs.c.id == bindparam("the_run")).values(open=False, ended_at=bindparam("at"))
 _LATER = case(
     (people.c.last_event_at > bindparam("the_time"), people.c.last_event_at), else_=bindparam("the_time")
 )

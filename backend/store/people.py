@@ -175,7 +175,7 @@ class People:
     def lock(self, connection: Connection, user_id: str) -> None:
         """Makes other writers of this person's rows wait for the transaction's end."""
         # SQLite has one writer anyway and ignores FOR UPDATE.
-        connection.execute(select(people.c.id).where(people.c.id == user_id).with_for_update())
+        connection.execute(_LOCK, {"the_id": user_id})
 
     @one_statement
     def last_seqs(self, connection: Connection, user_ids: list[str]) -> dict[str, tuple[int, bool]]:
@@ -219,5 +219,7 @@ _PERSON = select(people, func.coalesce(organisations.c.name, "").label("organisa
 )
 
 _BY_ID = _PERSON.where(people.c.id == bindparam("the_id"))
+
+_LOCK = select(people.c.id).where(people.c.id == bindparam("the_id")).with_for_update()
 
 _BY_EMAIL = _PERSON.where(people.c.email_key == bindparam("the_key"))

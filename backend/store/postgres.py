@@ -18,7 +18,8 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from backend.store.engine import DatabaseUnavailableError, DatabaseUrlError
+from backend.store.engine import DatabaseUrlError
+from backend.store.lane import DatabaseUnavailableError
 
 EXTRA_CONNECTIONS = 1
 """Connections in each pool beside those of its threads: for the probe, and for other threads that read."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Double, insert, literal, or_, select, update
+from sqlalchemy import Connection, Double, bindparam, insert, literal, or_, select, update
 from sqlalchemy import func as sql
 
 from backend.store.engine import one_statement
@@ -47,33 +47,26 @@ class Runs:
         lease_until: float,
     ) -> None:
         """Adds an open run that ``owner`` works on."""
-        previous = connection.execute(
-            select(runs.c.id)
-            .where(runs.c.thread_id == thread_id, runs.c.open.is_(False), runs.c.plan.is_not(None))
-            .order_by(runs.c.ended_at.desc())
-            .limit(1)
-        ).scalar()
+        previous = connection.execute(_LAST_ENDED, {"the_thread": thread_id}).scalar()
         connection.execute(
-            insert(runs).values(
-                id=run_id,
-                user_id=user_id,
-                organisation_id=organisation_id,
-                thread_id=thread_id,
-                previous_run_id=previous,
-                open=True,
-                owner=owner,
-                lease_until=lease_until,
-                cancel_requested=False,
-                started_at=now,
-            )
+            _BEGIN,
+            {
+                "id": run_id,
+                "user_id": user_id,
+                "organisation_id": organisation_id,
+                "thread_id": thread_id,
+                "previous_run_id": previous,
+                "open": True,
+                "owner": owner,
+                "lease_until": lease_until,
+                "cancel_requested": False,
+                "started_at": now,
+            },
         )
 
     def open_of(self, connection: Connection, user_id: str) -> int:
         """Returns how many runs of a person are open, over all processes."""
-        statement = (
-            select(sql.count()).select_from(runs).where(runs.c.user_id == user_id, runs.c.open.is_(True))
-        )
-        return int(connection.execute(statement).scalar_one())
+        return int(connection.execute(_OPEN_OF, {"the_user": user_id}).scalar_one())
 
     def find(self, connection: Connection, run_id: str) -> Run | None:
         """Returns a run, or None."""
@@ -82,12 +75,11 @@ class Runs:
 
     def previous_plan(self, connection: Connection, run_id: str) -> str | None:
         """Returns the stored plan of the thread's run that had ended last when this one began."""
-        before = select(runs.c.previous_run_id).where(runs.c.id == run_id).scalar_subquery()
-        return connection.execute(select(runs.c.plan).where(runs.c.id == before)).scalar()
+        return connection.execute(_PREVIOUS_PLAN, {"the_run": run_id}).scalar()
 
     def keep_plan(self, connection: Connection, run_id: str, plan: str) -> None:
         """Stores a run's plan."""
-        connection.execute(update(runs).where(runs.c.id == run_id).values(plan=plan))
+        connection.execute(_KEEP_PLAN, {"the_run": run_id, "the_plan": plan})
 
     def request_cancel(self, connection: Connection, run_id: str, user_id: str) -> bool:
         """Asks that a person's run end.
@@ -154,23 +146,20 @@ class MessageIds:
 
     def find(self, connection: Connection, user_id: str, message_id: str) -> Asked | None:
         """Returns what came of the message, or None when it is new."""
-        row = connection.execute(
-            select(asked.c.content_hash, asked.c.thread_id, asked.c.run_id).where(
-                asked.c.user_id == user_id, asked.c.message_id == message_id
-            )
-        ).one_or_none()
+        row = connection.execute(_ASKED, {"the_user": user_id, "the_message": message_id}).one_or_none()
         return None if row is None else Asked(*row)
 
     def keep(self, connection: Connection, user_id: str, message_id: str, accepted: Asked) -> None:
         """Notes what came of a new message. The key makes a second one impossible, over all processes."""
         connection.execute(
-            insert(asked).values(
-                user_id=user_id,
-                message_id=message_id,
-                content_hash=accepted.content_hash,
-                thread_id=accepted.thread_id,
-                run_id=accepted.run_id,
-            )
+            _KEEP,
+            {
+                "user_id": user_id,
+                "message_id": message_id,
+                "content_hash": accepted.content_hash,
+                "thread_id": accepted.thread_id,
+                "run_id": accepted.run_id,
+            },
         )
 
 
@@ -183,3 +172,25 @@ _RUN = (
     runs.c.owner,
     runs.c.started_at,
 )
+
+# What every question needs is put together once: doing so takes longer than the database takes to do it.
+_LAST_ENDED = (
+    select(runs.c.id)
+    .where(runs.c.thread_id == bindparam("the_thread"), runs.c.open.is_(False), runs.c.plan.is_not(None))
+    .order_by(runs.c.ended_at.desc())
+    .limit(1)
+)
+_BEGIN = insert(runs)
+_OPEN_OF = (
+    select(sql.count())
+    .select_from(runs)
+    .where(runs.c.user_id == bindparam("the_user"), runs.c.open.is_(True))
+)
+_PREVIOUS_PLAN = select(runs.c.plan).where(
+    runs.c.id == select(runs.c.previous_run_id).where(runs.c.id == bindparam("the_run")).scalar_subquery()
+)
+_KEEP_PLAN = update(runs).where(runs.c.id == bindparam("the_run")).values(plan=bindparam("the_plan"))
+_ASKED = select(asked.c.content_hash, asked.c.thread_id, asked.c.run_id).where(
+    asked.c.user_id == bindparam("the_user"), asked.c.message_id == bindparam("the_message")
+)
+_KEEP = insert(asked)

@@ -6,6 +6,7 @@ end. On PostgreSQL somebody else may write at the same time; these make the diff
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Mapping
 from typing import Any
@@ -40,8 +41,14 @@ def insert_if_absent(connection: Connection, table: Table, values: Mapping[str, 
     Returns:
         Whether it was added; if not, whoever has added the other row has committed it.
     """
-    statement = _insert(connection, table).values(values).on_conflict_do_nothing()
-    return bool(connection.execute(statement).rowcount == 1)
+    statement = _insert_if_absent(connection.dialect.name, table)
+    return bool(connection.execute(statement, dict(values)).rowcount == 1)
+
+
+@functools.cache
+def _insert_if_absent(dialect: str, table: Table) -> Any:  # noqa: ANN401 -- the two have no class in common
+    # Of a whole row, so that it need be put together only once for each table.
+    return _insert(dialect, table).on_conflict_do_nothing()
 
 
 def put(
@@ -55,12 +62,12 @@ def put(
         key: Its primary key.
         values: The other columns.
     """
-    statement = _insert(connection, table).values({**key, **values})
+    statement = _insert(connection.dialect.name, table).values({**key, **values})
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
 
 
-def _insert(connection: Connection, table: Table) -> Any:  # noqa: ANN401 -- the two have no class in common
-    return importlib.import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
+def _insert(dialect: str, table: Table) -> Any:  # noqa: ANN401 -- the two have no class in common
+    return importlib.import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
 
 class not_before(FunctionElement[float]):  # noqa: N801 -- a function of SQL

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from backend.store.engine import DatabaseUnavailableError
+from backend.store.lane import DatabaseUnavailableError
 
 EXTRA_CONNECTIONS = 4
 """Connections beside those of the readers: the writer, the probe, and two in reserve."""

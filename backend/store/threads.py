@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, insert, or_, select, update
 
 from backend.ids import new_id
 from backend.store.engine import one_statement
@@ -53,15 +53,16 @@ class Threads:
         """Begins a thread with its first question and returns its id."""
         thread_id = new_id("t")
         connection.execute(
-            insert(threads).values(
-                id=thread_id,
-                owner_id=person.id,
-                organisation_id=person.organisation_id,
-                title=question[:TITLE_CHARACTERS],
-                shared=shared,
-                created_at=now,
-                updated_at=now,
-            )
+            _OPEN,
+            {
+                "id": thread_id,
+                "owner_id": person.id,
+                "organisation_id": person.organisation_id,
+                "title": question[:TITLE_CHARACTERS],
+                "shared": shared,
+                "created_at": now,
+                "updated_at": now,
+            },
         )
         return thread_id
 
@@ -98,16 +99,17 @@ class Threads:
             now: Unix time.
         """
         connection.execute(
-            insert(messages).values(
-                id=new_id("m"),
-                thread_id=thread_id,
-                role=role,
-                content=content,
-                run_id=run_id,
-                created_at=now,
-            )
+            _ADD,
+            {
+                "id": new_id("m"),
+                "thread_id": thread_id,
+                "role": role,
+                "content": content,
+                "run_id": run_id,
+                "created_at": now,
+            },
         )
-        connection.execute(update(threads).where(threads.c.id == thread_id).values(updated_at=now))
+        connection.execute(_TOUCH, {"the_thread": thread_id, "now": now})
 
     def messages(self, connection: Connection, thread_id: str) -> list[dict[str, object]]:
         """Returns a thread's messages in their order, in the form of ``GET /threads/{id}/messages``."""
@@ -133,6 +135,11 @@ _THREAD = (
     threads.c.created_at,
     threads.c.updated_at,
 )
+
+
+_OPEN = insert(threads)
+_ADD = insert(messages)
+_TOUCH = update(threads).where(threads.c.id == bindparam("the_thread")).values(updated_at=bindparam("now"))
 
 
 def _thread(row: Row[tuple[object, ...]]) -> Thread:

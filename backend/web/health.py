@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from backend.drain import DrainState
 from backend.ground import Ground
-from backend.store.engine import DatabaseUnavailableError
+from backend.store.lane import DatabaseUnavailableError
 from backend.store.schema import probes
 from backend.store.sql import put
 from backend.web.answers import answer

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.types import Receive, Send
 
 from backend.compose import Encoder, ErrorComposer, FrameError, ReplyComposer
-from backend.store.engine import DatabaseUnavailableError
+from backend.store.lane import DatabaseUnavailableError
 from backend.ws.outbox import End, Outbox, Replay, Reply, Wake
 
 if TYPE_CHECKING:

@@ -184,19 +184,21 @@ class FrameParser:
 
     def type(self, document: Mapping[str, Any]) -> str:
         """Returns the type of a message, one of the contract's."""
-        message_id = _echo(document)
         if "type" not in document:
             raise FrameError(
-                "missing_field", "The field type is missing.", field="type", message_id=message_id
+                "missing_field", "The field type is missing.", field="type", message_id=_echo(document)
             )
         kind = document["type"]
         if not isinstance(kind, str):
             raise FrameError(
-                "invalid_message", "The field type must be a string.", field="type", message_id=message_id
+                "invalid_message",
+                "The field type must be a string.",
+                field="type",
+                message_id=_echo(document),
             )
         if kind not in CLIENT_FRAMES:
             raise FrameError(
-                "unknown_type", f'There is no message type "{shown(kind)}".', message_id=message_id
+                "unknown_type", f'There is no message type "{shown(kind)}".', message_id=_echo(document)
             )
         return kind
 

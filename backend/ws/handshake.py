@@ -13,7 +13,7 @@ from backend.ground import Ground, Stores
 from backend.identity import Authenticator, Identity
 from backend.ids import new_id
 from backend.limits import Concurrency
-from backend.store.engine import DatabaseUnavailableError
+from backend.store.lane import DatabaseUnavailableError
 from backend.tokens import ExpiredTokenError, InvalidTokenError
 from backend.web.answers import Refusal, refusal_for_token
 from backend.ws.protocol import EXTENSION, ChatProtocol

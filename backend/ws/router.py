@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from backend.compose import FrameError
 from backend.ground import Ground
 from backend.metrics import INVALID
-from backend.store.engine import DatabaseUnavailableError
+from backend.store.lane import DatabaseUnavailableError
 from backend.store.people import Person
 from backend.ws.admission import Admissions, NoLongerWelcomeError
 from backend.ws.frames import ClientFrame, FrameParser

@@ -5,7 +5,7 @@ from sqlalchemy import Connection as Transaction
 from backend.bell import Bell
 from backend.ground import Ground, Stores
 from backend.processes import known_dead
-from backend.store.engine import DatabaseUnavailableError
+from backend.store.lane import DatabaseUnavailableError
 from backend.store.notify import MISSED, Notice
 from backend.ws.manager import POLICY_VIOLATION, ManagerFactory
 
@@ -81,7 +81,7 @@ class Watch:
     async def renew_presence(self) -> None:
         """Keeps this process's connections counted, and forgets those of processes that are gone."""
         if await self._ground.database.read(self.presence_is_stale):
-            await self._ground.database.write(self.settle_presence)
+            await self._ground.database.write_first(self.settle_presence)
 
     def presence_is_stale(self, transaction: Transaction) -> bool:
         """Says whether anything about connections needs to be written."""

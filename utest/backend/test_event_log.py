@@ -12,9 +12,10 @@ from sqlalchemy import func, select
 from backend.clock import Clock
 from backend.compose import Encoder, EventComposer, RunKey
 from backend.processes import alive, known_dead, machine, owner_name
-from backend.store.engine import Database, DatabaseUnavailableError
+from backend.store.engine import Database
 from backend.store.events import Appended, Draft, EventLog, NotAppended, Ownership
 from backend.store.holds import Hold, Holds
+from backend.store.lane import DatabaseUnavailableError
 from backend.store.people import NewPerson, Organisations, People
 from backend.store.runs import Runs
 from backend.store.schema import events

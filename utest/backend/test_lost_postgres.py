@@ -14,7 +14,8 @@ from serving import ENDS, Process, Running, eventually
 from sqlalchemy import insert
 
 from backend.components import Components
-from backend.store.engine import Database, DatabaseUnavailableError
+from backend.store.engine import Database
+from backend.store.lane import DatabaseUnavailableError
 from backend.store.postgres_link import PostgresLink
 from backend.store.schema import probes
 
