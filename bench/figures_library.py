@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from AgentChatLibrary.keywords.types import ClientFrame, FrameType
 from robot.api.deco import keyword, library
 from robot.libraries.BuiltIn import BuiltIn
 from websockets.asyncio.client import connect
@@ -82,8 +83,15 @@ class figures_library:  # noqa: N801 -- Robot Framework wants the file's name
         found.user_id = f"u_{secrets.token_hex(16)}"
 
     @keyword
-    def do_nothing(self, *_: object, **__: object) -> str:
-        """Takes arguments and returns a text, as a keyword that sends does."""
+    def send_nothing(self, session: str, type: ClientFrame, **fields: Any) -> str:  # noqa: A002, ANN401 -- as `Send Message`
+        """Takes what `Send Message` takes, and returns a text as it does."""
+        del session, type, fields
+        return "nothing"
+
+    @keyword
+    def wait_for_nothing(self, session: str, message_id: str, *types: FrameType) -> str:
+        """Takes what `Wait For Reply` takes."""
+        del session, message_id, types
         return "nothing"
 
     @keyword
