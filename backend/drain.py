@@ -116,8 +116,9 @@ class Drain:
     async def close_connections(self) -> None:
         """Closes every connection behind what is left to send to it, those too that are just being let in."""
         try:
-            await self._watch.wake_all()
-        except DatabaseUnavailableError:
+            async with asyncio.timeout(FLUSH_SECONDS):
+                await self._watch.wake_all()
+        except (DatabaseUnavailableError, TimeoutError):
             self._journal.warning("drain_without_database")
         self._managers.dismiss(GOING_AWAY, "draining", FLUSH_SECONDS)
         try:

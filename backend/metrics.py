@@ -96,7 +96,7 @@ class Metrics:
         """Returns the counters of one person."""
         counters = self._people.get(user_id)
         if counters is None:
-            counters = self._people[user_id] = PersonCounters()
+            counters = self._people.setdefault(user_id, PersonCounters())
         return counters
 
     def exposition(self) -> bytes:

@@ -111,7 +111,8 @@ class Supervisor:
 
     async def notice_cancelled(self) -> None:
         """Tells the runs that were asked to end, by another process whose notice was lost."""
-        for run_id in await self._ground.database.read(self._stores.runs.cancelled_of, self._ground.owner):
+        cancelled = self._stores.runs.cancelled_of
+        for run_id in await self._ground.database.read_first(cancelled, self._ground.owner):
             if run_id in self._running:
                 self._running[run_id][1].stop("cancelled")
 
@@ -129,15 +130,14 @@ class Supervisor:
     async def sweep(self) -> None:
         """Ends the runs that nobody works on, in this process or a dead one."""
         for run, owner_is_dead in await self._ground.database.read(self.lost_runs):
-            ended = await self._ground.database.write(
-                self._stores.log.end_abandoned,
-                run,
-                self._ground.clock.now(),
-                MESSAGES["interrupted"],
-                owner_is_dead=owner_is_dead,
-            )
+            ended = await self._ground.database.write(self.end_abandoned, run, owner_is_dead)
             self._abandoned.discard(run.id)
             self.announce(ended)
+
+    def end_abandoned(self, connection: Connection, run: Run, owner_is_dead: bool) -> list[Appended]:
+        """Ends a run that nobody works on, as of the moment when it is done. Runs in a thread."""
+        now, told = self._ground.clock.now(), MESSAGES["interrupted"]
+        return self._stores.log.end_abandoned(connection, run, now, told, owner_is_dead=owner_is_dead)
 
     def announce(self, events: list[Appended]) -> None:
         """Tells the connections of the user that the log has grown."""

@@ -121,6 +121,16 @@ class Database:
         """
         return await self._readers.run(lambda deadline: self._reading(deadline, work, *args, **kwargs))
 
+    async def read_first(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As ``read``, before whatever waits for its turn: for what looks after everything else.
+
+        Raises:
+            DatabaseUnavailableError: It could not be done in time.
+        """
+        return await self._readers.run(
+            lambda deadline: self._reading(deadline, work, *args, **kwargs), first=True
+        )
+
     def read_here(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As ``read``, in the calling thread.
 

@@ -8,6 +8,7 @@ waits is told so.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -18,6 +19,9 @@ T = TypeVar("T")
 
 GRACE_SECONDS = 1.0
 """How much longer than the database's own limit the event loop waits for a thread."""
+
+LATE_SECONDS = 0.25
+"""How long it looks once more after that."""
 
 
 class DatabaseUnavailableError(Exception):
@@ -65,30 +69,34 @@ class Lane:
         (self._waiting.appendleft if first else self._waiting.append)(job)
         self._threads.submit(self._next)
         future: asyncio.Future[T] = asyncio.wrap_future(job.future)
+        late = False
         try:
-            while not future.done():
-                left = self._limit(job) - time.monotonic()
-                # What has begun cannot be called off: its own deadline keeps it from being stored too late.
-                if left <= 0 and (job.deadline is not None or job.future.cancel()):
+            while not job.future.done():
+                deadline = job.deadline
+                left = (deadline or self._deadline(job)) + GRACE_SECONDS - time.monotonic()
+                if left <= 0 and deadline is None and job.future.cancel():
                     raise DatabaseUnavailableError("The database did not answer in time.")
+                if left <= 0 and deadline is not None:
+                    # What has begun cannot be called off; its deadline keeps it from being stored too late.
+                    # Unless the process stood still in that very moment: then it is just being done.
+                    if late:
+                        raise DatabaseUnavailableError("The database did not answer in time.")
+                    late, left = True, LATE_SECONDS
                 await asyncio.wait((future,), timeout=max(0.0, left))
-            return future.result()
+            return await future
         finally:
             future.cancel()
 
     def close(self) -> None:
         """Ends the threads; what has not begun is not done."""
-        while self._waiting:
-            self._waiting.popleft().future.cancel()
+        with contextlib.suppress(IndexError):  # a thread may take the last one first
+            while True:
+                self._waiting.popleft().future.cancel()
         self._threads.shutdown(cancel_futures=True)
 
     def submit(self, action: Callable[[], object]) -> asyncio.Future[object]:
         """Lets a thread do something that nobody's patience is at stake for."""
         return asyncio.wrap_future(self._threads.submit(action))
-
-    def _limit(self, job: _Job) -> float:
-        deadline = self._deadline(job) if job.deadline is None else job.deadline
-        return deadline + GRACE_SECONDS
 
     def _deadline(self, job: _Job) -> float:
         return max(job.asked, self._progress) + self._patience

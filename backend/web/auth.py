@@ -175,11 +175,13 @@ class Auth:
     async def logout(self, request: Request) -> Response:
         """Ends the login of the token, and closes its connections."""
         claims = (await self._guard.identity(request)).claims
-        await self._ground.database.write(
-            self._stores.logins.revoke, "sid", claims.sid, self._ground.clock.now()
-        )
+        await self._ground.database.write(self.end_login, claims.sid)
         self._ground.bus.publish(Notice(REVOKED, claims.sub, subject=claims.sid))
         return answer(None, 204)
+
+    def end_login(self, connection: Connection, sid: str) -> None:
+        """Ends a login as of the moment when that is stored: others look for what is new."""
+        self._stores.logins.revoke(connection, "sid", sid, self._ground.clock.now())
 
 
 def _tokens(pair: TokenPair) -> dict[str, object]:

@@ -118,7 +118,9 @@ class Handshake:
         finally:
             if not entered:
                 del self._watch.present[connection_id]
-        if not entered:
+        if entered:
+            self._watch.entered.add(connection_id)
+        else:
             raise Refusal(
                 429,
                 "too_many_connections",
@@ -144,6 +146,7 @@ class Handshake:
     async def left(self, connection_id: str, user_id: str) -> None:
         """Forgets the connection; without a database its lease runs out."""
         del self._watch.present[connection_id]
+        self._watch.entered.discard(connection_id)
         try:
             await self._ground.database.write(self.leave, connection_id, user_id)
         except DatabaseUnavailableError:

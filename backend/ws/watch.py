@@ -23,6 +23,8 @@ class Watch:
         self._looked_at = ground.clock.now()
         self.present: dict[str, tuple[str, str]] = {}
         """The connections that are open or about to be: id to person and login."""
+        self.entered: set[str] = set()
+        """Those of them that have been noted in the database: the others wait for their turn."""
         self._bell = Bell()
         ground.bus.subscribe_to_all(self.notified)
 
@@ -59,7 +61,7 @@ class Watch:
         managers = {manager.user_id: manager for manager in self._managers.all()}
         if not managers:
             return
-        found = await self._ground.database.read(self._stores.people.last_seqs, list(managers))
+        found = await self._ground.database.read_first(self._stores.people.last_seqs, list(managers))
         for user_id, (last_seq, disabled) in found.items():
             managers[user_id].wake(last_seq, 0)
             if disabled:
@@ -72,7 +74,9 @@ class Watch:
         if sids:
             # A little further back, for what was committed after it was dated.
             since = self._looked_at - 5
-            revoked = await self._ground.database.read(self._stores.logins.revoked_sids, list(sids), since)
+            revoked = await self._ground.database.read_first(
+                self._stores.logins.revoked_sids, list(sids), since
+            )
         self._looked_at = now  # only now: what could not be read is still to be looked for
         for connection in self._managers.connections():
             if connection.identity.claims.sid in revoked:
@@ -80,7 +84,7 @@ class Watch:
 
     async def renew_presence(self) -> None:
         """Keeps this process's connections counted, and forgets those of processes that are gone."""
-        if await self._ground.database.read(self.presence_is_stale):
+        if await self._ground.database.read_first(self.presence_is_stale):
             await self._ground.database.write_first(self.settle_presence)
 
     def presence_is_stale(self, transaction: Transaction) -> bool:
@@ -90,12 +94,13 @@ class Watch:
     def settle_presence(self, transaction: Transaction) -> None:
         """Writes which connections there are."""
         presence, owner, present = self._stores.presence, self._ground.owner, dict(self.present)
+        entered = present.keys() & set(self.entered)
         known = presence.known(transaction, owner)
         for connection_id in known - present.keys():
             # It left while the database was away, or in this very moment.
             presence.leave(transaction, connection_id)
         presence.renew(transaction, owner, self.lease_until)
-        for connection_id in present.keys() - known:
+        for connection_id in entered - known:
             # Another process took this one for dead, for instance because it was stopped for a while.
             user_id, sid = present[connection_id]
             presence.enter(transaction, connection_id, user_id, sid, owner, self.lease_until)

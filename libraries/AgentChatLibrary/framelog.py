@@ -40,9 +40,9 @@ class FrameLog(Sequence[Frame]):
 
     def append(self, frame: Frame) -> None:
         """Adds a frame."""
+        self._kept.append(frame)
         if frame.kind in CLOSES:
             self.end = frame
-        self._kept.append(frame)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -56,10 +56,10 @@ class FrameLog(Sequence[Frame]):
     def __getitem__(self, at: int | slice) -> Frame | list[Frame]:
         kept = self._kept
         if isinstance(at, slice):
-            there = range(len(kept))[at]
+            # It may grow in between, so that it is asked once for how many there are.
             return [
-                self._made(one) if isinstance(frame, tuple) else frame
-                for one, frame in zip(there, kept[at], strict=False)  # it may have grown in between
+                self._made(one) if isinstance(frame := kept[one], tuple) else frame
+                for one in range(len(kept))[at]
             ]
         if at < 0:
             at += len(kept)

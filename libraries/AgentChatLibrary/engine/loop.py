@@ -82,7 +82,7 @@ def do(action: Callable[[], T]) -> T:
     running().call_soon_threadsafe(act)
     done.acquire()
     if problems:
-        raise problems[0]
+        raise problems.pop()
     return results[0]
 
 
