@@ -44,6 +44,8 @@ def main(options: argparse.Namespace) -> int:
     unknown = [name for name in options.names if name not in FIGURES]
     if unknown:
         raise Stop(f"There is no figure {unknown[0]!r}. There are: {', '.join(FIGURES)}.", USAGE_ERROR)
+    # Where no bytecode is kept, the project's is compiled at each start, and that of its peers is not.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     taken, wrong = _take(options.names or list(FIGURES), quick=options.quick)
