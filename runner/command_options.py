@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-JOBS: Final = 2 * (os.cpu_count() or 1)
-"""Faults or mutants that are tried at the same time: a trial waits about as long as it works."""
+JOBS: Final = 3 * (os.cpu_count() or 1)
+"""Faults or mutants that are tried at the same time: a trial waits longer than it works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def prove(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=_count,
         default=JOBS,
-        help="faults or mutants at the same time (default: two for each core)",
+        help="faults or mutants at the same time (default: three for each core)",
     )
     parser.add_argument("--fresh", action="store_true", help="prove again what an earlier run has proven")
     parser.add_argument(

@@ -26,7 +26,8 @@ Many People Chat At Once
     ...       catches:crowd-turned-away
     Given 50 people of 5 organisations are connected
     When all of them ask "Where can we cut our cloud bill?" at once
-    Then every one of them gets a whole answer, and nothing of anybody else
+    Then every one of them is accepted
+    And every one of them gets a whole answer, and nothing of anybody else
 
 A Burst Of Pings Is Answered Ping By Ping
     [Documentation]    1,000 pings without a pause: every ping its own pong, in order, once.

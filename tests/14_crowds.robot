@@ -18,7 +18,7 @@ ${PEOPLE: int}    60
 A Crowd Asks At Once And Everybody Gets A Whole Answer
     [Documentation]    Sixty customers of ten companies ask in the same moment. Every rule is asked of every
     ...    connection; the report has the percentiles of each transition.
-    [Tags]    promise-15    promise-35    catches:dropped-tool-executing    catches:crowd-turned-away
+    [Tags]    promise-15    promise-35    catches:dropped-tool-executing
     Given a crowd of ${PEOPLE} people of 10 organisations is connected
     When everybody asks "Where can we cut our cloud bill?" in the same moment
     Then everybody gets a whole answer, and every rule holds for everybody

@@ -1,8 +1,9 @@
 """Faults that strike where many people work at the same time."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar, ParamSpec, TypeVar
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection as Transaction
 from sqlalchemy import func, select
@@ -11,20 +12,20 @@ from backend.agent.narrator import Outcome
 from backend.agent.plan import Plan
 from backend.agent.run import RunLoop
 from backend.components import Components
+from backend.compose import FrameError
 from backend.faults import fault
-from backend.store.engine import Database, Work
 from backend.store.lane import DatabaseUnavailableError
+from backend.store.people import Person
 from backend.store.schema import runs
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from backend.ws.connection import Connection
+from backend.ws.router import Router
 
 CROWD = 5
 """Open runs of other people from which on it is crowded."""
 STRUCK = 2
 """The how many-th question of each person is struck."""
 ROOM = 8
-"""Writes that may wait for their turn at the same time."""
+"""Messages that may wait for their turn at the same time."""
 
 
 class _LosesTheSecond(RunLoop):
@@ -54,15 +55,15 @@ def second_question_lost_in_a_crowd(components: Components) -> Components:
     return replace(components, run_loop=_LosesTheSecond)
 
 
-class _TurnsTheCrowdAway(Database):
+class _TurnsTheCrowdAway(Router):
     waiting = 0
 
-    async def write(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def admitted(self, connection: Connection, document: Mapping[str, Any] | FrameError) -> Person:
         self.waiting += 1
         try:
             if self.waiting > ROOM:
                 raise DatabaseUnavailableError("There is no room for one more.")
-            return await super().write(work, *args, **kwargs)
+            return await super().admitted(connection, document)
         finally:
             self.waiting -= 1
 
@@ -70,4 +71,4 @@ class _TurnsTheCrowdAway(Database):
 @fault("crowd-turned-away", group="isolation")
 def crowd_turned_away(components: Components) -> Components:
     """On a busy morning customers are told that the service is out of order, though it is only busy."""
-    return replace(components, database=_TurnsTheCrowdAway)
+    return replace(components, router=_TurnsTheCrowdAway)

@@ -9,7 +9,7 @@ from robot.api.deco import keyword
 from robot.api.types import Secret
 
 from ..chat import Chat, Unexpected
-from ..engine.crowd import close_many, try_many
+from ..engine.crowd import close_many, send_together, try_many
 from ..engine.offer import Refused
 from ..engine.session import Session
 from ..kit import Kit
@@ -36,18 +36,19 @@ class SideBySide:
         self._at_once: Notes[list[tuple[Chat, str]]] = Notes(kit.world)
 
     @keyword(tags=("Bursts", "Asking"))
-    def ask_at_once(self, count: int, *sessions: str) -> None:
+    def ask_at_once(self, count: int, *sessions: str, question: str = QUESTION) -> None:
         """Sends questions on several sessions, each with an id of its own, and waits for nothing.
 
         Args:
             count: How many on each session.
             sessions: Aliases of the sessions.
+            question: What is asked.
 
         Example:
         | Ask At Once                          | 2 | Ana | Boris |
         | Questions At Once Should Be Accepted | 4 | too_many_runs |
         """
-        self._send({session: [new_message_id() for _ in range(count)] for session in sessions})
+        self._send({session: [new_message_id() for _ in range(count)] for session in sessions}, question)
 
     @keyword(tags=("Bursts", "Asking"))
     def ask_the_same_at_once(self, count: int, *sessions: str) -> None:
@@ -66,12 +67,12 @@ class SideBySide:
         self._send(dict.fromkeys(sessions, ids))
 
     @keyword(tags=("Bursts", "Judging"))
-    def questions_at_once_should_be_accepted(self, count: int, otherwise: ErrorCode) -> None:
+    def questions_at_once_should_be_accepted(self, count: int, otherwise: ErrorCode | None = None) -> None:
         """Checks how many of the questions of `Ask At Once` were accepted, whichever they are.
 
         Args:
             count: Expected number.
-            otherwise: The error code that all others must have got.
+            otherwise: The error code that all others must have got; there are no others when omitted.
 
         Raises:
             BrokenPromise: It is another number, or one was declined in another way.
@@ -84,11 +85,14 @@ class SideBySide:
         sent = self._sent()
         replies = [chat.reply(message_id, "ack", "error") for chat, message_id in sent]
         found = Counter(str(e.get("code")) if e.type == "error" else "accepted" for e in replies)
-        due = Counter({"accepted": count, otherwise.value: len(sent) - count})
+        due, others = Counter({"accepted": count}), ""
+        if otherwise is not None:
+            due[otherwise.value] = len(sent) - count
+            others = f" and the others declined with {otherwise.value}"
         if +found != +due:
             raise BrokenPromise(
-                f"Of {len(sent)} questions at the same moment {count} should be accepted and the others"
-                f" declined with {otherwise.value}; they were: {_counted(found)}."
+                f"Of {len(sent)} questions at the same moment {count} should be accepted{others}; they were:"
+                f" {_counted(found)}."
             )
         for (chat, message_id), reply in zip(sent, replies, strict=True):
             if reply.type == "ack":
@@ -204,15 +208,15 @@ class SideBySide:
         something(sent, "Nothing was sent at once, as with `Ask At Once`")
         return sent
 
-    def _send(self, ids: dict[str, list[str]]) -> None:
-        """Sends all of a session's questions in one go, one session right after the other."""
+    def _send(self, ids: dict[str, list[str]], question: str = QUESTION) -> None:
+        """Sends all questions in one go, those of one session right after those of the other."""
         chats = {session: self.kit.world.chat(session) for session in ids}
         self._at_once[SENT] = [
             (chats[session], message_id) for session, some in ids.items() for message_id in some
         ]
-        for session, some in ids.items():
-            questions = [encoded("chat", message_id, {"content": QUESTION}) for message_id in some]
-            chats[session].session.send_many(questions)
+        send_together(
+            [(chat.session, encoded("chat", id_, {"content": question})) for chat, id_ in self._sent()]
+        )
 
 
 def _counted(found: Counter[str]) -> str:
