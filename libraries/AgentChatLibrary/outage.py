@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -93,7 +94,7 @@ class SqliteOutage:
         # SQLite itself would look less and less often, and what is to be cut off would be over by then.
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._locked(last=time.monotonic() > deadline):
-            time.sleep(AGAIN_SECONDS)
+            threading.Event().wait(AGAIN_SECONDS)
 
     def _locked(self, *, last: bool) -> bool:
         try:

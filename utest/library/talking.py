@@ -65,16 +65,19 @@ def answer(line: Line, asked: Mapping[str, Any]) -> None:
 
 
 class Talker:
-    """The server. Each line is welcomed; what follows is up to the scripts, by the type of the message."""
+    """The server. Each line is welcomed; what comes before and after that is up to the test, and what follows
+    to the scripts, by the type of the message."""
 
     def __init__(self) -> None:
         self.scripts: dict[str, Script] = {"chat": answer}
+        self.before: Callable[[Line], None] = lambda _: None
         self.welcomed: Callable[[Line], None] = lambda _: None
         self.server = serve(self._serve, "127.0.0.1", 0)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def _serve(self, connection: ServerConnection) -> None:
         line = Line(connection)
+        self.before(line)
         line.say("connection_established", user_id=PEOPLE[line.who])
         self.welcomed(line)
         for message in connection:
