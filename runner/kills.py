@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Final
 
 from AgentChatLibrary import deployment
@@ -103,7 +104,7 @@ class Stress:
         self._fleet, self._service = Fleet(backend), Service(backend)
         self._kills = Counter[int]()
         self._audits: list[Audit] = []
-        home = self._service.admin("POST", "/organisations", {"name": "Northwind"})
+        home = self._service.admin("POST", "/organisations", {"name": "Northwind"}, status=HTTPStatus.CREATED)
         organisation = Organisation("Northwind", home["id"])
         self._customers = [self._customer(organisation, number) for number in range(1, count + 1)]
 
@@ -111,7 +112,8 @@ class Stress:
         name, password = f"Person {number}", new_password()
         email = f"person-{number}@customers.example"
         body = {"email": email, "password": password, "name": name, "tier": "enterprise"}
-        user = self._service.admin("POST", "/people", {**body, "organisation_id": organisation.id})["user"]
+        body["organisation_id"] = organisation.id
+        user = self._service.admin("POST", "/people", body, status=HTTPStatus.CREATED)["user"]
         person = Person(
             *(name, email, password, user["id"], organisation, user["tier"]),
             tuple(user["permissions"]),
