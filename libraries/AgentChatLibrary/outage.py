@@ -17,6 +17,8 @@ PATIENCE_SECONDS: Final = 5.0
 """Longest wait for the lock: the backend's own transactions are over in milliseconds."""
 AGAIN_SECONDS: Final = 0.0002
 """Time between two tries to lock a SQLite database; a busy backend leaves it alone for a fraction of 1 ms."""
+PRIMARY: Final = 0xFF
+"""The bits of a SQLite error code that tell its kind (https://sqlite.org/rescode.html, section 2)."""
 LOOK_SECONDS: Final = 0.02
 """Time that whoever is in the way has to be done by itself: its transactions take milliseconds."""
 _END_WHO_BLOCKS: Final = "SELECT pg_terminate_backend(pid) FROM unnest(pg_blocking_pids(%s)) AS pid"
@@ -100,7 +102,7 @@ class SqliteOutage:
         try:
             self._connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as problem:
-            if last or problem.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            if last or problem.sqlite_errorcode & PRIMARY != sqlite3.SQLITE_BUSY:
                 raise
             return False
         return True
