@@ -151,6 +151,8 @@ class Plan:
 
 TIMINGS: Final = ".timings.json"
 """How long tests took, in the results folder; the one file there that outlives a run."""
+COMMITTED: Final = "timings.json"
+"""How long tests took somewhere else, beside the suites, for a first run: a copy of :data:`TIMINGS`."""
 
 DEFAULTS: Final = (
     *("--xunit", "xunit.xml", "--tagstatexclude", "catches:*"),
@@ -191,7 +193,7 @@ def select(
         )
     chosen, given = [*DEFAULTS, "--outputdir", str(results), *robot[:at]], named or [str(tests)]
     if shard:
-        chosen += dealing.options(shard, schedule_file(results))
+        chosen += dealing.options(shard, timings_file(results, tests))
     if category:
         tag = _category(category, Selection(tuple(chosen), tuple(given)))
         chosen += ["--exclude", f"NOT{tag}"]  # unlike --include, this narrows what the user includes
@@ -201,6 +203,12 @@ def select(
 def schedule_file(results: Path) -> Path:
     """Where a run keeps how long tests took."""
     return results / TIMINGS
+
+
+def timings_file(results: Path, tests: Path = TESTS) -> Path:
+    """What tells how long tests take: an earlier run's file, or else the one that lies beside the suites."""
+    kept = schedule_file(results)
+    return kept if kept.is_file() else tests / COMMITTED
 
 
 def discover(selection: Selection) -> Plan:

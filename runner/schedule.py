@@ -1,7 +1,8 @@
 """Shares suites out among workers, so that all of them end at about the same time.
 
 A worker costs about half a second of CPU to start and as much to load the library, so each is started once
-and takes its whole share. How long tests take is known from the last run.
+and takes its whole share. How long tests take is known from the last run, before the first one from a file
+beside the suites.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from .planning import Planned, schedule_file
+from .planning import Planned, schedule_file, timings_file
 
 
 def read_timings(results: Path) -> dict[str, float]:
     """How many seconds a test of each suite took when it ran last; empty when nothing is known."""
     with contextlib.suppress(OSError, ValueError):
-        known = json.loads(schedule_file(results).read_text("utf-8"))
+        known = json.loads(timings_file(results).read_text("utf-8"))
         return {str(name): float(spent) for name, spent in known.items()}
     return {}
 
