@@ -84,7 +84,6 @@ Colleagues Share A Conversation And Nobody Else Does
     ...       catches:event-broadcast-to-every-connection
     ...       catches:foreign-thread-read
     ...       catches:leak-50-ms-late
-    ...       catches:manager-shared-between-users
     ...       catches:errors-without-message-id
     ...       catches:continued-conversation-begins-anew
     ...       catches:colleagues-missing-in-a-shared-conversation
