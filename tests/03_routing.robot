@@ -57,7 +57,6 @@ Cancelling Ends The Run And Nothing Else
     ...       catches:cancelled-run-goes-on
     ...       catches:cancel-leaves-calls-open
     ...       catches:cancel-acknowledged-with-a-strange-conversation
-    ...       catches:events-of-two-runs-exchanged
     ...       catches:steps-not-counted
     Given Ana has two runs that wait for a tool
     When Ana cancels the first
