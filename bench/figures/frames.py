@@ -18,7 +18,7 @@ def take(quick: bool) -> Taken:
     Args:
         quick: Whether to take fewer frames.
     """
-    count, rounds = (60_000, 3) if quick else (1_000_000, 3)
+    count, rounds = (60_000, 5) if quick else (1_000_000, 3)
     ours: list[float] = []
     beside: list[float] = []
     wrong: dict[str, int] = {}
