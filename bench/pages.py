@@ -63,7 +63,7 @@ def _performance(document: Mapping[str, Any]) -> list[str]:
         "machine. Times are of that machine; ratios are what to compare. Shown are the median and, in",
         "brackets, the least and the most of all rounds; the ratio is the median of the rounds' ratios.",
         "",
-        "    python3 run.py bench                    # all figures, about twenty minutes",
+        "    python3 run.py bench                    # all figures, about forty minutes",
         "    python3 run.py bench frames opening     # some of them; --list names them all",
         "    python3 run.py bench --quick            # under three minutes; fails when a ratio is behind",
         "    python3 run.py bench --write            # writes this page from the last figures",
