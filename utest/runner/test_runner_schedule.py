@@ -30,10 +30,10 @@ def test_every_suite_is_in_one_share_and_the_load_is_even(sizes, number, seconds
 
 
 def test_what_is_known_of_suites_outlives_runs_of_some_of_them(tmp_path):
+    before = schedule.read_timings(tmp_path)
     schedule.keep_timings(tmp_path, {"a": 1.0, "b": 2.0})
     schedule.keep_timings(tmp_path, {"b": 3.00049})
-    known = schedule.read_timings(tmp_path)
-    assert (known["a"], known["b"]) == (1.0, 3.0)
+    assert schedule.read_timings(tmp_path) == {**before, "a": 1.0, "b": 3.0}
     planning.schedule_file(tmp_path).write_text("broken")
     assert schedule.read_timings(tmp_path) == {}
 
@@ -41,6 +41,6 @@ def test_what_is_known_of_suites_outlives_runs_of_some_of_them(tmp_path):
 def test_a_first_run_knows_how_long_the_suites_take_that_come_with_the_project(tmp_path):
     known = schedule.read_timings(tmp_path)
     there = {test.suite for test in planning.discover(planning.select([])).tests}
-    assert {name.removeprefix("alone: ") for name in known} <= there
+    assert there & known.keys()  # not all: a suite may be new, or gone
     schedule.keep_timings(tmp_path, {"Tests.01 Connection": 7.0})
     assert schedule.read_timings(tmp_path) == {**known, "Tests.01 Connection": 7.0}
