@@ -26,6 +26,7 @@ from . import (
     hidden,
     history,
     leaks,
+    lending,
     planning,
     private,
     promised,
@@ -178,10 +179,17 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
                     with clock.part("looking around"):
                         plan = capabilities.noted(plan, capabilities.undeclared(env, backend))
                 given += known_secrets(backend)
-                handed = {**_handed(folder, wanted), **hidden.variables(private_folder), **wanted.variables}
-                variables = {**backend.variables, **handed, SECRETS_FILE: str(issued)}
+                variables = {
+                    **backend.variables,
+                    **_about_transcripts(folder, wanted),
+                    **hidden.variables(private_folder),
+                    **wanted.variables,
+                    SECRETS_FILE: str(issued),
+                }
                 with private.written_privately():
-                    _work(plan, folder, workers.Progress(news), variables, clock, wanted.processes)
+                    lent = lending.listener(env, private_folder) if backend.process else []
+                    handed = workers.Given(variables, lent)
+                    _work(plan, folder, workers.Progress(news), handed, clock, wanted.processes)
                     backend.ask_to_stop()
                     written = _write(plan, folder, env, clock, results.LOST)  # while the backend ends
                 with clock.part("stopping"):
@@ -227,7 +235,7 @@ def _may_try_nothing(plan: Plan) -> bool:
     return bool(settings.dry_run or settings.skip or settings.skip_on_failure or not plan.tests)
 
 
-def _handed(folder: Path, wanted: Wanted) -> dict[str, str]:
+def _about_transcripts(folder: Path, wanted: Wanted) -> dict[str, str]:
     """What the workers are told about transcripts."""
     keep = "1" if wanted.keep_transcripts or os.environ.get(KEEP_TRANSCRIPTS, "0") not in {"", "0"} else "0"
     return {TRANSCRIPTS_FOLDER: str(folder.resolve() / artefacts.TRANSCRIPTS), KEEP_TRANSCRIPTS: keep}
@@ -248,7 +256,7 @@ def _work(
     plan: Plan,
     folder: Path,
     progress: workers.Progress,
-    variables: Mapping[str, str],
+    handed: workers.Given,
     clock: Clock,
     asked: int | None,
 ) -> None:
@@ -256,11 +264,11 @@ def _work(
     if together:
         number = workers.processes(len(together), asked)
         with clock.part("suites together"):
-            workers.in_parallel(plan, folder, progress, number=number, variables=variables)
+            workers.in_parallel(plan, folder, progress, handed, number=number)
     if measuring:
         say("By themselves:")
         with clock.part("tests by themselves"):
-            workers.by_themselves(plan, folder, progress, variables=variables)
+            workers.by_themselves(plan, folder, progress, handed)
 
 
 def _parts(plan: Plan) -> tuple[set[str], set[str]]:

@@ -100,14 +100,22 @@ class Forks:
 
     def __init__(self, loaded: Iterable[str], hand_over: HandOver | None = None) -> None:
         self._forks = sys.platform != "win32"
+        self._service: ForkService | None = None
         self._handing: tuple[HandOver, Address] | None = None
         if self._forks:
-            if hand_over:
-                self._handing = hand_over, ForkService(self._start).address
             self._context = multiprocessing.get_context("forkserver")
             self._context.set_forkserver_preload([*loaded])
             # The sockets of both lie there.
             hidden.goes_with_this_process(Path(multiprocessing.util.get_temp_dir()))
+        if hand_over and self.address:
+            self._handing = hand_over, self.address
+
+    @property
+    def address(self) -> Address | None:
+        """Where programs that were not forked find what forks; None where nothing can be."""
+        if self._forks and self._service is None:
+            self._service = ForkService(self._start)
+        return self._service.address if self._service else None
 
     def start(
         self,

@@ -35,6 +35,19 @@ LONG_SECONDS: Final = 30
 """A test that runs so long is named, and again each time it has: nothing hangs without a word."""
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What every worker is given.
+
+    Attributes:
+        variables: Environment variables on top of the runner's.
+        listeners: Options of Robot Framework for listeners of the run's own.
+    """
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    listeners: Sequence[str] = ()
+
+
 @dataclass(slots=True)
 class Begun:
     """A test that has begun.
@@ -129,18 +142,18 @@ def processes(suites: int, asked: int | None) -> int:
         asked: What the user asked for, if anything.
 
     Returns:
-        Twice the cores but at least 4, because tests mostly wait; never more than there are suites.
+        Three for each core, because tests mostly wait, but at least 4; never more than there are suites.
     """
-    return max(1, min(suites, asked or max(4, 2 * (os.cpu_count() or 1))))
+    return max(1, min(suites, asked or max(4, 3 * (os.cpu_count() or 1))))
 
 
 def in_parallel(
     plan: Plan,
     results: Path,
     progress: Progress,
+    given: Given,
     *,
     number: int,
-    variables: Mapping[str, str],
     cwd: Path = ROOT,
 ) -> list[Path]:
     """Runs the tests that may run together.
@@ -149,8 +162,8 @@ def in_parallel(
         plan: The whole run.
         results: The run's output folder; the workers' files go below it.
         progress: Follows the workers.
+        given: What the workers are given.
         number: Workers at the same time.
-        variables: Environment variables for the workers.
         cwd: Where they start; relative paths in the user's options count from there.
 
     Returns:
@@ -158,7 +171,7 @@ def in_parallel(
     """
     together = ["--exclude", ALONE, "--exclude", SOAK]
     if number == 1:
-        return _robot(plan, together, results / PABOT_FOLDER / "0", progress, variables)
+        return _robot(plan, together, results / PABOT_FOLDER / "0", progress, given)
     command = [sys.executable, "-m", "pabot.pabot", "--no-pabotlib", "--no-rebot", "--processes", str(number)]
     command += ["--ordering", str(_order(plan, results, number)), "static"]
     command += ["--command", *_python(), "-m", "robot", "--end-command"]
@@ -167,13 +180,14 @@ def in_parallel(
         *together,
         *plan.keeping(plan.names, results / KEEPING),  # pabot forgets --test where an order is given
         *progress.listener,
+        *given.listeners,
         *_plumbing(results),
         *plan.selection.sources,
     ]
     (cwd / SUITE_NAMES).unlink(missing_ok=True)  # the order and the split of some other run
     log = results / PABOT_LOG
     path = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
-    process = children.start(command, output=log, variables={**variables, **path}, cwd=cwd)
+    process = children.start(command, output=log, variables={**given.variables, **path}, cwd=cwd)
     try:
         status = children.finish(process, progress.tick)
         _keep_timings(plan, results, progress.spent)
@@ -188,22 +202,20 @@ def in_parallel(
     return outputs(results)
 
 
-def by_themselves(
-    plan: Plan, results: Path, progress: Progress, *, variables: Mapping[str, str]
-) -> list[Path]:
+def by_themselves(plan: Plan, results: Path, progress: Progress, given: Given) -> list[Path]:
     """Runs the tests that measure, one after the other and with nothing beside them.
 
     Args:
         plan: The whole run.
         results: The run's output folder.
         progress: Follows the worker.
-        variables: Environment variables for the worker.
+        given: What the worker is given.
 
     Returns:
         All outputs of the run so far.
     """
     only, before = ["--exclude", f"NOT{ALONE}OR{SOAK}"], dict(progress.spent)
-    written = _robot(plan, only, results / PABOT_FOLDER / ALONE, progress, variables)
+    written = _robot(plan, only, results / PABOT_FOLDER / ALONE, progress, given)
     new = {name: spent for name, spent in progress.spent.items() if before.get(name) != spent}
     _keep_timings(plan, results, {f"{ALONE}: {name}": spent for name, spent in new.items()})
     return written
@@ -222,13 +234,11 @@ def outputs(results: Path) -> list[Path]:
     return [mine if mine.exists() else file for mine, file in zip(kept, written, strict=True)]
 
 
-def _robot(
-    plan: Plan, selection: Sequence[str], home: Path, progress: Progress, variables: Mapping[str, str]
-) -> list[Path]:
+def _robot(plan: Plan, selection: Sequence[str], home: Path, progress: Progress, given: Given) -> list[Path]:
     home.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "robot", *plan.selection.options, *selection, *progress.listener]
-    command += [*_plumbing(home), "--console", "none", *plan.selection.sources]
-    process = children.start(command, output=home / "robot.log", variables=variables)
+    command += [*given.listeners, *_plumbing(home), "--console", "none", *plan.selection.sources]
+    process = children.start(command, output=home / "robot.log", variables=given.variables)
     children.finish(process, progress.tick)
     return outputs(home.parent.parent)
 

@@ -23,7 +23,7 @@ PRELOADED = [
     "uvicorn.loops.uvloop",
     "uvicorn.protocols.http.httptools_impl",
 ]
-"""What it loads: the proof, which starts hundreds, loads it once."""
+"""What it loads: a run starts dozens, the proof hundreds, and both load it once."""
 
 SETTINGS = {"drain_seconds": 2, "password_profile": "fast"}
 """Settings for a backend that is started here: seconds to drain; passwords of throw-away people are cheap."""

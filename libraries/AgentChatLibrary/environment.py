@@ -91,7 +91,7 @@ class Environment:
         file: Where it was read from.
         url: HTTP address of the backend; None when the library starts one.
         command: How to start a backend, without options; empty where none can be started.
-        preloaded: Modules that the command loads; who starts hundreds of backends may load them once.
+        preloaded: Modules that the command loads; who starts many backends may load them once.
         prepare: What installs the backend where it is not installed yet; empty where nothing must be.
         services: How to start all that a run needs, where that is more than one backend; else empty.
         backends: HTTP addresses of the single processes, where ``url`` is one in front of several.

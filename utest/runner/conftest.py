@@ -51,7 +51,7 @@ def run_together(tmp_path: Path) -> Callable[[Plan], list[Path]]:
         results.mkdir(exist_ok=True)
         news.touch()
         return workers.in_parallel(
-            plan, results, workers.Progress(news), number=2, variables={}, cwd=tmp_path
+            plan, results, workers.Progress(news), workers.Given(), number=2, cwd=tmp_path
         )
 
     return run

@@ -1,0 +1,39 @@
+"""Lets the workers of a run have their backends forked from a process that has loaded what backends load.
+
+Loading is most of what the start of a backend costs, and tests start dozens of their own. The backend that a
+run is held against is always started anew.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from AgentChatLibrary.environment import Environment
+
+from . import borrowing
+from .forks import Forks
+
+FILE: Final = "forks"
+"""Where the workers find what forks for them, in the run's hidden folder."""
+
+
+def listener(env: Environment, folder: Path) -> list[str]:
+    """Makes ready what forks; it loads at the first backend that is asked for.
+
+    Args:
+        env: Says how a backend is started, and what it loads.
+        folder: A folder that only the user can enter and that goes with the run.
+
+    Returns:
+        The Robot Framework options that let a worker use it; none where there is nothing to load before, or
+        nothing can be forked.
+    """
+    address = Forks(env.preloaded).address if env.preloaded else None
+    if address is None:
+        return []
+    file = folder / FILE
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(borrowing.written(address))
+    return ["--listener", f"{borrowing.__file__};{file}"]
