@@ -53,7 +53,8 @@ def opening(quick: bool) -> Taken:
     """
     count, rounds = (300, 3) if quick else (OPENED, 7)
     ours, beside = [], []
-    with reference() as backend:
+    # A thousand at once may be told to come back later, where the host pauses; that is not what is measured.
+    with reference({"database_seconds": 30}) as backend:
         tokens = backend.tokens(count)
         for _ in range(rounds):
             beside.append(part("connections", {"url": backend.socket, "tokens": tokens})["seconds"])

@@ -10,8 +10,10 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+import yaml
 from AgentChatLibrary.nearest import did_you_mean
 
 from ..arguments import USAGE_ERROR
@@ -24,8 +26,8 @@ CLAIM: Final = "catches:"
 is, or any of the family of that name."""
 FURTHER: Final = 10
 """One in so many of all tests runs with each fault too, to see whether unrelated tests fail."""
-_DRAW: Final = 33304
-"""Which draw those are: of many, one of cheap tests (by measured CPU time) from many suites."""
+LISTED: Final = Path(__file__).with_name("further.yaml")
+"""Which those are."""
 PRIVATE: Final = "needs:private_backend"
 """Tag of tests that start a backend of their own."""
 ROWS: Final = 10
@@ -188,13 +190,19 @@ def selection(plan: Plan, claimed: Sequence[str], *, full: bool) -> tuple[str, .
     return tuple(test.name for test in plan.tests if test.name in wanted)
 
 
-def _further(plan: Plan) -> list[str]:
-    """The fixed part of the tests: those whose names hash lowest, so that a new test displaces one at most.
+def listed() -> frozenset[str]:
+    """The tests that run with every fault, named without the suite that holds all."""
+    return frozenset(yaml.safe_load(LISTED.read_text("utf-8")))
 
-    Tests that measure, that start a backend of their own, or that have many rows stay out: each costs as much
-    as ten others.
+
+def _further(plan: Plan) -> list[str]:
+    """The fixed part of the tests: those that are listed, and then those whose names hash lowest.
+
+    Of the latter a new test displaces one at most. Tests that measure, that start a backend of their own, or
+    that have many rows stay out: each costs as much as ten others.
     """
     costly = {test.name for test in plan.tagged(ALONE, SOAK, PRIVATE)}
     cheap = [test.name for test in plan.tests if test.name not in costly and test.steps <= ROWS]
-    cheap.sort(key=lambda name: hashlib.sha256(f"{_DRAW} {name}".encode()).digest())
+    first = listed()
+    cheap.sort(key=lambda name: (name.partition(".")[2] not in first, hashlib.sha256(name.encode()).digest()))
     return cheap[: math.ceil(len(plan.tests) / FURTHER)]

@@ -11,6 +11,7 @@ import pytest
 from AgentChatLibrary.environment import Environment
 from robot import run
 
+from runner import planning
 from runner.console import Stop
 from runner.planning import Selection
 from runner.project import RUNNER
@@ -268,6 +269,22 @@ def test_with_a_fault_run_its_claimants_and_a_fixed_tenth_of_the_others(suites, 
     assert 15 <= len(few) <= 50
     assert few == catalogue.selection(plan, ("Tests.One.Sees Leaks",), full=False)
     assert len(catalogue.selection(plan, (), full=True)) == len(plan.tests)
+
+
+def test_what_runs_with_every_fault_is_there_and_comes_from_every_area_that_has_cheap_tests():
+    plan = planning.discover(planning.select([]))
+    listed = catalogue.listed()
+    chosen = {name.partition(".")[2] for name in catalogue.selection(plan, (), full=False)}
+    assert listed - {test.name.partition(".")[2] for test in plan.tests} == set()
+    assert listed <= chosen, "some of them cost too much, or are more than a tenth"
+    without = {
+        "06 Performance",
+        "09 Health",
+        "13 Several Processes",
+        "14 Crowds",
+    }  # they measure, or start backends
+    areas = {test.suite.split(".")[1] for test in plan.tests}
+    assert areas - {name.split(".")[0] for name in listed} == without
 
 
 def test_a_sample_is_the_same_for_the_same_seed_and_an_unknown_fault_is_told():
