@@ -187,8 +187,10 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
                     SECRETS_FILE: str(issued),
                 }
                 with private.written_privately():
-                    lent = lending.listener(env, private_folder) if backend.process else []
-                    handed = workers.Given(variables, lent)
+                    handed = workers.Given(variables)
+                    if backend.process:
+                        lent = stack.enter_context(lending.listener(env, private_folder))
+                        handed = workers.Given(variables, lent)
                     _work(plan, folder, workers.Progress(news), handed, clock, wanted.processes)
                     backend.ask_to_stop()
                     written = _write(plan, folder, env, clock, results.LOST)  # while the backend ends

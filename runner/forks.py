@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.forkserver
 import multiprocessing.util
 import os
 import runpy
@@ -89,7 +90,7 @@ HandOver = Callable[[DistantForks], None]
 
 
 class Forks:
-    """Starts programs.
+    """Starts programs. There is one at a time in a process: what it forks from is the process's only one.
 
     Args:
         loaded: Modules that the programs will need. Importing them must start no thread and open no
@@ -116,6 +117,12 @@ class Forks:
         if self._forks and self._service is None:
             self._service = ForkService(self._start)
         return self._service.address if self._service else None
+
+    def close(self) -> None:
+        """Ends the process that is forked from; what has been forked goes on, and nothing more can be."""
+        if self._forks:
+            # Nothing public ends it before this process ends.
+            multiprocessing.forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
     def start(
         self,

@@ -7,33 +7,44 @@ run is held against is always started anew.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from AgentChatLibrary.environment import Environment
 
 from . import borrowing
+from .fork_service import Address
 from .forks import Forks
 
 FILE: Final = "forks"
 """Where the workers find what forks for them, in the run's hidden folder."""
 
 
-def listener(env: Environment, folder: Path) -> list[str]:
-    """Makes ready what forks; it loads at the first backend that is asked for.
+@contextmanager
+def listener(env: Environment, folder: Path) -> Iterator[list[str]]:
+    """Lends what forks until the block ends; it loads at the first backend that is asked for.
 
     Args:
         env: Says how a backend is started, and what it loads.
         folder: A folder that only the user can enter and that goes with the run.
 
-    Returns:
+    Yields:
         The Robot Framework options that let a worker use it; none where there is nothing to load before, or
         nothing can be forked.
     """
-    address = Forks(env.preloaded).address if env.preloaded else None
-    if address is None:
-        return []
-    file = folder / FILE
+    if not env.preloaded:
+        yield []
+        return
+    forks = Forks(env.preloaded)
+    try:
+        yield _options(forks.address, folder / FILE) if forks.address else []
+    finally:
+        forks.close()
+
+
+def _options(address: Address, file: Path) -> list[str]:
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
         stream.write(borrowing.written(address))
     return ["--listener", f"{borrowing.__file__};{file}"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sys
 import textwrap
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from robot.api import ExecutionResult
 
 from runner import environments, lending
+from runner.forks import Forks
 from runner.project import ROOT
 
 PROGRAM = """
@@ -44,7 +47,7 @@ One
 """
 
 
-def listener(folder: Path, *preloaded: str) -> list[str]:
+def lent(folder: Path, *preloaded: str) -> AbstractContextManager[list[str]]:
     return lending.listener(replace(environments.chosen("embedded"), preloaded=preloaded), folder)
 
 
@@ -57,29 +60,47 @@ def suite(tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="nothing is forked there")
-@pytest.mark.parametrize("lent", [True, False])
+@pytest.mark.parametrize("borrows", [True, False])
 def test_what_a_worker_starts_has_loaded_what_the_environment_names(
-    lent: bool, suite: Path, tmp_path: Path, run_robot: Callable[..., Path]
+    borrows: bool, suite: Path, tmp_path: Path, run_robot: Callable[..., Path]
 ):
-    options = listener(tmp_path, "fractions") if lent else []
     path = os.pathsep.join(map(str, (ROOT, ROOT / "libraries")))
-    written = run_robot(suite, *options, variables={"PYTHONPATH": path})
+    with lent(tmp_path, "fractions") as options:
+        written = run_robot(suite, *(options if borrows else ()), variables={"PYTHONPATH": path})
     assert ExecutionResult(written / "output.xml").return_code == 0
     assert json.loads((tmp_path / "output").read_text()) == {
         "arguments": ["one"],
         "given": "this",
-        "loaded": lent,
+        "loaded": borrows,
     }
 
 
 @pytest.mark.skipif(os.name == "nt", reason="nothing is forked there")
 def test_only_the_user_can_read_what_opens_it(tmp_path: Path):
-    options = listener(tmp_path, "fractions")
+    with lent(tmp_path, "fractions") as options:
+        pass
     key = json.loads((tmp_path / lending.FILE).read_text())["key"]
     assert stat.S_IMODE((tmp_path / lending.FILE).stat().st_mode) == 0o600
     assert key not in " ".join(options)
 
 
 def test_nothing_is_lent_where_nothing_can_be_loaded_before(tmp_path: Path):
-    assert listener(tmp_path) == []
+    with lent(tmp_path) as options:
+        assert options == []
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nothing is forked there")
+def test_after_a_run_others_fork_from_what_they_have_loaded_themselves(
+    suite: Path, tmp_path: Path, run_robot: Callable[..., Path]
+):
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "libraries")))
+    with lent(tmp_path, "colorsys") as options:
+        run_robot(suite, *options, variables={"PYTHONPATH": path})
+    forks = Forks(["fractions"])
+    command = [sys.executable, "-m", "program", "two"]
+    process = forks.start(command, output=tmp_path / "further", variables={}, cwd=tmp_path)
+    assert process.wait(30) == 3
+    forks.close()
+    assert json.loads((tmp_path / "output").read_text())["loaded"] is False
+    assert json.loads((tmp_path / "further").read_text())["loaded"] is True
