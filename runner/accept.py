@@ -187,10 +187,8 @@ def run(plan: Plan, env: Environment, clock: Clock, wanted: Wanted = PLAIN) -> F
                     SECRETS_FILE: str(issued),
                 }
                 with private.written_privately():
-                    handed = workers.Given(variables)
-                    if backend.process:
-                        lent = stack.enter_context(lending.listener(env, private_folder))
-                        handed = workers.Given(variables, lent)
+                    lent = lending.listener(env, private_folder, started=bool(backend.process))
+                    handed = workers.Given(variables, stack.enter_context(lent))
                     _work(plan, folder, workers.Progress(news), handed, clock, wanted.processes)
                     backend.ask_to_stop()
                     written = _write(plan, folder, env, clock, results.LOST)  # while the backend ends

@@ -23,18 +23,19 @@ FILE: Final = "forks"
 
 
 @contextmanager
-def listener(env: Environment, folder: Path) -> Iterator[list[str]]:
+def listener(env: Environment, folder: Path, *, started: bool) -> Iterator[list[str]]:
     """Lends what forks until the block ends; it loads at the first backend that is asked for.
 
     Args:
         env: Says how a backend is started, and what it loads.
         folder: A folder that only the user can enter and that goes with the run.
+        started: Whether the backend was started for the run. Beside one that ran before tests start none.
 
     Yields:
         The Robot Framework options that let a worker use it; none where there is nothing to load before, or
-        nothing can be forked.
+        nothing is or can be forked.
     """
-    if not env.preloaded:
+    if not (env.preloaded and started):
         yield []
         return
     forks = Forks(env.preloaded)

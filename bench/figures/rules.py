@@ -16,7 +16,7 @@ from ..processes import part
 FRAMES: Final = 100_000
 IN_TIME: Final = Goal(2.0, "lower")
 HOST: Final = (
-    "Seconds of one machine's processor, and no ratio: hosts of one kind have taken from 1.7 to 3.7 s for the "
+    "Seconds of one machine's processor, and no ratio: hosts of one kind have taken 1.7 to 3.7 s for the "
     "same code. What they are spent on stands below, under the cost of judging."
 )
 """How to read a figure that has no peer."""

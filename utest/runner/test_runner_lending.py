@@ -47,8 +47,9 @@ One
 """
 
 
-def lent(folder: Path, *preloaded: str) -> AbstractContextManager[list[str]]:
-    return lending.listener(replace(environments.chosen("embedded"), preloaded=preloaded), folder)
+def lent(folder: Path, *preloaded: str, started: bool = True) -> AbstractContextManager[list[str]]:
+    env = replace(environments.chosen("embedded"), preloaded=preloaded)
+    return lending.listener(env, folder, started=started)
 
 
 @pytest.fixture
@@ -84,8 +85,10 @@ def test_only_the_user_can_read_what_opens_it(tmp_path: Path):
     assert key not in " ".join(options)
 
 
-def test_nothing_is_lent_where_nothing_can_be_loaded_before(tmp_path: Path):
+def test_nothing_is_lent_where_nothing_can_be_loaded_before_or_nothing_is_started(tmp_path: Path):
     with lent(tmp_path) as options:
+        assert options == []
+    with lent(tmp_path, "fractions", started=False) as options:
         assert options == []
     assert not any(tmp_path.iterdir())
 
