@@ -277,14 +277,9 @@ def test_what_runs_with_every_fault_is_there_and_comes_from_every_area_that_has_
     chosen = {name.partition(".")[2] for name in catalogue.selection(plan, (), full=False)}
     assert listed - {test.name.partition(".")[2] for test in plan.tests} == set()
     assert listed <= chosen, "some of them cost too much, or are more than a tenth"
-    without = {
-        "06 Performance",
-        "09 Health",
-        "13 Several Processes",
-        "14 Crowds",
-    }  # they measure, or start backends
+    measuring_or_starting_backends = {"06 Performance", "09 Health", "13 Several Processes", "14 Crowds"}
     areas = {test.suite.split(".")[1] for test in plan.tests}
-    assert areas - {name.split(".")[0] for name in listed} == without
+    assert areas - {name.split(".")[0] for name in listed} == measuring_or_starting_backends
 
 
 def test_a_sample_is_the_same_for_the_same_seed_and_an_unknown_fault_is_told():
