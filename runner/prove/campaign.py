@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -41,11 +40,13 @@ class Campaign:
         tests: Mapping[str, Sequence[str]],
         *,
         by_chance: Collection[str] = (),
+        waiting: Collection[str] = (),
         fresh: bool,
     ) -> dict[str, Trial]:
         """Tries faults, but for those whose records still hold.
 
-        Trials of many tests come first, so that no long one is left at the end. Tests that measure run after
+        Trials of many tests come first, and those that wait before others of as many, so that no long one is
+        left at the end. Tests that measure run after
         all others, with nothing beside them. So does, at the very end, what missed a fault that it claims: on
         a busy machine a race may have ended the other way. A catch at the second try is told as such.
 
@@ -53,6 +54,7 @@ class Campaign:
             claimed: The tests that claim each fault; its keys are what is tried.
             tests: The tests to run with each.
             by_chance: The faults that not each of the claiming tests can see.
+            waiting: The faults with which tests mostly wait.
             fresh: Whether all are tried again.
 
         Returns:
@@ -72,7 +74,14 @@ class Campaign:
             if whole:
                 measuring[name] = []
         first = [(trials[name], few) for name, few in others.items() if few]
-        first.sort(key=lambda work: len(work[1]) if work[0].fault != CONTROL else math.inf, reverse=True)
+        first.sort(
+            key=lambda work: (
+                work[0].fault == CONTROL,
+                len(work[1]),
+                work[0].fault in waiting,
+            ),
+            reverse=True,
+        )
         last = [(trials[name], few) for name, few in measuring.items() if few]
         if done := len(claimed) - len({trial.fault for trial, _ in [*first, *last]}):
             say(f"{counted(done, 'trial')} made earlier: nothing has changed since (or use --fresh)")

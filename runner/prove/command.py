@@ -26,9 +26,11 @@ from .trial import CONTROL
 
 FOLDER: Final = RESULTS / "proof"
 SEEDS: Final = 10_000
+"""Seeds are small, so that people can type them again."""
+WAITING: Final = frozenset({"timing", "resilience", "health"})
+"""Groups of faults with which tests mostly wait: for what comes late, or for a service that comes back."""
 SEVERAL: Final = "several_processes"
 """The capability of an environment where not everybody is served by the same process."""
-"""Seeds are small, so that people can type them again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,10 @@ def prove(wanted: Wanted, healthy: Outcome | None = None) -> int:
             claimed = {CONTROL: (), **{fault.name: claims[fault.name] for fault in faults}}
             campaign = Campaign(plan, env.file, store, wanted.jobs, private)
             by_chance = [fault.name for fault in faults if fault.local and env.offers(SEVERAL)]
-            trials = campaign.carry_out(claimed, tests, by_chance=by_chance, fresh=wanted.fresh)
+            waiting = [fault.name for fault in faults if fault.group in WAITING]
+            trials = campaign.carry_out(
+                claimed, tests, by_chance=by_chance, waiting=waiting, fresh=wanted.fresh
+            )
     except KeyboardInterrupt:
         say("Interrupted: what has been proven is kept; the same command goes on from there.")
         return INTERRUPTED

@@ -37,6 +37,7 @@ _LOADED: Final = (
     "RequestsLibrary",
     "robot.running.suiterunner",
     "runner.prove.reading",
+    "runner.prove.verdicts",
     "uvloop",
 )
 """What every run of Robot Framework here loads; the environment says what its backends do."""
