@@ -52,6 +52,17 @@ A Usage Report Is Of What Was Asked For
     team=
     group_by=month&region=
 
+A Company That Comes With Its Records Is Told Of Them
+    [Documentation]    What was spent before is not forgotten, and not made up.
+    [Tags]    promise-09    needs:admin    catches:records-given-at-first-lost
+    Given Ben belongs to Contoso, which has come with records of its own
+    Then Ben's usage report is of those records
+
+Whoever Sends Too Much Is Told So
+    [Documentation]    413 (RFC 9110, section 15.5.14): a client can tell it from what it has written wrongly.
+    [Tags]    needs:sign_up    catches:too-large-told-as-malformed
+    Then a login of 100000 bytes is refused as too large
+
 Whoever Uses A Wrong Method Is Told Which Are Right
     [Documentation]    405 with Allow (RFC 9110, section 15.5.6): a client finds out by itself what it may do.
     [Tags]    catches:allowed-methods-untold

@@ -1,4 +1,4 @@
-"""Faults in the report of what was spent."""
+"""Faults in the report of what was spent, and in what HTTP requests are told."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from starlette.datastructures import QueryParams
 
 from backend.faults import fault
 from backend.store.records import DIMENSIONS, Records
-from backend.web.answers import answer
+from backend.web.admin_people import AdminPeople
+from backend.web.answers import Refusal, answer
+from backend.web.auth import Auth
 from backend.web.journal import AccessLog
 from backend.web.reading import Usage
 
@@ -24,8 +26,12 @@ if TYPE_CHECKING:
 
     from backend.components import Components
     from backend.ground import Ground, Stores
+    from backend.store.record_set import RecordSet
     from backend.store.records import SpendSummary
     from backend.web.guard import Guard
+
+TOO_LARGE = 413
+"""The status of a body that is too large (RFC 9110, section 15.5.14)."""
 
 
 class _TellsNoMethods(AccessLog):
@@ -125,3 +131,30 @@ class _LeavesTheCurrencyOut(Usage):
 def usage_without_currency(components: Components) -> Components:
     """Whoever loads the report into a spreadsheet must guess which money the amounts are in."""
     return replace(components, usage=_LeavesTheCurrencyOut)
+
+
+class _BringsNoRecords(AdminPeople):
+    def first_records(self, fields: dict[str, object], name: str) -> RecordSet:
+        return super().first_records({key: fields[key] for key in fields if key != "records"}, name)
+
+
+@fault("records-given-at-first-lost", group="events")
+def records_given_at_first_lost(components: Components) -> Components:
+    """A company that brings its books is told of made-up spending, and believes it."""
+    return replace(components, admin_people=_BringsNoRecords)
+
+
+class _TakesLongForMalformed(Auth):
+    async def login(self, request: Request) -> Response:
+        try:
+            return await super().login(request)
+        except Refusal as refusal:
+            if refusal.status != TOO_LARGE:
+                raise
+            raise Refusal(400, refusal.code, refusal.message) from None
+
+
+@fault("too-large-told-as-malformed", group="errors")
+def too_large_told_as_malformed(components: Components) -> Components:
+    """Whoever sends too much is told to mend what is in order, and sends as much again."""
+    return replace(components, auth=_TakesLongForMalformed)

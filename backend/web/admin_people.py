@@ -56,7 +56,7 @@ class AdminPeople:
         """Makes an organisation, with the records given or with demo records."""
         fields = await bodies.body(request, bodies.MAX_RECORDS_BODY)
         name = bodies.text(fields, "name")
-        records = _records(fields["records"], "records.") if "records" in fields else self._seed(name)
+        records = self.first_records(fields, name)
 
         def store(connection: Connection) -> str:
             organisation_id = self._stores.organisations.create(connection, name, self._ground.clock.now())
@@ -64,6 +64,10 @@ class AdminPeople:
             return organisation_id
 
         return answer({"id": await self._ground.database.write(store), "name": name}, 201)
+
+    def first_records(self, fields: dict[str, object], name: str) -> RecordSet:
+        """Returns what a new organisation begins with: what was given, else demo records."""
+        return _records(fields["records"], "records.") if "records" in fields else self._seed(name)
 
     async def replace_records(self, request: Request) -> Response:
         """Puts other records in the place of all that an organisation has."""
