@@ -170,5 +170,6 @@ Errors Name The Message They Are About
     ...       catches:errors-without-message-id
     ...       catches:missing-field-reaches-the-agent
     ...       catches:unknown-type-ignored
-    When Ana makes three mistakes with ids of her own
+    ...       catches:nul-refused-without-message-id
+    When Ana makes four mistakes with ids of her own
     Then each error echoes the id of its own mistake

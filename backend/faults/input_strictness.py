@@ -106,3 +106,14 @@ class _ReadsFirst(FrameParser):
 def size_looked_at_last(components: Components) -> Components:
     """Whoever sends too much makes the service read all of it, and is told of another mistake."""
     return replace(components, parser=_ReadsFirst)
+
+
+class _NulWithoutEcho(FrameParser):
+    def nul(self, value: object) -> None:
+        super().nul({**value, "message_id": None} if isinstance(value, dict) else value)
+
+
+@fault("nul-refused-without-message-id", group="input")
+def nul_refused_without_message_id(components: Components) -> Components:
+    """Whoever has pasted a NUL into one of several questions is not told into which."""
+    return replace(components, parser=_NulWithoutEcho)
