@@ -59,7 +59,8 @@ A Company That Comes With Its Records Is Told Of Them
     Then Ben's usage report is of those records
 
 Whoever Sends Too Much Is Told So
-    [Documentation]    413 (RFC 9110, section 15.5.14): a client can tell it from what it has written wrongly.
+    [Documentation]    413 (RFC 9110, section 15.5.14) beyond 64 KiB: a client can tell it from what it has written
+    ...    wrongly.
     [Tags]    needs:sign_up    catches:too-large-told-as-malformed
     Then a login of 100000 bytes is refused as too large
 

@@ -46,9 +46,9 @@ class Campaign:
         """Tries faults, but for those whose records still hold.
 
         Trials of many tests come first, and those that wait before others of as many, so that no long one is
-        left at the end. Tests that measure run after
-        all others, with nothing beside them. So does, at the very end, what missed a fault that it claims: on
-        a busy machine a race may have ended the other way. A catch at the second try is told as such.
+        left at the end. Tests that measure run after all others, with nothing beside them. So does, at the
+        very end, what missed a fault that it claims: on a busy machine a race may have ended the other way.
+        A catch at the second try is told as such.
 
         Args:
             claimed: The tests that claim each fault; its keys are what is tried.
